@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Readers and writers of message bodies, side by side. Pure.
+ */
+#include "common/ipc_bodies.h"
+
+void
+child_start_put(struct writer *writer, const struct child_start *start)
+{
+	put_string(writer, start->filter);
+	put_u32(writer, start->log_level);
+	put_string(writer, start->version);
+	put_string(writer, start->kex_algorithms);
+	put_string(writer, start->host_key_algorithms);
+	put_string(writer, start->ciphers);
+	put_string(writer, start->macs);
+	put_string(writer, start->user_key_algorithms);
+	put_string(writer, start->banner);
+	put_u32(writer, start->channels_max);
+	put_u32(writer, start->window_max_bytes);
+	put_u32(writer, start->host_key_count);
+	for (uint32_t i = 0; i < start->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
+		put_string(writer, start->host_keys[i]);
+}
+
+void
+child_start_get(struct reader *reader, struct child_start *start)
+{
+	start->filter = get_string(reader);
+	start->log_level = get_u32(reader);
+	start->version = get_string(reader);
+	start->kex_algorithms = get_string(reader);
+	start->host_key_algorithms = get_string(reader);
+	start->ciphers = get_string(reader);
+	start->macs = get_string(reader);
+	start->user_key_algorithms = get_string(reader);
+	start->banner = get_string(reader);
+	start->channels_max = get_u32(reader);
+	start->window_max_bytes = get_u32(reader);
+	start->host_key_count = get_u32(reader);
+	if (start->host_key_count > IPC_HOST_KEYS_MAX) {
+		reader_fail(reader, RESULT_LIMIT);
+		start->host_key_count = 0;
+	}
+	for (uint32_t i = 0; i < start->host_key_count; i++)
+		start->host_keys[i] = get_string(reader);
+}
+
+void
+auth_request_put(struct writer *writer, const struct auth_request *request)
+{
+	put_u32(writer, request->method);
+	put_string(writer, request->user);
+	put_string(writer, request->service);
+	put_string(writer, request->algorithm);
+	put_string(writer, request->key_blob);
+	put_bool(writer, request->has_signature);
+	put_string(writer, request->signature);
+}
+
+void
+auth_request_get(struct reader *reader, struct auth_request *request)
+{
+	request->method = get_u32(reader);
+	request->user = get_string(reader);
+	request->service = get_string(reader);
+	request->algorithm = get_string(reader);
+	request->key_blob = get_string(reader);
+	request->has_signature = get_bool(reader);
+	request->signature = get_string(reader);
+}
+
+void
+auth_answer_put(struct writer *writer, const struct auth_answer *answer)
+{
+	put_u32(writer, answer->outcome);
+	put_string(writer, answer->methods);
+	put_bool(writer, answer->partial_success);
+}
+
+void
+auth_answer_get(struct reader *reader, struct auth_answer *answer)
+{
+	answer->outcome = get_u32(reader);
+	answer->methods = get_string(reader);
+	answer->partial_success = get_bool(reader);
+}
+
+void
+pty_request_put(struct writer *writer, const struct pty_request *request)
+{
+	put_u32(writer, request->id);
+	put_string(writer, request->term);
+	put_u32(writer, request->columns);
+	put_u32(writer, request->rows);
+	put_u32(writer, request->width_px);
+	put_u32(writer, request->height_px);
+	put_string(writer, request->modes);
+}
+
+void
+pty_request_get(struct reader *reader, struct pty_request *request)
+{
+	request->id = get_u32(reader);
+	request->term = get_string(reader);
+	request->columns = get_u32(reader);
+	request->rows = get_u32(reader);
+	request->width_px = get_u32(reader);
+	request->height_px = get_u32(reader);
+	request->modes = get_string(reader);
+}
+
+void
+session_request_put(struct writer *writer, const struct session_request *request)
+{
+	put_u32(writer, request->id);
+	put_u32(writer, request->kind);
+	put_string(writer, request->command);
+}
+
+void
+session_request_get(struct reader *reader, struct session_request *request)
+{
+	request->id = get_u32(reader);
+	request->kind = get_u32(reader);
+	request->command = get_string(reader);
+}
+
+void
+session_end_put(struct writer *writer, const struct session_end *end)
+{
+	put_u32(writer, end->id);
+	put_bool(writer, end->by_signal);
+	put_u32(writer, end->status);
+	put_string(writer, end->signal_name);
+	put_bool(writer, end->core_dumped);
+}
+
+void
+session_end_get(struct reader *reader, struct session_end *end)
+{
+	end->id = get_u32(reader);
+	end->by_signal = get_bool(reader);
+	end->status = get_u32(reader);
+	end->signal_name = get_string(reader);
+	end->core_dumped = get_bool(reader);
+}
+
+void
+tcp_request_put(struct writer *writer, const struct tcp_request *request)
+{
+	put_u32(writer, request->id);
+	put_string(writer, request->host);
+	put_u32(writer, request->port);
+	put_string(writer, request->originator);
+	put_u32(writer, request->originator_port);
+}
+
+void
+tcp_request_get(struct reader *reader, struct tcp_request *request)
+{
+	request->id = get_u32(reader);
+	request->host = get_string(reader);
+	request->port = get_u32(reader);
+	request->originator = get_string(reader);
+	request->originator_port = get_u32(reader);
+}
+
+void
+ending_notice_put(struct writer *writer, const struct ending_notice *notice)
+{
+	put_bool(writer, notice->by_peer);
+	put_u32(writer, notice->reason);
+	put_string(writer, notice->text);
+}
+
+void
+ending_notice_get(struct reader *reader, struct ending_notice *notice)
+{
+	notice->by_peer = get_bool(reader);
+	notice->reason = get_u32(reader);
+	notice->text = get_string(reader);
+}
+
+void
+user_start_put(struct writer *writer, const struct user_start *start)
+{
+	put_bool(writer, start->change_user);
+	put_u32(writer, start->uid);
+	put_u32(writer, start->gid);
+	put_u32(writer, start->group_count);
+	for (uint32_t i = 0; i < start->group_count && i < IPC_GROUPS_MAX; i++)
+		put_u32(writer, start->groups[i]);
+	put_string(writer, start->user);
+	put_string(writer, start->home);
+	put_u32(writer, start->log_level);
+}
+
+void
+user_start_get(struct reader *reader, struct user_start *start)
+{
+	start->change_user = get_bool(reader);
+	start->uid = get_u32(reader);
+	start->gid = get_u32(reader);
+	start->group_count = get_u32(reader);
+	if (start->group_count > IPC_GROUPS_MAX) {
+		reader_fail(reader, RESULT_LIMIT);
+		start->group_count = 0;
+	}
+	for (uint32_t i = 0; i < start->group_count; i++)
+		start->groups[i] = get_u32(reader);
+	start->user = get_string(reader);
+	start->home = get_string(reader);
+	start->log_level = get_u32(reader);
+}
+
+void
+user_connect_put(struct writer *writer, const struct user_connect *request)
+{
+	put_u32(writer, request->id);
+	put_string(writer, request->host);
+	put_u32(writer, request->port);
+	put_u32(writer, request->family);
+}
+
+void
+user_connect_get(struct reader *reader, struct user_connect *request)
+{
+	request->id = get_u32(reader);
+	request->host = get_string(reader);
+	request->port = get_u32(reader);
+	request->family = get_u32(reader);
+}

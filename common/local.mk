@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: ISC
+common_libcommon_a_SOURCES += \
+	common/buf.c common/buf.h \
+	common/clock.c common/clock.h \
+	common/fd.c common/fd.h \
+	common/ipc.c common/ipc.h \
+	common/ipc_table.c common/ipc_table.h common/ipc_messages.def \
+	common/ipc_bodies.c common/ipc_bodies.h \
+	common/log.c common/log.h \
+	common/macros.h \
+	common/mem.c common/mem.h \
+	common/result.c common/result.h \
+	common/ssh.h \
+	common/text.c common/text.h \
+	common/wire.c common/wire.h
+common_libcommon_a_SOURCES += common/pattern.c common/pattern.h common/addr.c common/addr.h
