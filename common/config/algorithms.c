@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Algorithm lists of the configuration: names that we have, with + (add), - (remove, also by pattern)
+ * and ^ (put first) against the defaults (pure).
+ */
+#include "common/config/algorithms.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "common/config/value.h"
+#include "common/crypto/algorithm.h"
+#include "common/mem.h"
+#include "common/pattern.h"
+#include "common/text.h"
+
+#define LIST_MAX 16384
+
+static const struct {
+	enum keyword keyword;
+	enum algorithm_kind kind;
+} kinds[] = {
+	{ KEYWORD_Ciphers, ALGORITHM_CIPHER },
+	{ KEYWORD_MACs, ALGORITHM_MAC },
+	{ KEYWORD_KexAlgorithms, ALGORITHM_KEX },
+	{ KEYWORD_HostKeyAlgorithms, ALGORITHM_HOST_KEY },
+};
+
+static enum algorithm_kind
+kind_of(enum keyword keyword)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (kinds[i].keyword == keyword)
+			return kinds[i].kind;
+	}
+	assert(!"a list of algorithms of no kind");
+	return ALGORITHM_KEX;
+}
+
+static enum result
+add(struct buf *list, struct bytes name)
+{
+	if (text_has_name(buf_bytes(list), name))
+		return RESULT_OK;
+	if (buf_size(list) > 0)
+		TRY(buf_append(list, bytes_of_text(",")));
+	return buf_append(list, name);
+}
+
+/* The names of a kind that `pattern` matches, in our order; all with the flags that are asked for. */
+static enum result
+add_matching(
+    struct buf *list, enum algorithm_kind kind, struct bytes pattern, unsigned flags, bool *found)
+{
+	const char *name;
+	unsigned has;
+
+	*found = false;
+	for (size_t i = 0; (name = algorithm_name(kind, i, &has)) != NULL; i++) {
+		if ((has & flags) != flags || !pattern_matches(pattern, bytes_of_text(name)))
+			continue;
+		*found = true;
+		TRY(add(list, bytes_of_text(name)));
+	}
+	return RESULT_OK;
+}
+
+static void
+explain_unknown(enum algorithm_kind kind, struct bytes name, char *why)
+{
+	char quoted[128];
+	size_t used;
+	const char *known;
+	unsigned flags;
+
+	text_quote(name, quoted, sizeof(quoted));
+	used = (size_t)snprintf(why, VALUE_WHY_MAX, "\"%s\" is not known; known are: ", quoted);
+	for (size_t i = 0; (known = algorithm_name(kind, i, &flags)) != NULL; i++) {
+		if (used >= VALUE_WHY_MAX)
+			return;
+		used += (size_t)snprintf(
+		    why + used, VALUE_WHY_MAX - used, "%s%s", i == 0 ? "" : ",", known);
+	}
+}
+
+/* Every name or pattern must mean something that we have. */
+static enum result
+add_named(struct buf *list, enum algorithm_kind kind, struct bytes names, char *why)
+{
+	struct bytes name;
+	bool found;
+
+	while (text_next_name(&names, &name)) {
+		TRY(add_matching(list, kind, name, 0, &found));
+		if (found)
+			continue;
+		explain_unknown(kind, name, why);
+		return RESULT_MALFORMED;
+	}
+	return RESULT_OK;
+}
+
+static enum result
+add_defaults(struct buf *list, enum algorithm_kind kind, struct bytes without)
+{
+	const char *name;
+	unsigned flags;
+
+	for (size_t i = 0; (name = algorithm_name(kind, i, &flags)) != NULL; i++) {
+		if ((flags & ALGORITHM_DEFAULT) != 0 &&
+		    pattern_list_match(without, bytes_of_text(name)) != LIST_MATCH_YES)
+			TRY(add(list, bytes_of_text(name)));
+	}
+	return RESULT_OK;
+}
+
+static enum result
+resolve(enum algorithm_kind kind, const char *text, struct buf *list, char *why)
+{
+	struct bytes names = bytes_of_text(text[0] == '\0' ? text : text + 1);
+
+	switch (text[0]) {
+	case '\0':
+		return add_defaults(list, kind, names);
+	case '-':
+		return add_defaults(list, kind, names);
+	case '+':
+		TRY(add_defaults(list, kind, bytes_of_text("")));
+		return add_named(list, kind, names, why);
+	case '^':
+		TRY(add_named(list, kind, names, why));
+		return add_defaults(list, kind, bytes_of_text(""));
+	default:
+		return add_named(list, kind, bytes_of_text(text), why);
+	}
+}
+
+enum result
+algorithms_resolve(enum keyword keyword, const char *text, char **out, char *why)
+{
+	OWNED_BUF list;
+
+	buf_init(&list, LIST_MAX);
+	TRY(resolve(kind_of(keyword), text, &list, why));
+	if (buf_size(&list) == 0) {
+		snprintf(why, VALUE_WHY_MAX, "no algorithm is left in the list");
+		return RESULT_MALFORMED;
+	}
+	return mem_text(buf_bytes(&list), out);
+}

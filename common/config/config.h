@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The sshd_config language: options of the command line and files in, settings out. All errors of a
+ * file are collected, each as one line `file:line: Keyword: what is wrong; what would be right`.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/config/settings.h"
+
+/* Most bytes of one file, of all files together. */
+#define CONFIG_FILE_MAX (4 * 1024 * 1024)
+
+/* Most bytes of errors that are reported. */
+#define CONFIG_ERRORS_MAX (64 * 1024)
+
+struct config; /* opaque: what was said so far, in order */
+
+enum result config_new(struct config **out) MUST_USE;
+void config_free(struct config *config);
+void config_freep(struct config **config);
+
+/*
+ * One `Keyword=value` or `Keyword value` of the command line (-o). The command line is to be given
+ * before any file: the first value wins. RESULT_CONFIG with a line appended to `errors`; RESULT_MEMORY.
+ */
+enum result config_option(struct config *config, const char *text, struct buf *errors) MUST_USE;
+
+/* The contents of a file. RESULT_CONFIG with a line in `errors` for each thing that is wrong. */
+enum result config_parse(
+    struct config *config, const char *file, struct bytes contents, struct buf *errors) MUST_USE;
+
+/* Reads and parses a file (edge, source.c). RESULT_CONFIG also when it cannot be read. */
+enum result config_read_file(struct config *config, const char *path, struct buf *errors) MUST_USE;
+
+/* What is in force: what was said, then defaults. The settings are the caller's and need no config. */
+enum result config_effective(
+    const struct config *config, struct settings **out, struct buf *errors) MUST_USE;
+
+void settings_free(struct settings *settings);
+void settings_freep(struct settings **settings);
+
+/* Every setting as `keyword value` lines, names in lower case, as -T prints it. Appended to `out`. */
+enum result settings_print(const struct settings *settings, struct buf *out) MUST_USE;

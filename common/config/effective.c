@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From what was said to what is in force: the first value wins or lists grow, then defaults fill what
+ * is left; and asking for it (pure).
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/config/directives.h"
+#include "common/config/effective.h"
+#include "common/mem.h"
+
+/* --- Merging ------------------------------------------------------------------------------------ */
+
+static bool
+is_of_command_line(const struct value *value)
+{
+	return value->origin.line == 0;
+}
+
+static enum result
+copy_value(const struct value *from, struct value *to)
+{
+	*to = *from;
+	to->text = NULL;
+	to->words = NULL;
+	to->count = 0;
+	if (from->text != NULL)
+		TRY(mem_text(bytes_of_text(from->text), &to->text));
+	return from->count == 0 ? RESULT_OK : value_append(to, from);
+}
+
+static bool
+has_name(const struct value *value, const char *name)
+{
+	for (size_t i = 0; i + 1 < value->count; i += 2) {
+		if (strcmp(value->words[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum result
+merge(struct value *into, enum keyword_merge how, const struct value *value)
+{
+	if (!into->is_set)
+		return copy_value(value, into);
+	switch (how) {
+	case KEYWORD_MERGE_FIRST:
+		return RESULT_OK;
+	case KEYWORD_MERGE_APPEND:
+		return value_append(into, value);
+	case KEYWORD_MERGE_BY_NAME:
+		return has_name(into, value->words[0]) ? RESULT_OK : value_append(into, value);
+	case KEYWORD_MERGE_FLAG_HIDES:
+		if (is_of_command_line(into) && !is_of_command_line(value))
+			return RESULT_OK;
+		return value_append(into, value);
+	}
+	return RESULT_UNSUPPORTED;
+}
+
+/* --- Defaults ----------------------------------------------------------------------------------- */
+
+static enum result
+set_default(enum keyword keyword, struct value *value)
+{
+	const struct keyword_row *row = keyword_row(keyword);
+	CLEANUP(lex_line_clear) struct lex_line line = { 0 };
+	char text[1024], why_not[VALUE_WHY_MAX];
+	const char *why;
+
+	if (row->status == KEYWORD_STATUS_ABSENT || row->fallback == NULL)
+		return RESULT_OK;
+	/* An empty list of algorithms is the default one. */
+	if (row->type == KEYWORD_TYPE_ALGORITHMS)
+		snprintf(text, sizeof(text), "%s \"%s\"", row->name, row->fallback);
+	else
+		snprintf(text, sizeof(text), "%s %s", row->name, row->fallback);
+	TRY(lex_line(bytes_of_text(text), &line, &why));
+	TRY(value_parse(keyword, &line, value, why_not));
+	value->origin = (struct setting_origin){ "default", 0 };
+	return RESULT_OK;
+}
+
+/* Settings outlive the configuration: the names of its files come along. */
+static enum result
+keep_names(struct settings *settings)
+{
+	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
+		struct setting_origin *origin = &settings->values[i].origin;
+
+		if (origin->file == NULL)
+			origin->file = "default";
+		TRY(mem_text(bytes_of_text(origin->file), &settings->files[i]));
+		origin->file = settings->files[i];
+	}
+	return RESULT_OK;
+}
+
+static enum result
+fill(const struct config *config, struct settings *settings)
+{
+	const struct directive *directive;
+
+	STAILQ_FOREACH (directive, &config->directives, link) {
+		TRY(merge(&settings->values[directive->keyword],
+		    keyword_row(directive->keyword)->merge, &directive->value));
+	}
+	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
+		if (!settings->values[i].is_set)
+			TRY(set_default((enum keyword)i, &settings->values[i]));
+	}
+	return keep_names(settings);
+}
+
+enum result
+config_effective(const struct config *config, struct settings **out, struct buf *errors)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+	enum result result;
+
+	TRY(mem_new(1, sizeof(*settings), (void **)&settings));
+	result = fill(config, settings);
+	if (result == RESULT_LIMIT) {
+		(void)!buf_append(
+		    errors, bytes_of_text("a list of the configuration is too long\n"));
+		return RESULT_CONFIG;
+	}
+	TRY(result);
+	*out = TAKE(settings);
+	return RESULT_OK;
+}
+
+void
+settings_free(struct settings *settings)
+{
+	if (settings == NULL)
+		return;
+	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
+		value_clear(&settings->values[i]);
+		free(settings->files[i]);
+	}
+	free(settings);
+}
+
+void
+settings_freep(struct settings **settings)
+{
+	settings_free(*settings);
+}
+
+/* --- Asking ------------------------------------------------------------------------------------- */
+
+static const struct value *
+value_of(const struct settings *settings, enum keyword keyword)
+{
+	assert((unsigned)keyword < KEYWORD_COUNT);
+	return &settings->values[keyword];
+}
+
+static bool
+is_type(enum keyword keyword, unsigned types)
+{
+	return (types & (1U << keyword_row(keyword)->type)) != 0;
+}
+
+#define TYPE(name) (1U << KEYWORD_TYPE_##name)
+
+bool
+settings_flag(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(FLAG)));
+	return value_of(settings, keyword)->number != 0;
+}
+
+int64_t
+settings_number(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(NUMBER) | TYPE(TIME) | TYPE(OCTAL) | TYPE(CHOICE)));
+	return value_of(settings, keyword)->number;
+}
+
+const char *
+settings_text(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(WORD) | TYPE(PATH) | TYPE(RAW) | TYPE(ALGORITHMS)));
+	return value_of(settings, keyword)->text;
+}
+
+size_t
+settings_count(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(WORDS) | TYPE(PATHS) | TYPE(PORTS) | TYPE(LISTEN)));
+	return value_of(settings, keyword)->count;
+}
+
+const char *
+settings_word(const struct settings *settings, enum keyword keyword, size_t i)
+{
+	assert(i < settings_count(settings, keyword));
+	return value_of(settings, keyword)->words[i];
+}
+
+struct settings_startups
+settings_startups(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(STARTUPS)));
+	return value_of(settings, keyword)->startups;
+}
+
+const char *
+settings_subsystem(const struct settings *settings, const char *name)
+{
+	const struct value *value = value_of(settings, KEYWORD_Subsystem);
+
+	for (size_t i = 0; i + 1 < value->count; i += 2) {
+		if (strcmp(value->words[i], name) == 0)
+			return value->words[i + 1];
+	}
+	return NULL;
+}
+
+struct setting_origin
+settings_origin(const struct settings *settings, enum keyword keyword)
+{
+	return value_of(settings, keyword)->origin;
+}

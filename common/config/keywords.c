@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of keywords, and finding one by a name, also by one that is misspelt (pure).
+ */
+#include "common/config/keywords.h"
+
+#include <assert.h>
+#include <strings.h>
+
+#define WORKS      KEYWORD_STATUS_WORKS, NULL
+#define ONLY(text) KEYWORD_STATUS_ONLY, text
+#define ABSENT     KEYWORD_STATUS_ABSENT, NULL
+
+static const struct keyword_row rows[KEYWORD_COUNT] = {
+#define ROW(name, type, scope, merge, fallback, ...)                            \
+	[KEYWORD_##name] = { #name, KEYWORD_TYPE_##type, KEYWORD_SCOPE_##scope, \
+		KEYWORD_MERGE_##merge, fallback, __VA_ARGS__ },
+#include "common/config/keywords.def"
+#undef ROW
+};
+
+const struct keyword_row *
+keyword_row(enum keyword keyword)
+{
+	assert((unsigned)keyword < KEYWORD_COUNT);
+	return &rows[keyword];
+}
+
+bool
+keyword_find(struct bytes name, enum keyword *out)
+{
+	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
+		if (strlen(rows[i].name) != name.size ||
+		    strncasecmp(rows[i].name, (const char *)name.data, name.size) != 0)
+			continue;
+		*out = (enum keyword)i;
+		return true;
+	}
+	return false;
+}
+
+#define NAME_MAX_BYTES 64
+
+static unsigned
+least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Insertions, deletions and changes between two names (Levenshtein). */
+static unsigned
+distance(struct bytes a, const char *b)
+{
+	unsigned row[NAME_MAX_BYTES + 1];
+	size_t size = strlen(b);
+
+	assert(size <= NAME_MAX_BYTES);
+	for (size_t j = 0; j <= size; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; i < a.size; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < size; j++) {
+			unsigned above = row[j + 1];
+			bool same = lower((char)a.data[i]) == lower(b[j]);
+
+			row[j + 1] = least(above + 1, row[j] + 1, diagonal + (same ? 0 : 1));
+			diagonal = above;
+		}
+	}
+	return row[size];
+}
+
+const char *
+keyword_suggest(struct bytes name)
+{
+	const char *best = NULL;
+	unsigned best_distance = 4; /* more changes than three make another word of it */
+
+	if (name.size > NAME_MAX_BYTES)
+		return NULL;
+	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
+		unsigned this_distance = distance(name, rows[i].name);
+
+		if (this_distance < best_distance && this_distance < strlen(rows[i].name) / 2) {
+			best = rows[i].name;
+			best_distance = this_distance;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of keywords, expanded from keywords.def. Inside the room only.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/config/settings.h"
+
+enum keyword_type {
+	KEYWORD_TYPE_FLAG,
+	KEYWORD_TYPE_CHOICE,
+	KEYWORD_TYPE_NUMBER,
+	KEYWORD_TYPE_TIME,
+	KEYWORD_TYPE_OCTAL,
+	KEYWORD_TYPE_PORTS,
+	KEYWORD_TYPE_LISTEN,
+	KEYWORD_TYPE_WORD,
+	KEYWORD_TYPE_WORDS,
+	KEYWORD_TYPE_PATH,
+	KEYWORD_TYPE_PATHS,
+	KEYWORD_TYPE_RAW,
+	KEYWORD_TYPE_ALGORITHMS,
+	KEYWORD_TYPE_SUBSYSTEM,
+	KEYWORD_TYPE_STARTUPS,
+};
+
+enum keyword_scope {
+	KEYWORD_SCOPE_GLOBAL,
+	KEYWORD_SCOPE_MATCH,
+};
+
+enum keyword_merge {
+	KEYWORD_MERGE_FIRST,
+	KEYWORD_MERGE_APPEND,
+	KEYWORD_MERGE_BY_NAME,
+	KEYWORD_MERGE_FLAG_HIDES,
+};
+
+enum keyword_status {
+	KEYWORD_STATUS_WORKS,
+	KEYWORD_STATUS_ONLY,
+	KEYWORD_STATUS_ABSENT,
+};
+
+struct keyword_row {
+	const char *name;
+	enum keyword_type type;
+	enum keyword_scope scope;
+	enum keyword_merge merge;
+	const char *fallback; /* as it would stand in a file; NULL: unset */
+	enum keyword_status status;
+	const char *only; /* KEYWORD_STATUS_ONLY: the values that are accepted, "|" between them */
+};
+
+const struct keyword_row *keyword_row(enum keyword keyword);
+
+/* Without regard to case; false if there is none. */
+bool keyword_find(struct bytes name, enum keyword *out);
+
+/* The keyword that looks most like `name`; NULL if none does. */
+const char *keyword_suggest(struct bytes name);

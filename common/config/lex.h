@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One line of sshd_config: the keyword, and the words behind it. Inside the room only.
+ */
+#pragma once
+
+#include "common/buf.h"
+
+#define LEX_WORDS_MAX 256
+
+/* A line taken apart. */
+struct lex_line {
+	struct bytes keyword; /* a view of the line; empty: blank or comment */
+	struct bytes raw;     /* a view: the rest of the line, trimmed */
+	char **words;         /* owned: unquoted */
+	size_t count;
+};
+
+/*
+ * RESULT_MALFORMED with *why (static text): a NUL byte, quotes that do not close, too many words.
+ * Clear the line in every case.
+ */
+enum result lex_line(struct bytes text, struct lex_line *out, const char **why) MUST_USE;
+void lex_line_clear(struct lex_line *line);

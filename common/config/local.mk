@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: ISC
+common_libcommon_a_SOURCES += \
+	common/config/algorithms.c common/config/algorithms.h \
+	common/config/config.c common/config/config.h common/config/directives.h \
+	common/config/effective.c common/config/effective.h \
+	common/config/keywords.c common/config/keywords.h common/config/keywords.def \
+	common/config/lex.c common/config/lex.h \
+	common/config/print.c \
+	common/config/settings.h \
+	common/config/source.c \
+	common/config/value.c common/config/value.h

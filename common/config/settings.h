@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The settings in force for one subject: typed values, each with the file and line it came from.
+ * Read-only; made by effective.c from a parsed configuration. Asking for a value by the wrong type
+ * is our bug (assert).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/result.h"
+
+enum keyword {
+#define ROW(name, ...) KEYWORD_##name,
+#include "common/config/keywords.def"
+#undef ROW
+	KEYWORD_COUNT
+};
+
+struct settings; /* opaque */
+
+struct setting_origin {
+	const char *file; /* "default", "command-line" or a path */
+	unsigned line;    /* 0 when there is none */
+};
+
+bool settings_flag(const struct settings *settings, enum keyword keyword);
+
+/* Numbers, times (seconds), sizes (bytes), ports, octal modes, and the enum of a choice. */
+int64_t settings_number(const struct settings *settings, enum keyword keyword);
+
+/* NULL when unset or "none". Algorithm lists come fully resolved (+ - ^ applied). */
+const char *settings_text(const struct settings *settings, enum keyword keyword);
+
+/* Lists of words (AcceptEnv, HostKey, Port, ...). */
+size_t settings_count(const struct settings *settings, enum keyword keyword);
+const char *settings_word(const struct settings *settings, enum keyword keyword, size_t i);
+
+/* MaxStartups and its kind: start, rate, full. */
+struct settings_startups {
+	unsigned start, rate_percent, full;
+};
+struct settings_startups settings_startups(const struct settings *settings, enum keyword keyword);
+
+/* The command of a subsystem, or NULL. */
+const char *settings_subsystem(const struct settings *settings, const char *name);
+
+struct setting_origin settings_origin(const struct settings *settings, enum keyword keyword);
+
+/* Values of the choices. */
+enum permit_root_login {
+	PERMIT_ROOT_NO,
+	PERMIT_ROOT_YES,
+	PERMIT_ROOT_PROHIBIT_PASSWORD,
+	PERMIT_ROOT_FORCED_COMMANDS_ONLY,
+};
+enum allow_forwarding {
+	ALLOW_FORWARDING_NO = 0,
+	ALLOW_FORWARDING_LOCAL = 1,
+	ALLOW_FORWARDING_REMOTE = 2,
+	ALLOW_FORWARDING_YES = 3,
+};
+enum address_family {
+	ADDRESS_FAMILY_ANY = 0,
+	ADDRESS_FAMILY_INET = 4,
+	ADDRESS_FAMILY_INET6 = 6,
+};

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Typed values: for each type one reader (pure).
+ */
+#include "common/config/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/config/algorithms.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+/* --- Choices ------------------------------------------------------------------------------------ */
+
+/* clang-format off */
+static const struct choice {
+	enum keyword keyword;
+	const char *name;
+	int64_t number;
+} choices[] = {
+	{ KEYWORD_AddressFamily,      "any",                  ADDRESS_FAMILY_ANY },
+	{ KEYWORD_AddressFamily,      "inet",                 ADDRESS_FAMILY_INET },
+	{ KEYWORD_AddressFamily,      "inet6",                ADDRESS_FAMILY_INET6 },
+	{ KEYWORD_PermitRootLogin,    "yes",                  PERMIT_ROOT_YES },
+	{ KEYWORD_PermitRootLogin,    "no",                   PERMIT_ROOT_NO },
+	{ KEYWORD_PermitRootLogin,    "prohibit-password",    PERMIT_ROOT_PROHIBIT_PASSWORD },
+	{ KEYWORD_PermitRootLogin,    "without-password",     PERMIT_ROOT_PROHIBIT_PASSWORD },
+	{ KEYWORD_PermitRootLogin,    "forced-commands-only", PERMIT_ROOT_FORCED_COMMANDS_ONLY },
+	{ KEYWORD_AllowTcpForwarding, "yes",                  ALLOW_FORWARDING_YES },
+	{ KEYWORD_AllowTcpForwarding, "no",                   ALLOW_FORWARDING_NO },
+	{ KEYWORD_AllowTcpForwarding, "local",                ALLOW_FORWARDING_LOCAL },
+	{ KEYWORD_AllowTcpForwarding, "remote",               ALLOW_FORWARDING_REMOTE },
+	{ KEYWORD_AllowTcpForwarding, "all",                  ALLOW_FORWARDING_YES },
+	{ KEYWORD_LogLevel,           "QUIET",                LOG_LEVEL_QUIET },
+	{ KEYWORD_LogLevel,           "FATAL",                LOG_LEVEL_FATAL },
+	{ KEYWORD_LogLevel,           "ERROR",                LOG_LEVEL_ERROR },
+	{ KEYWORD_LogLevel,           "INFO",                 LOG_LEVEL_INFO },
+	{ KEYWORD_LogLevel,           "VERBOSE",              LOG_LEVEL_VERBOSE },
+	{ KEYWORD_LogLevel,           "DEBUG",                LOG_LEVEL_DEBUG1 },
+	{ KEYWORD_LogLevel,           "DEBUG1",               LOG_LEVEL_DEBUG1 },
+	{ KEYWORD_LogLevel,           "DEBUG2",               LOG_LEVEL_DEBUG2 },
+	{ KEYWORD_LogLevel,           "DEBUG3",               LOG_LEVEL_DEBUG3 },
+	/* The numbers are syslog's own (RFC 5424 section 6.2.1). */
+	{ KEYWORD_SyslogFacility,     "DAEMON",               3 },
+	{ KEYWORD_SyslogFacility,     "USER",                 1 },
+	{ KEYWORD_SyslogFacility,     "AUTH",                 4 },
+	{ KEYWORD_SyslogFacility,     "AUTHPRIV",             10 },
+	{ KEYWORD_SyslogFacility,     "LOCAL0",               16 },
+	{ KEYWORD_SyslogFacility,     "LOCAL1",               17 },
+	{ KEYWORD_SyslogFacility,     "LOCAL2",               18 },
+	{ KEYWORD_SyslogFacility,     "LOCAL3",               19 },
+	{ KEYWORD_SyslogFacility,     "LOCAL4",               20 },
+	{ KEYWORD_SyslogFacility,     "LOCAL5",               21 },
+	{ KEYWORD_SyslogFacility,     "LOCAL6",               22 },
+	{ KEYWORD_SyslogFacility,     "LOCAL7",               23 },
+};
+/* clang-format on */
+
+const char *
+value_choice_name(enum keyword keyword, int64_t number)
+{
+	for (size_t i = 0; i < COUNT(choices); i++) {
+		if (choices[i].keyword == keyword && choices[i].number == number)
+			return choices[i].name;
+	}
+	return NULL;
+}
+
+static void
+list_choices(enum keyword keyword, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < COUNT(choices) && used < size; i++) {
+		if (choices[i].keyword == keyword)
+			used += (size_t)snprintf(out + used, size - used, "%s%s",
+			    used == 0 ? "" : ", ", choices[i].name);
+	}
+}
+
+/* --- Readers of one word ------------------------------------------------------------------------ */
+
+static enum result
+wrong(char *why, const char *word, const char *right)
+{
+	char quoted[128];
+
+	text_quote(bytes_of_text(word), quoted, sizeof(quoted));
+	snprintf(why, VALUE_WHY_MAX, "\"%s\" is not valid; it must be %s", quoted, right);
+	return RESULT_MALFORMED;
+}
+
+static enum result
+read_flag(const char *word, struct value *out, char *why)
+{
+	if (strcasecmp(word, "yes") != 0 && strcasecmp(word, "no") != 0)
+		return wrong(why, word, "yes or no");
+	out->number = strcasecmp(word, "yes") == 0;
+	return RESULT_OK;
+}
+
+static enum result
+read_choice(enum keyword keyword, const char *word, struct value *out, char *why)
+{
+	char names[VALUE_WHY_MAX / 2];
+
+	for (size_t i = 0; i < COUNT(choices); i++) {
+		if (choices[i].keyword != keyword || strcasecmp(choices[i].name, word) != 0)
+			continue;
+		out->number = choices[i].number;
+		return RESULT_OK;
+	}
+	list_choices(keyword, names, sizeof(names));
+	return wrong(why, word, names);
+}
+
+static enum result
+read_number(const char *word, struct value *out, char *why)
+{
+	uint64_t number;
+
+	if (text_number(bytes_of_text(word), INT32_MAX, &number) != RESULT_OK)
+		return wrong(why, word, "a decimal number");
+	out->number = (int64_t)number;
+	return RESULT_OK;
+}
+
+static enum result
+read_octal(const char *word, struct value *out, char *why)
+{
+	char *end;
+	long number = strtol(word, &end, 8);
+
+	if (*word < '0' || *word > '7' || *end != '\0' || number > 0777)
+		return wrong(why, word, "an octal number from 0 to 0777");
+	out->number = number;
+	return RESULT_OK;
+}
+
+static uint64_t
+seconds_of(char unit)
+{
+	switch (unit | 0x20) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	case 'w':
+		return 604800;
+	default:
+		return 0;
+	}
+}
+
+/* "90", "1h30m", "1.5s" (a fraction of a second is cut off). */
+static enum result
+read_time(const char *word, struct value *out, char *why)
+{
+	const char *right = "a time such as 90, 30s, 2m or 1h30m";
+	uint64_t total = 0;
+	const char *at = word;
+
+	if (strcasecmp(word, "none") == 0)
+		return RESULT_OK; /* 0: never */
+	while (*at != '\0') {
+		uint64_t number = 0, unit = 1;
+		const char *start = at;
+
+		for (; *at >= '0' && *at <= '9'; at++) {
+			number = number * 10 + (uint64_t)(*at - '0');
+			if (number > INT32_MAX)
+				return wrong(why, word, right);
+		}
+		if (at == start)
+			return wrong(why, word, right);
+		if (*at == '.' && at[1] >= '0' && at[1] <= '9') {
+			for (at++; *at >= '0' && *at <= '9';)
+				at++;
+			if (*at != '\0' && *at != 's' && *at != 'S')
+				return wrong(why, word, right);
+		}
+		if (*at != '\0') {
+			unit = seconds_of(*at++);
+			if (unit == 0)
+				return wrong(why, word, right);
+		}
+		total += number * unit;
+		if (total > INT32_MAX)
+			return wrong(why, word, right);
+	}
+	out->number = (int64_t)total;
+	return *word == '\0' ? wrong(why, word, right) : RESULT_OK;
+}
+
+/* start, start:rate:full */
+static enum result
+read_startups(const char *word, struct value *out, char *why)
+{
+	const char *right = "a number, or start:rate:full such as 10:30:100 (rate from 1 to 100)";
+	struct bytes parts[3];
+	uint64_t numbers[3] = { 0, 100, 0 };
+	size_t count = 0;
+	const char *at = word;
+
+	for (;;) {
+		size_t size = strcspn(at, ":");
+
+		if (count == 3)
+			return wrong(why, word, right);
+		parts[count++] = bytes_of(at, size);
+		if (at[size] == '\0')
+			break;
+		at += size + 1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (text_number(parts[i], INT32_MAX, &numbers[i]) != RESULT_OK)
+			return wrong(why, word, right);
+	}
+	if (count == 1)
+		numbers[2] = numbers[0];
+	if (count == 2 || numbers[0] < 1 || numbers[1] < 1 || numbers[1] > 100 ||
+	    numbers[2] < numbers[0])
+		return wrong(why, word, right);
+	out->startups = (struct settings_startups){ (unsigned)numbers[0], (unsigned)numbers[1],
+		(unsigned)numbers[2] };
+	return RESULT_OK;
+}
+
+static enum result
+check_port(const char *word, char *why)
+{
+	uint64_t port;
+
+	if (text_number(bytes_of_text(word), 65535, &port) != RESULT_OK || port == 0)
+		return wrong(why, word, "a port number from 1 to 65535");
+	return RESULT_OK;
+}
+
+/* host, v6, host:port, [host]:port */
+static enum result
+check_listen(const char *word, char *why)
+{
+	const char *right = "an address or name, address:port or [address]:port";
+	const char *colon = strrchr(word, ':');
+	const char *bracket = strrchr(word, ']');
+
+	if (word[0] == '\0' || word[0] == ':')
+		return wrong(why, word, right);
+	if (word[0] == '[') {
+		if (bracket == NULL || bracket == word + 1)
+			return wrong(why, word, right);
+		if (bracket[1] == '\0')
+			return RESULT_OK;
+		if (bracket[1] != ':')
+			return wrong(why, word, right);
+		return check_port(bracket + 2, why);
+	}
+	if (colon == NULL || strchr(word, ':') != colon)
+		return RESULT_OK; /* no port, or a bare IPv6 address */
+	return check_port(colon + 1, why);
+}
+
+/* --- Readers of lines --------------------------------------------------------------------------- */
+
+static enum result
+keep_text(const char *word, struct value *out)
+{
+	return mem_text(bytes_of_text(word), &out->text);
+}
+
+static enum result
+keep_words(const struct lex_line *line, struct value *out)
+{
+	TRY(mem_new(line->count + 1, sizeof(char *), (void **)&out->words));
+	for (size_t i = 0; i < line->count; i++) {
+		TRY(mem_text(bytes_of_text(line->words[i]), &out->words[i]));
+		out->count++;
+	}
+	return RESULT_OK;
+}
+
+/* NAME and the rest of the line; words that need it are quoted again. */
+static enum result
+read_subsystem(const struct lex_line *line, struct value *out, char *why)
+{
+	OWNED_BUF command;
+
+	buf_init(&command, 65536);
+	if (line->count < 2) {
+		snprintf(why, VALUE_WHY_MAX, "a name and a command are needed");
+		return RESULT_MALFORMED;
+	}
+	for (size_t i = 1; i < line->count; i++) {
+		const char *word = line->words[i];
+		bool quoted = word[0] == '\0' || strpbrk(word, " \t\"'\\") != NULL;
+
+		if (i > 1)
+			TRY(buf_append(&command, bytes_of_text(" ")));
+		if (quoted)
+			TRY(buf_append(&command, bytes_of_text("\"")));
+		for (; *word != '\0'; word++) {
+			if (*word == '"' || *word == '\\')
+				TRY(buf_append(&command, bytes_of_text("\\")));
+			TRY(buf_append(&command, bytes_of(word, 1)));
+		}
+		if (quoted)
+			TRY(buf_append(&command, bytes_of_text("\"")));
+	}
+	TRY(mem_new(3, sizeof(char *), (void **)&out->words));
+	out->count = 2;
+	TRY(mem_text(bytes_of_text(line->words[0]), &out->words[0]));
+	return mem_text(buf_bytes(&command), &out->words[1]);
+}
+
+static enum result
+check_each(const struct lex_line *line, enum result (*check)(const char *, char *), char *why)
+{
+	for (size_t i = 0; i < line->count; i++)
+		TRY(check(line->words[i], why));
+	return RESULT_OK;
+}
+
+static enum result
+check_one_word(const struct lex_line *line, char *why)
+{
+	if (line->count == 1)
+		return RESULT_OK;
+	snprintf(why, VALUE_WHY_MAX, "one value is expected, there are %zu", line->count);
+	return RESULT_MALFORMED;
+}
+
+static bool
+takes_many(enum keyword_type type)
+{
+	return type == KEYWORD_TYPE_WORDS || type == KEYWORD_TYPE_PATHS ||
+	       type == KEYWORD_TYPE_SUBSYSTEM || type == KEYWORD_TYPE_RAW;
+}
+
+/* "none" is no path, no word and no list. */
+static bool
+is_none(const struct lex_line *line)
+{
+	return line->count == 1 && strcasecmp(line->words[0], "none") == 0;
+}
+
+static enum result
+read_typed(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
+{
+	const struct keyword_row *row = keyword_row(keyword);
+	const char *word = line->count > 0 ? line->words[0] : "";
+
+	switch (row->type) {
+	case KEYWORD_TYPE_FLAG:
+		return read_flag(word, out, why);
+	case KEYWORD_TYPE_CHOICE:
+		return read_choice(keyword, word, out, why);
+	case KEYWORD_TYPE_NUMBER:
+		return read_number(word, out, why);
+	case KEYWORD_TYPE_TIME:
+		return read_time(word, out, why);
+	case KEYWORD_TYPE_OCTAL:
+		return read_octal(word, out, why);
+	case KEYWORD_TYPE_STARTUPS:
+		return read_startups(word, out, why);
+	case KEYWORD_TYPE_ALGORITHMS:
+		return algorithms_resolve(keyword, word, &out->text, why);
+	case KEYWORD_TYPE_WORD:
+	case KEYWORD_TYPE_PATH:
+		return is_none(line) ? RESULT_OK : keep_text(word, out);
+	case KEYWORD_TYPE_RAW:
+		return is_none(line) ? RESULT_OK : mem_text(line->raw, &out->text);
+	case KEYWORD_TYPE_PORTS:
+		TRY(check_each(line, check_port, why));
+		return keep_words(line, out);
+	case KEYWORD_TYPE_LISTEN:
+		TRY(check_each(line, check_listen, why));
+		return keep_words(line, out);
+	case KEYWORD_TYPE_WORDS:
+	case KEYWORD_TYPE_PATHS:
+		return is_none(line) ? RESULT_OK : keep_words(line, out);
+	case KEYWORD_TYPE_SUBSYSTEM:
+		return read_subsystem(line, out, why);
+	}
+	return RESULT_UNSUPPORTED;
+}
+
+/* --- What this version does anyway -------------------------------------------------------------- */
+
+static bool
+is_among(const char *list, const char *text)
+{
+	size_t size = strlen(text);
+
+	for (;;) {
+		size_t this_size = strcspn(list, "|");
+
+		if (this_size == size && strncasecmp(list, text, size) == 0)
+			return true;
+		if (list[this_size] == '\0')
+			return false;
+		list += this_size + 1;
+	}
+}
+
+static void
+join(const struct lex_line *line, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < line->count && used < size; i++)
+		used += (size_t)snprintf(
+		    out + used, size - used, "%s%s", i == 0 ? "" : " ", line->words[i]);
+}
+
+static enum result
+read_only(const struct keyword_row *row, const struct lex_line *line, struct value *out, char *why)
+{
+	char text[256], accepted[256];
+
+	join(line, text, sizeof(text));
+	if (is_among(row->only, text)) {
+		out->number = row->type == KEYWORD_TYPE_FLAG && strcasecmp(text, "yes") == 0;
+		return keep_text(text, out);
+	}
+	snprintf(accepted, sizeof(accepted), "%s", row->only);
+	for (char *at = accepted; *at != '\0'; at++) {
+		if (*at == '|')
+			*at = ',';
+	}
+	snprintf(why, VALUE_WHY_MAX,
+	    "this version does not support it yet; the only value that it accepts is: %s",
+	    accepted);
+	return RESULT_MALFORMED;
+}
+
+/* --- The door ----------------------------------------------------------------------------------- */
+
+static enum result
+parse(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
+{
+	const struct keyword_row *row = keyword_row(keyword);
+
+	if (row->status == KEYWORD_STATUS_ABSENT) {
+		snprintf(
+		    why, VALUE_WHY_MAX, "this version does not support it yet; remove the line");
+		return RESULT_MALFORMED;
+	}
+	if (line->count == 0) {
+		snprintf(why, VALUE_WHY_MAX, "there is no value behind the keyword");
+		return RESULT_MALFORMED;
+	}
+	if (row->status == KEYWORD_STATUS_ONLY)
+		return read_only(row, line, out, why);
+	if (!takes_many(row->type))
+		TRY(check_one_word(line, why));
+	return read_typed(keyword, line, out, why);
+}
+
+enum result
+value_parse(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
+{
+	enum result result;
+
+	*out = (struct value){ .is_set = true };
+	snprintf(why, VALUE_WHY_MAX, "the value is not valid");
+	result = parse(keyword, line, out, why);
+	if (result != RESULT_OK)
+		value_clear(out);
+	return result;
+}
+
+void
+value_clear(struct value *value)
+{
+	for (size_t i = 0; i < value->count; i++)
+		free(value->words[i]);
+	free(value->words);
+	free(value->text);
+	*value = (struct value){ 0 };
+}
+
+enum result
+value_append(struct value *value, const struct value *more)
+{
+	size_t count = value->count + more->count;
+	char **words;
+
+	if (count > VALUE_WORDS_MAX)
+		return RESULT_LIMIT;
+	words = realloc(value->words, (count + 1) * sizeof(*words));
+	if (words == NULL)
+		return RESULT_MEMORY;
+	value->words = words;
+	for (size_t i = 0; i < more->count; i++) {
+		TRY(mem_text(bytes_of_text(more->words[i]), &words[value->count]));
+		value->count++;
+	}
+	return RESULT_OK;
+}

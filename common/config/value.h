@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Typed values of keywords. Inside the room only.
+ */
+#pragma once
+
+#include "common/config/keywords.h"
+#include "common/config/lex.h"
+
+#define VALUE_WHY_MAX 512
+
+struct value {
+	bool is_set;
+	int64_t number; /* flags, choices, numbers, times, octal modes */
+	char *text;     /* owned; NULL: unset or "none" */
+	char **words;   /* owned; subsystems: name, command, name, command */
+	size_t count;
+	struct settings_startups startups;
+	struct setting_origin origin; /* borrowed from the configuration, or of settings */
+};
+
+/*
+ * The value that a line gives to a keyword. RESULT_MALFORMED with what is wrong and what would be right in
+ * `why` (VALUE_WHY_MAX bytes); RESULT_MEMORY. `out` is empty after a failure.
+ */
+enum result value_parse(
+    enum keyword keyword, const struct lex_line *line, struct value *out, char *why) MUST_USE;
+
+void value_clear(struct value *value);
+
+/* Appends the words of `more`. RESULT_LIMIT beyond VALUE_WORDS_MAX. */
+#define VALUE_WORDS_MAX 1024
+enum result value_append(struct value *value, const struct value *more) MUST_USE;
+
+/* The name of a choice's number, or NULL. */
+const char *value_choice_name(enum keyword keyword, int64_t number);
