@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Key agreement, the server's side of it: one row of functions for each kind. RFC 5656, RFC 8731.
+ */
+#pragma once
+
+#include "common/buf.h"
+
+#define AGREE_PUBLIC_MAX 2048
+
+struct agreement {
+	size_t client_size; /* exact size of the client's public value, 0 if it varies */
+	/*
+	 * Takes the client's public value; yields the server's public value and the shared secret as
+	 * it enters the exchange hash and the key derivation, that is with its mpint or string
+	 * encoding. Both are appended. `shared` is secret: its buf wipes. RESULT_MALFORMED for a
+	 * value that the standard refuses (wrong size, low-order point, not on the curve).
+	 */
+	enum result (*respond)(struct bytes client_public, struct buf *server_public, struct buf *shared);
+};
+
+extern const struct agreement agree_x25519;   /* agree_ecdh.c */
+extern const struct agreement agree_nistp256; /* agree_ecdh.c; nistp384, nistp521 likewise */
+extern const struct agreement agree_nistp384;
+extern const struct agreement agree_nistp521;

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Key agreement on elliptic curves: X25519 and the three curves of NIST. Pure. RFC 8731, RFC 7748,
+ * RFC 5656 section 4.
+ */
+#include <assert.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "common/crypto/agree_internal.h"
+#include "common/crypto/random.h"
+#include "common/crypto/start.h"
+#include "common/mem.h"
+#include "common/wire.h"
+
+#define X25519_SIZE 32
+
+struct curve {
+	const char *group; /* libcrypto's name */
+	size_t point_size; /* uncompressed: 4, x, y */
+};
+
+static const struct curve nistp256 = { "P-256", 65 };
+static const struct curve nistp384 = { "P-384", 97 };
+static const struct curve nistp521 = { "P-521", 133 };
+
+/* Of the shared secret, too, which is the x of a point. */
+static size_t
+coordinate_size(const struct curve *curve)
+{
+	return (curve->point_size - 1) / 2;
+}
+
+static void
+pkey_freep(EVP_PKEY **pkey)
+{
+	EVP_PKEY_free(*pkey);
+}
+
+static void
+pkey_context_freep(EVP_PKEY_CTX **context)
+{
+	EVP_PKEY_CTX_free(*context);
+}
+
+/*
+ * libcrypto's own check of the other side's key is left out: it multiplies a point by the order of
+ * its curve, which costs as much as the agreement and tells nothing new: these curves have no other
+ * subgroup, and that a point is on its curve was checked when it was decoded.
+ */
+static enum result
+derive(EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *secret, size_t size)
+{
+	CLEANUP(pkey_context_freep) EVP_PKEY_CTX *context = NULL;
+	size_t derived = size;
+
+	context = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	if (context == NULL)
+		return RESULT_MEMORY;
+	if (EVP_PKEY_derive_init(context) != 1 ||
+	    EVP_PKEY_derive_set_peer_ex(context, theirs, 0) != 1)
+		return RESULT_CRYPTO;
+	/* What makes it fail is the other side's point: X25519 to zero. */
+	if (EVP_PKEY_derive(context, secret, &derived) != 1)
+		return RESULT_MALFORMED;
+	return derived == size ? RESULT_OK : RESULT_CRYPTO;
+}
+
+/* Appends K as it enters the exchange hash: an mpint of the big-endian secret. */
+static enum result
+append_mpint(struct bytes secret, struct buf *shared)
+{
+	const size_t room = sizeof(uint32_t) + 1 + secret.size;
+	struct writer writer;
+	uint8_t *at;
+
+	TRY(buf_reserve(shared, room, &at));
+	writer = writer_into(at, room);
+	put_mpint(&writer, secret);
+	TRY(writer_end(&writer));
+	buf_commit(shared, writer.used);
+	return RESULT_OK;
+}
+
+/* ---- X25519 */
+
+/* RFC 8731 section 3: an all-zero secret comes of a point of low order. No branch on the bytes. */
+static bool
+is_all_zero(const uint8_t *secret, size_t size)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < size; i++)
+		any |= secret[i];
+	return any == 0;
+}
+
+enum result
+agree_x25519_secret(EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
+{
+	CLEANUP(pkey_freep) EVP_PKEY *peer = NULL;
+
+	if (theirs.size != X25519_SIZE)
+		return RESULT_MALFORMED;
+	peer = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, theirs.data, theirs.size);
+	if (peer == NULL)
+		return RESULT_MALFORMED;
+	TRY(derive(own, peer, secret, X25519_SIZE));
+	return is_all_zero(secret, X25519_SIZE) ? RESULT_MALFORMED : RESULT_OK;
+}
+
+static enum result
+x25519_key_new(EVP_PKEY **out)
+{
+	uint8_t scalar[X25519_SIZE];
+
+	TRY(random_secret_bytes(scalar, sizeof(scalar)));
+	*out = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, scalar, sizeof(scalar));
+	mem_wipe(scalar, sizeof(scalar));
+	return *out == NULL ? RESULT_CRYPTO : RESULT_OK;
+}
+
+static enum result
+x25519_append_public(EVP_PKEY *own, struct buf *out)
+{
+	uint8_t *at;
+	size_t size = X25519_SIZE;
+
+	TRY(buf_reserve(out, size, &at));
+	if (EVP_PKEY_get_raw_public_key(own, at, &size) != 1 || size != X25519_SIZE)
+		return RESULT_CRYPTO;
+	buf_commit(out, size);
+	return RESULT_OK;
+}
+
+static enum result
+x25519_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	CLEANUP(pkey_freep) EVP_PKEY *own = NULL;
+	uint8_t secret[X25519_SIZE];
+	enum result result;
+
+	if (client_public.size != X25519_SIZE)
+		return RESULT_MALFORMED;
+	TRY(crypto_start());
+	TRY(x25519_key_new(&own));
+	TRY(x25519_append_public(own, server_public));
+	result = agree_x25519_secret(own, client_public, secret);
+	if (result == RESULT_OK)
+		result = append_mpint(bytes_of(secret, sizeof(secret)), shared);
+	mem_wipe(secret, sizeof(secret));
+	return result;
+}
+
+/* ---- NIST's curves */
+
+/* A public key from an uncompressed point. libcrypto refuses points that are not on the curve. */
+static enum result
+nistp_public_key(const struct curve *curve, struct bytes point, EVP_PKEY **out)
+{
+	CLEANUP(pkey_context_freep) EVP_PKEY_CTX *context = NULL;
+	OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(
+		    OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve->group, 0),
+		OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_PUB_KEY, (void *)point.data, point.size),
+		OSSL_PARAM_construct_end(),
+	};
+
+	if (point.size != curve->point_size || point.data[0] != POINT_CONVERSION_UNCOMPRESSED)
+		return RESULT_MALFORMED;
+	context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	if (context == NULL)
+		return RESULT_MEMORY;
+	if (EVP_PKEY_fromdata_init(context) != 1 ||
+	    EVP_PKEY_fromdata(context, out, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+		return RESULT_MALFORMED;
+	return RESULT_OK;
+}
+
+static enum result
+nistp_secret(const struct curve *curve, EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
+{
+	CLEANUP(pkey_freep) EVP_PKEY *peer = NULL;
+
+	TRY(nistp_public_key(curve, theirs, &peer));
+	return derive(own, peer, secret, coordinate_size(curve));
+}
+
+enum result
+agree_nistp_secret(const char *group, EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
+{
+	static const struct curve *const curves[] = { &nistp256, &nistp384, &nistp521 };
+
+	for (size_t i = 0; i < COUNT(curves); i++) {
+		if (strcmp(curves[i]->group, group) == 0)
+			return nistp_secret(curves[i], own, theirs, secret);
+	}
+	return RESULT_UNSUPPORTED;
+}
+
+static enum result
+nistp_append_public(const struct curve *curve, EVP_PKEY *own, struct buf *out)
+{
+	size_t size;
+	uint8_t *at;
+
+	TRY(buf_reserve(out, curve->point_size, &at));
+	if (EVP_PKEY_get_octet_string_param(own, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, at,
+		curve->point_size, &size) != 1 ||
+	    size != curve->point_size)
+		return RESULT_CRYPTO;
+	buf_commit(out, size);
+	return RESULT_OK;
+}
+
+static enum result
+nistp_respond(const struct curve *curve, struct bytes client_public, struct buf *server_public,
+    struct buf *shared)
+{
+	CLEANUP(pkey_freep) EVP_PKEY *own = NULL;
+	uint8_t secret[AGREE_SECRET_MAX];
+	enum result result;
+
+	if (client_public.size != curve->point_size)
+		return RESULT_MALFORMED;
+	TRY(crypto_start());
+	own = EVP_EC_gen(curve->group);
+	if (own == NULL)
+		return RESULT_CRYPTO;
+	TRY(nistp_append_public(curve, own, server_public));
+	result = nistp_secret(curve, own, client_public, secret);
+	if (result == RESULT_OK)
+		result =
+		    append_mpint(bytes_of(secret, coordinate_size(curve)), shared);
+	mem_wipe(secret, sizeof(secret));
+	return result;
+}
+
+static enum result
+nistp256_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	return nistp_respond(&nistp256, client_public, server_public, shared);
+}
+
+static enum result
+nistp384_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	return nistp_respond(&nistp384, client_public, server_public, shared);
+}
+
+static enum result
+nistp521_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	return nistp_respond(&nistp521, client_public, server_public, shared);
+}
+
+const struct agreement agree_x25519 = { .client_size = X25519_SIZE, .respond = x25519_respond };
+const struct agreement agree_nistp256 = { .client_size = 65, .respond = nistp256_respond };
+const struct agreement agree_nistp384 = { .client_size = 97, .respond = nistp384_respond };
+const struct agreement agree_nistp521 = { .client_size = 133, .respond = nistp521_respond };

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Key agreements without the wire's encoding: for hybrids, and for tests with keys of their own.
+ */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "common/crypto/agree.h"
+
+#define AGREE_SECRET_MAX 66 /* bytes of a coordinate of nistp521 */
+
+/*
+ * The shared secret of our key pair and the other side's public value, in the curve's fixed size.
+ * RESULT_MALFORMED for a value that the standard refuses.
+ */
+enum result agree_x25519_secret(EVP_PKEY *own, struct bytes theirs, uint8_t *secret) MUST_USE;
+enum result agree_nistp_secret(
+    const char *group, EVP_PKEY *own, struct bytes theirs, uint8_t *secret) MUST_USE;

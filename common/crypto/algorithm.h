@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables of algorithms and the negotiation of RFC 4253 section 7.1. An algorithm is a row: name,
+ * flags, sizes, constructor. Legacy rows are never offered unless the configuration names them.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/crypto/agree.h"
+#include "common/crypto/hash.h"
+
+enum algorithm_kind {
+	ALGORITHM_KEX,
+	ALGORITHM_HOST_KEY, /* signature algorithms of host keys */
+	ALGORITHM_USER_KEY, /* signature algorithms accepted from users */
+	ALGORITHM_CIPHER,
+	ALGORITHM_MAC,
+	ALGORITHM_COMPRESSION,
+};
+
+enum algorithm_flag {
+	ALGORITHM_DEFAULT = 1 << 0,      /* offered when the configuration says nothing */
+	ALGORITHM_LEGACY = 1 << 1,       /* only by name */
+	ALGORITHM_POST_QUANTUM = 1 << 2,
+	ALGORITHM_AEAD = 1 << 3,         /* ciphers: brings its own integrity */
+	ALGORITHM_ETM = 1 << 4,          /* MACs: encrypt-then-MAC */
+};
+
+struct kex_algorithm {
+	const char *name;
+	unsigned flags;
+	enum hash_kind hash;
+	const struct agreement *agreement;
+};
+
+struct cipher_algorithm {
+	const char *name;
+	unsigned flags;
+	size_t key_size, iv_size, block_size, tag_size;
+	const char *evp_name;        /* libcrypto's */
+	const struct seal_operations *seal; /* declared in seal_internal.h */
+};
+
+struct mac_algorithm {
+	const char *name;
+	unsigned flags;
+	enum hash_kind hash;
+	size_t key_size, tag_size;
+};
+
+struct signature_algorithm {
+	const char *name;     /* as negotiated and as it stands in a signature: "rsa-sha2-512" */
+	unsigned flags;
+	const char *key_type; /* as it stands in a key blob: "ssh-rsa" */
+	enum hash_kind hash;  /* HASH_NONE where the scheme has its own */
+};
+
+/* NULL if there is no such algorithm. */
+const struct kex_algorithm *kex_algorithm_find(struct bytes name);
+const struct cipher_algorithm *cipher_algorithm_find(struct bytes name);
+const struct mac_algorithm *mac_algorithm_find(struct bytes name);
+const struct signature_algorithm *signature_algorithm_find(struct bytes name);
+
+/* The i-th name of a kind in order of preference, with its flags; NULL behind the last. */
+const char *algorithm_name(enum algorithm_kind kind, size_t i, unsigned *flags);
+
+/* First name of `theirs` that `ours` has too, as a view into `theirs`. RESULT_NO_MATCH. */
+enum result algorithm_negotiate(struct bytes theirs, struct bytes ours, struct bytes *chosen) MUST_USE;

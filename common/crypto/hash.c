@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Message digests of several pieces. Pure.
+ */
+#include "common/crypto/hash.h"
+
+#include <assert.h>
+
+#include <openssl/evp.h>
+
+#include "common/crypto/start.h"
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	size_t size;
+} hashes[HASH_KIND_COUNT] = {
+	[HASH_NONE]   = { "none",      0 },
+	[HASH_SHA1]   = { "SHA1",     20 },
+	[HASH_SHA256] = { "SHA2-256", 32 },
+	[HASH_SHA384] = { "SHA2-384", 48 },
+	[HASH_SHA512] = { "SHA2-512", 64 },
+};
+/* clang-format on */
+
+size_t
+hash_size(enum hash_kind kind)
+{
+	assert((unsigned)kind < HASH_KIND_COUNT);
+	return hashes[kind].size;
+}
+
+const char *
+hash_name(enum hash_kind kind)
+{
+	assert((unsigned)kind < HASH_KIND_COUNT);
+	return hashes[kind].name;
+}
+
+static void
+context_freep(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context); /* wipes */
+}
+
+enum result
+hash_pieces(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out)
+{
+	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	const EVP_MD *digest;
+
+	assert(kind > HASH_NONE && kind < HASH_KIND_COUNT);
+	TRY(crypto_digest(kind, &digest));
+	context = EVP_MD_CTX_new();
+	if (context == NULL)
+		return RESULT_MEMORY;
+	if (EVP_DigestInit_ex2(context, digest, NULL) != 1)
+		return RESULT_CRYPTO;
+	for (size_t i = 0; i < count; i++) {
+		if (EVP_DigestUpdate(context, pieces[i].data, pieces[i].size) != 1)
+			return RESULT_CRYPTO;
+	}
+	return EVP_DigestFinal_ex(context, out, NULL) == 1 ? RESULT_OK : RESULT_CRYPTO;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Message digests through libcrypto, with long-lived fetched algorithms.
+ */
+#pragma once
+
+#include "common/buf.h"
+
+#define HASH_SIZE_MAX 64
+
+enum hash_kind {
+	HASH_NONE,
+	HASH_SHA1,
+	HASH_SHA256,
+	HASH_SHA384,
+	HASH_SHA512,
+	HASH_KIND_COUNT
+};
+
+size_t hash_size(enum hash_kind kind);
+const char *hash_name(enum hash_kind kind); /* libcrypto's name, "SHA2-256" and so on */
+
+/* Digest of the concatenation of `count` pieces into `out` (hash_size bytes). */
+enum result hash_pieces(
+    enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out) MUST_USE;

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: ISC
+common_libcommon_a_SOURCES += \
+	common/crypto/agree.h \
+	common/crypto/agree_ecdh.c \
+	common/crypto/agree_internal.h \
+	common/crypto/algorithm.c \
+	common/crypto/algorithm.h \
+	common/crypto/hash.c \
+	common/crypto/hash.h \
+	common/crypto/mac.c \
+	common/crypto/mac.h \
+	common/crypto/random.c \
+	common/crypto/random.h \
+	common/crypto/seal.c \
+	common/crypto/seal.h \
+	common/crypto/seal_chachapoly.c \
+	common/crypto/seal_ctr.c \
+	common/crypto/seal_gcm.c \
+	common/crypto/seal_internal.h \
+	common/crypto/start.c \
+	common/crypto/start.h

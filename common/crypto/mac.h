@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The MAC of RFC 4253 section 6.4, for the constructions that need one beside their cipher.
+ */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "common/crypto/algorithm.h"
+
+/* Embedded in its owner; the context owns the key and wipes it. */
+struct mac {
+	EVP_MAC_CTX *context;
+	size_t tag_size;
+};
+
+#define MAC_TAG_MAX HASH_SIZE_MAX
+
+/* The key is copied; its size is the row's. RESULT_MEMORY, RESULT_CRYPTO. */
+enum result mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key) MUST_USE;
+void mac_clear(struct mac *mac);
+
+/* MAC(key, u32 sequence ‖ data): tag_size bytes to `tag`, which may lie right behind the data. */
+enum result mac_compute(struct mac *mac, uint32_t sequence, struct bytes data, uint8_t *tag) MUST_USE;
+
+/* Compares in constant time. RESULT_INTEGRITY. */
+enum result mac_verify(
+    struct mac *mac, uint32_t sequence, struct bytes data, const uint8_t *tag) MUST_USE;
