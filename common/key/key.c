@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A key and its operations: the table of types, and signing and verifying with any of them. Pure.
+ * RFC 4252 section 7, RFC 4253 section 6.6, RFC 8332.
+ */
+#include "common/key/key.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "common/crypto/start.h"
+#include "common/key/key_internal.h"
+#include "common/mem.h"
+
+static const struct key_type *const types[] = {
+	&key_type_ed25519,
+	&key_type_nistp256,
+	&key_type_nistp384,
+	&key_type_nistp521,
+	&key_type_rsa,
+};
+
+const struct key_type *
+key_type_find(struct bytes name)
+{
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (bytes_is(name, types[i]->name))
+			return types[i];
+	}
+	return NULL;
+}
+
+bool
+key_type_is_known(struct bytes name)
+{
+	return key_type_find(name) != NULL;
+}
+
+const struct key_type *
+key_type_find_pkey(const EVP_PKEY *pkey)
+{
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (EVP_PKEY_is_a(pkey, types[i]->family) &&
+		    (types[i]->matches == NULL || types[i]->matches(types[i], pkey)))
+			return types[i];
+	}
+	return NULL;
+}
+
+void
+key_free(struct key *key)
+{
+	if (key == NULL)
+		return;
+	EVP_PKEY_free(key->pkey);
+	free(key->blob);
+	free(key);
+}
+
+void
+key_freep(struct key **key)
+{
+	key_free(*key);
+	*key = NULL;
+}
+
+const char *
+key_type(const struct key *key)
+{
+	return key->type->name;
+}
+
+struct bytes
+key_blob(const struct key *key)
+{
+	return bytes_of(key->blob, key->blob_size);
+}
+
+unsigned
+key_bits(const struct key *key)
+{
+	return key->bits;
+}
+
+bool
+key_is_private(const struct key *key)
+{
+	return key->is_private;
+}
+
+bool
+key_equal(const struct key *a, const struct key *b)
+{
+	return bytes_equal(key_blob(a), key_blob(b));
+}
+
+enum result
+key_from_private_file(struct bytes file, struct key **out)
+{
+	*out = NULL;
+	if (file.size > KEY_FILE_MAX)
+		return RESULT_LIMIT;
+	TRY(crypto_start());
+	return file_openssh_is(file) ? file_openssh_parse(file, out) : file_pem_parse(file, out);
+}
+
+static void
+context_freep(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+/* libcrypto's name of the digest; NULL for schemes that have their own. */
+static const char *
+digest_name(const struct signature_algorithm *algorithm)
+{
+	return algorithm->hash == HASH_NONE ? NULL : hash_name(algorithm->hash);
+}
+
+/* libcrypto's signature of `data` into `out` (KEY_SIGNATURE_MAX bytes). */
+static enum result
+sign_raw(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
+    uint8_t *out, size_t *size)
+{
+	CLEANUP(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	*size = KEY_SIGNATURE_MAX;
+	if (context == NULL)
+		return RESULT_MEMORY;
+	if (EVP_DigestSignInit_ex(
+		context, NULL, digest_name(algorithm), NULL, NULL, key->pkey, NULL) != 1 ||
+	    EVP_DigestSign(context, out, size, data.data, data.size) != 1)
+		return RESULT_CRYPTO;
+	return RESULT_OK;
+}
+
+enum result
+key_sign(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
+    struct buf *signature)
+{
+	uint8_t raw[KEY_SIGNATURE_MAX], blob[KEY_SIGNATURE_MAX];
+	struct writer inner = writer_into(blob, sizeof(blob));
+	struct writer outer;
+	uint8_t *at;
+	size_t size, room;
+
+	if (!key->is_private || strcmp(algorithm->key_type, key->type->name) != 0)
+		return RESULT_UNSUPPORTED;
+	TRY(sign_raw(key, algorithm, data, raw, &size));
+	TRY(key->type->signature_to_wire(key, bytes_of(raw, size), &inner));
+	TRY(writer_end(&inner));
+	room = 2 * sizeof(uint32_t) + strlen(algorithm->name) + inner.used;
+	TRY(buf_reserve(signature, room, &at));
+	outer = writer_into(at, room);
+	put_text(&outer, algorithm->name);
+	put_string(&outer, writer_bytes(&inner));
+	TRY(writer_end(&outer));
+	buf_commit(signature, outer.used);
+	return RESULT_OK;
+}
+
+enum result
+key_verify(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
+    struct bytes signature)
+{
+	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	uint8_t raw[KEY_SIGNATURE_MAX];
+	struct bytes blob;
+	size_t size = 0;
+
+	if (strcmp(algorithm->key_type, key->type->name) != 0)
+		return RESULT_SIGNATURE;
+	TRY(signature_parse(signature, algorithm, &blob));
+	TRY(key->type->signature_from_wire(key, blob, raw, &size));
+	context = EVP_MD_CTX_new();
+	if (context == NULL)
+		return RESULT_MEMORY;
+	if (EVP_DigestVerifyInit_ex(
+		context, NULL, digest_name(algorithm), NULL, NULL, key->pkey, NULL) != 1)
+		return RESULT_CRYPTO;
+	/* Nothing but 1 is a yes: 0 is a no, and below are failures on the way to an answer. */
+	if (EVP_DigestVerify(context, raw, size, data.data, data.size) != 1)
+		return RESULT_SIGNATURE;
+	return RESULT_OK;
+}

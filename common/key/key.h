@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A public key or key pair and its operations, one row for each type. RFC 4253 section 6.6, RFC 5656,
+ * RFC 8332, RFC 8709.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/crypto/algorithm.h"
+
+#define KEY_BLOB_MAX      (16 * 1024)
+#define KEY_SIGNATURE_MAX (16 * 1024)
+#define KEY_FILE_MAX      (64 * 1024)
+
+struct key; /* opaque; owned by whoever made it; private parts are wiped */
+
+/* A public key from its blob (RFC 4253 section 6.6), fully checked: sizes, points on the curve, no
+ * trailing bytes. RSA 1024..16384 bits. RESULT_UNSUPPORTED for a type that we do not have. */
+enum result key_from_blob(struct bytes blob, struct key **out) MUST_USE;
+
+/* A private key from a file's contents: OpenSSH v1 without passphrase, PKCS#1, SEC1 and PKCS#8 PEM.
+ * RESULT_DENIED if it is encrypted (passphrases come with their own issue). */
+enum result key_from_private_file(struct bytes file, struct key **out) MUST_USE;
+
+/* A line "type base64 [comment]" of a .pub file or of authorized_keys behind its options. The
+ * comment is a view into the line. RESULT_MALFORMED, RESULT_UNSUPPORTED. */
+enum result key_from_public_line(
+    struct bytes line, struct key **out, struct bytes *comment) MUST_USE;
+
+void key_free(struct key *key);
+void key_freep(struct key **key);
+
+/* Is `name` ("ssh-ed25519") the type of keys that we have? */
+bool key_type_is_known(struct bytes name);
+
+const char *key_type(const struct key *key);  /* "ssh-ed25519" */
+struct bytes key_blob(const struct key *key); /* lives as long as the key */
+unsigned key_bits(const struct key *key);
+bool key_is_private(const struct key *key);
+bool key_equal(const struct key *a, const struct key *b); /* public parts */
+
+/* Signs `data` and appends the signature in wire form (string name, string blob). RESULT_UNSUPPORTED
+ * when the algorithm does not fit the key. */
+enum result key_sign(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct buf *signature) MUST_USE;
+
+/* RESULT_OK only if `signature` (wire form) is by `key` over `data`, made with exactly `algorithm`.
+ * RESULT_SIGNATURE otherwise; RESULT_MALFORMED for a broken encoding. */
+enum result key_verify(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes signature) MUST_USE;
+
+/* "SHA256:" and unpadded base64 of the SHA-256 of a blob, for people. `out` has FINGERPRINT_SIZE. */
+#define FINGERPRINT_SIZE 64
+void fingerprint_format(struct bytes blob, char *out);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a type of key is made of: a row of operations over libcrypto's EVP_PKEY. For the files of
+ * this room only.
+ */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "common/key/key.h"
+#include "common/wire.h"
+
+#define RSA_BITS_MIN 1024
+#define RSA_BITS_MAX 16384
+
+struct key_type;
+
+struct key {
+	const struct key_type *type;
+	EVP_PKEY *pkey; /* owned */
+	uint8_t *blob;  /* owned: the public key on the wire, type name first */
+	size_t blob_size;
+	unsigned bits;
+	bool is_private;
+};
+
+struct key_type {
+	const char *name;   /* in blobs */
+	const char *family; /* libcrypto's name of the algorithm: "EC" */
+	const void *curve;  /* ECDSA only */
+
+	/* Is this key of libcrypto's family ours, too (the curve)? NULL: always. */
+	bool (*matches)(const struct key_type *type, const EVP_PKEY *pkey);
+
+	/* The fields of a public blob behind the type's name. Checks all that there is to check. */
+	enum result (*read_public)(
+	    const struct key_type *type, struct reader *reader, EVP_PKEY **out);
+
+	/* The same fields, from any key of libcrypto's. */
+	enum result (*write_public)(
+	    const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer);
+
+	/* The fields of the private section of an OpenSSH file behind the type's name. */
+	enum result (*read_private)(
+	    const struct key_type *type, struct reader *reader, EVP_PKEY **out);
+
+	/* Between libcrypto's signature and the blob inside of a signature on the wire. For both:
+	 * `out` has KEY_SIGNATURE_MAX bytes of room. RESULT_MALFORMED, RESULT_SIGNATURE. */
+	enum result (*signature_to_wire)(
+	    const struct key *key, struct bytes signature, struct writer *out);
+	enum result (*signature_from_wire)(
+	    const struct key *key, struct bytes blob, uint8_t *out, size_t *size);
+};
+
+/* One row each; in key.c's table. */
+extern const struct key_type key_type_ed25519;
+extern const struct key_type key_type_nistp256;
+extern const struct key_type key_type_nistp384;
+extern const struct key_type key_type_nistp521;
+extern const struct key_type key_type_rsa;
+
+/* NULL if there is none. */
+const struct key_type *key_type_find(struct bytes name);
+const struct key_type *key_type_find_pkey(const EVP_PKEY *pkey);
+
+/* blob.c: a private key from libcrypto's, of which it becomes the owner (also when it fails). Derives
+ * the blob, checks it like any other, and that private and public part belong together. */
+enum result key_from_private_pkey(EVP_PKEY *pkey, struct key **out) MUST_USE;
+
+/* signature.c: string name, string blob. The name must be the algorithm's, or RESULT_SIGNATURE. */
+enum result signature_parse(
+    struct bytes wire, const struct signature_algorithm *algorithm, struct bytes *blob) MUST_USE;
+
+/* The formats of private key files; key_from_private_file chooses. */
+bool file_openssh_is(struct bytes file);
+enum result file_openssh_parse(struct bytes file, struct key **out) MUST_USE;
+enum result file_pem_parse(struct bytes file, struct key **out) MUST_USE;
+
+/*
+ * Parameters for EVP_PKEY_fromdata, in memory that is wiped. Errors are remembered like a writer's:
+ * put all, then make the key.
+ */
+#define PARAMETERS_ROOM  (16 * 1024)
+#define PARAMETERS_COUNT 12
+
+struct parameters; /* opaque; owned by whoever made it */
+enum result parameters_new(struct parameters **out) MUST_USE;
+void parameters_freep(struct parameters **parameters);
+void parameters_put_text(struct parameters *parameters, const char *name, const char *text);
+void parameters_put_octets(struct parameters *parameters, const char *name, struct bytes octets);
+void parameters_put_number(struct parameters *parameters, const char *name, const BIGNUM *number);
+void parameters_put_magnitude(
+    struct parameters *parameters, const char *name, struct bytes magnitude);
+
+/* RESULT_MALFORMED if libcrypto does not want such a key. */
+enum result parameters_make_key(
+    struct parameters *parameters, const char *family, bool is_private, EVP_PKEY **out) MUST_USE;
+
+/* For CLEANUP. */
+void pkey_freep(EVP_PKEY **pkey);
+void number_freep(BIGNUM **number); /* wipes */
+
+/* An integer of libcrypto's key as an mpint. */
+enum result pkey_put_mpint(const EVP_PKEY *pkey, const char *name, struct writer *writer) MUST_USE;
