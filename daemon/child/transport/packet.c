@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One packet's framing. Pure. RFC 4253 section 6; strict key exchange for the sequence numbers.
+ */
+#include "daemon/child/transport/packet.h"
+
+#include <assert.h>
+
+#include "common/crypto/random.h"
+#include "common/mem.h"
+#include "common/wire.h"
+
+#define LENGTH_SIZE 4
+#define HEADER_SIZE (LENGTH_SIZE + 1) /* and the padding's length */
+
+/* Bytes of the packet that are not made a multiple of the block. */
+static size_t
+unpadded_size(const struct seal_shape *shape)
+{
+	return shape->length_is_aad ? LENGTH_SIZE : 0;
+}
+
+enum result
+packet_in_init(struct packet_in *in)
+{
+	*in = (struct packet_in){ 0 };
+	return seal_new_none(&in->seal);
+}
+
+void
+packet_in_clear(struct packet_in *in)
+{
+	inbox_clear(&in->box);
+	seal_freep(&in->seal);
+}
+
+enum result
+packet_out_init(struct packet_out *out, size_t ceiling)
+{
+	*out = (struct packet_out){ .ceiling = ceiling };
+	return seal_new_none(&out->seal);
+}
+
+void
+packet_out_clear(struct packet_out *out)
+{
+	outbox_clear(&out->box);
+	seal_freep(&out->seal);
+}
+
+void
+packet_in_switch(struct packet_in *in, struct seal *seal, bool reset_sequence)
+{
+	assert(
+	    !in->has_length); /* a packet is opened with the keys that its length was read with */
+	seal_free(in->seal);
+	in->seal = seal;
+	in->usage = (struct packet_usage){ 0 };
+	if (reset_sequence)
+		in->sequence = 0;
+}
+
+void
+packet_out_switch(struct packet_out *out, struct seal *seal, bool reset_sequence)
+{
+	seal_free(out->seal);
+	out->seal = seal;
+	out->usage = (struct packet_usage){ 0 };
+	if (reset_sequence)
+		out->sequence = 0;
+}
+
+static bool
+is_length_legal(const struct seal_shape *shape, uint32_t length)
+{
+	if (length < PACKET_LENGTH_MIN || length > PACKET_LENGTH_MAX)
+		return false;
+	return (LENGTH_SIZE + length - unpadded_size(shape)) % shape->block == 0;
+}
+
+/*
+ * Under encryption a length that makes no sense says that the packet was tampered with; the answer
+ * is that to a wrong MAC, which for some ciphers it is.
+ */
+static enum result
+read_length(struct packet_in *in, const struct seal_shape *shape)
+{
+	if (inbox_size(&in->box) < shape->head_size)
+		return RESULT_AGAIN;
+	TRY(seal_open_length(in->seal, in->sequence, inbox_at(&in->box), &in->length));
+	if (!is_length_legal(shape, in->length))
+		return shape->tag_size > 0 ? RESULT_INTEGRITY : RESULT_LIMIT;
+	in->has_length = true;
+	return RESULT_OK;
+}
+
+enum result
+packet_read(struct packet_in *in, struct bytes *payload)
+{
+	const struct seal_shape *shape = seal_shape(in->seal);
+	uint8_t *packet = inbox_at(&in->box);
+	size_t total;
+	uint8_t padding;
+
+	if (!in->has_length)
+		TRY(read_length(in, shape));
+	total = LENGTH_SIZE + in->length + shape->tag_size;
+	if (inbox_size(&in->box) < total)
+		return RESULT_AGAIN;
+	TRY(seal_open(in->seal, in->sequence, packet, in->length));
+
+	inbox_consume(&in->box, total);
+	in->has_length = false;
+	in->sequence++;
+	in->usage.packets++;
+	in->usage.bytes += total;
+
+	padding = packet[LENGTH_SIZE];
+	if (padding < PACKET_PADDING_MIN || padding + 2U > in->length)
+		return RESULT_MALFORMED;
+	*payload = bytes_of(packet + HEADER_SIZE, in->length - padding - 1);
+	return RESULT_OK;
+}
+
+size_t
+packet_size_max(const struct packet_out *out, size_t payload_size)
+{
+	const struct seal_shape *shape = seal_shape(out->seal);
+
+	return HEADER_SIZE + payload_size + PACKET_PADDING_MIN + shape->block + shape->tag_size;
+}
+
+enum result
+packet_reserve(struct packet_out *out, size_t payload_max, uint8_t **payload)
+{
+	uint8_t *packet;
+
+	assert(out->reserved == 0 && payload_max > 0);
+	TRY(outbox_reserve(&out->box, packet_size_max(out, payload_max), out->ceiling, &packet));
+	out->reserved = payload_max;
+	*payload = packet + HEADER_SIZE;
+	return RESULT_OK;
+}
+
+/* The smallest legal padding behind so many bytes. */
+static size_t
+padding_for(const struct seal_shape *shape, size_t payload_size)
+{
+	size_t used = HEADER_SIZE + payload_size - unpadded_size(shape);
+	size_t padding = shape->block - used % shape->block;
+
+	return padding < PACKET_PADDING_MIN ? padding + shape->block : padding;
+}
+
+/* Random bytes are asked for in bulk: a call for each packet would cost more than its cipher. */
+static enum result
+put_padding(struct packet_out *out, uint8_t *at, size_t size)
+{
+	assert(size <= sizeof(out->pool));
+	if (out->pool_left < size) {
+		TRY(random_bytes(out->pool, sizeof(out->pool)));
+		out->pool_left = sizeof(out->pool);
+	}
+	memcpy(at, out->pool + sizeof(out->pool) - out->pool_left, size);
+	out->pool_left -= size;
+	return RESULT_OK;
+}
+
+enum result
+packet_commit(struct packet_out *out, size_t payload_size)
+{
+	const struct seal_shape *shape = seal_shape(out->seal);
+	uint8_t *packet = out->box.memory + out->box.end;
+	size_t padding = padding_for(shape, payload_size);
+	size_t length = 1 + payload_size + padding;
+	struct writer header = writer_into(packet, HEADER_SIZE);
+
+	assert(payload_size <= out->reserved);
+	out->reserved = 0;
+	if (payload_size == 0)
+		return RESULT_OK;
+	put_u32(&header, (uint32_t)length);
+	put_byte(&header, (uint8_t)padding);
+	TRY(put_padding(out, packet + HEADER_SIZE + payload_size, padding));
+	TRY(seal_close(out->seal, out->sequence, packet, (uint32_t)length));
+
+	outbox_commit(&out->box, LENGTH_SIZE + length + shape->tag_size);
+	out->sequence++;
+	out->usage.packets++;
+	out->usage.bytes += LENGTH_SIZE + length + shape->tag_size;
+	return RESULT_OK;
+}
+
+enum result
+packet_write(struct packet_out *out, struct bytes payload)
+{
+	uint8_t *at;
+
+	TRY(packet_reserve(out, payload.size, &at));
+	memcpy(at, payload.data, payload.size);
+	return packet_commit(out, payload.size);
+}

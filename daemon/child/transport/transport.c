@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The transport: its life from identification to end, bytes in and bytes out. Pure. RFC 4253.
+ */
+#include "daemon/child/transport/transport.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/child/transport/dispatch.h"
+#include "daemon/child/transport/internal.h"
+
+/* Messages find room where bulk data does not: behind the last bulk packet. */
+#define PENDING_CEILING (OUTBOX_ROOM_MAX - TRANSPORT_LAST_WORDS)
+_Static_assert(TRANSPORT_PENDING_MAX + TRANSPORT_PAYLOAD_MAX + TRANSPORT_HELD_MAX < PENDING_CEILING,
+    "what was held back fits behind bulk data");
+
+#define KEXINIT_KEPT_MAX  (128 * 1024) /* a payload of ten lists of KEXINIT_LIST_MAX and some */
+#define SHARED_SECRET_MAX 2048
+
+/* --- birth and death --------------------------------------------------------------------------- */
+
+/* Appends a copy of `bytes` to memory that has room for it and lets `bytes` view the copy. */
+static void
+keep(uint8_t **at, struct bytes *bytes)
+{
+	if (bytes->size > 0)
+		memcpy(*at, bytes->data, bytes->size);
+	bytes->data = *at;
+	*at += bytes->size;
+}
+
+static enum result
+copy_start(struct transport *transport, const struct child_start *start)
+{
+	struct child_start *kept = &transport->start;
+	struct bytes *views[] = { &kept->version, &kept->kex_algorithms, &kept->host_key_algorithms,
+		&kept->ciphers, &kept->macs, &kept->user_key_algorithms };
+	size_t size = 1; /* never zero */
+	uint8_t *at;
+
+	assert(start->host_key_count <= IPC_HOST_KEYS_MAX);
+	*kept = *start;
+	kept->filter = kept->banner = bytes_of("", 0); /* not for us */
+	for (size_t i = 0; i < COUNT(views); i++)
+		size += views[i]->size;
+	for (uint32_t i = 0; i < kept->host_key_count; i++)
+		size += kept->host_keys[i].size;
+	TRY(mem_new(1, size, (void **)&transport->start_memory));
+	at = transport->start_memory;
+	for (size_t i = 0; i < COUNT(views); i++)
+		keep(&at, views[i]);
+	for (uint32_t i = 0; i < kept->host_key_count; i++)
+		keep(&at, &kept->host_keys[i]);
+	return RESULT_OK;
+}
+
+static enum result
+send_plain(struct transport *transport, struct bytes text)
+{
+	struct packet_out *out = &transport->out;
+	uint8_t *at;
+
+	TRY(outbox_reserve(&out->box, text.size, out->ceiling, &at));
+	memcpy(at, text.data, text.size);
+	outbox_commit(&out->box, text.size);
+	return RESULT_OK;
+}
+
+enum result
+transport_new(const struct child_start *start, struct transport **out)
+{
+	CLEANUP(transport_freep) struct transport *transport = NULL;
+
+	TRY(mem_new(1, sizeof(*transport), (void **)&transport));
+	buf_init(&transport->peer_version, VERSION_LINE_MAX);
+	buf_init(&transport->held, TRANSPORT_HELD_MAX);
+	buf_init(&transport->kex.client_init, KEXINIT_KEPT_MAX);
+	buf_init(&transport->kex.server_init, KEXINIT_KEPT_MAX);
+	buf_init(&transport->kex.server_public, AGREE_PUBLIC_MAX);
+	buf_init(&transport->kex.shared, SHARED_SECRET_MAX);
+	TRY(copy_start(transport, start));
+	TRY(packet_in_init(&transport->in));
+	TRY(packet_out_init(&transport->out, PENDING_CEILING));
+	transport->limit_in = rekey_limit_of(transport->in.seal);
+	transport->limit_out = rekey_limit_of(transport->out.seal);
+	TRY(send_plain(transport, transport->start.version));
+	TRY(send_plain(transport, bytes_of_text("\r\n")));
+	TRY(kex_start(transport));
+	*out = TAKE(transport);
+	return RESULT_OK;
+}
+
+void
+transport_free(struct transport *transport)
+{
+	if (transport == NULL)
+		return;
+	packet_in_clear(&transport->in);
+	packet_out_clear(&transport->out);
+	kex_clear(&transport->kex);
+	buf_clear(&transport->held);
+	buf_clear(&transport->peer_version);
+	free(transport->start_memory);
+	mem_wipe(transport, sizeof(*transport));
+	free(transport);
+}
+
+void
+transport_freep(struct transport **transport)
+{
+	transport_free(*transport);
+	*transport = NULL;
+}
+
+/* --- bytes in ---------------------------------------------------------------------------------- */
+
+enum result
+transport_room(struct transport *transport, uint8_t **at, size_t *size)
+{
+	transport->payload = bytes_of("", 0);
+	return inbox_room(&transport->in.box, at, size);
+}
+
+void
+transport_received(struct transport *transport, size_t size)
+{
+	inbox_received(&transport->in.box, size);
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		inbox_consume(&transport->in.box, inbox_size(&transport->in.box));
+}
+
+void
+transport_trim(struct transport *transport)
+{
+	inbox_trim(&transport->in.box);
+	outbox_trim(&transport->out.box);
+}
+
+/* Someone who does not speak SSH is answered in clear. */
+static void
+refuse_version(struct transport *transport, enum result result)
+{
+	const char *text = version_refusal(result);
+
+	if (send_plain(transport, bytes_of_text(text)) != RESULT_OK)
+		log_debug("bad-identification", "the refusal was not sent");
+	disconnect_silently(transport, false,
+	    result == RESULT_UNSUPPORTED ? SSH_DISCONNECT_PROTOCOL_VERSION_NOT_SUPPORTED
+					 : SSH_DISCONNECT_PROTOCOL_ERROR,
+	    result == RESULT_UNSUPPORTED ? "protocol major versions differ"
+					 : "invalid SSH identification string");
+}
+
+static enum result
+read_version(struct transport *transport, enum transport_event *event)
+{
+	struct inbox *box = &transport->in.box;
+	struct version version;
+	enum result result = version_parse(bytes_of(inbox_at(box), inbox_size(box)), &version);
+
+	if (result == RESULT_AGAIN)
+		return RESULT_AGAIN;
+	if (result != RESULT_OK) {
+		refuse_version(transport, result);
+		return RESULT_OK;
+	}
+	TRY(buf_append(&transport->peer_version, version.line));
+	inbox_consume(box, version.size);
+	log_verbose("client-version", "the client is %.*s", LOG_BYTES(version.line));
+	transport_enter(transport, TRANSPORT_PHASE_FIRST_KEX);
+	return RESULT_OK;
+}
+
+/* Limits on what one set of keys and the first key exchange may see. False: the connection ended. */
+static bool
+check_usage(struct transport *transport)
+{
+	if (transport->phase == TRANSPORT_PHASE_FIRST_KEX &&
+	    transport->kex.state < KEX_NEWKEYS && /* when a zero may be a new beginning */
+	    (transport->in.sequence == 0 || transport->out.sequence == 0)) {
+		disconnect(transport, SSH_DISCONNECT_PROTOCOL_ERROR,
+		    "the sequence number wrapped during the first key exchange");
+		return false;
+	}
+	if (rekey_is_overdue(transport->limit_in, transport->in.usage) ||
+	    rekey_is_overdue(transport->limit_out, transport->out.usage)) {
+		disconnect(transport, SSH_DISCONNECT_PROTOCOL_ERROR,
+		    "keys were used for too long without a key exchange");
+		return false;
+	}
+	return true;
+}
+
+static const char *
+packet_fault(const struct packet_in *in, enum result result)
+{
+	switch (result) {
+	case RESULT_LIMIT:
+		return "bad packet length";
+	case RESULT_MALFORMED:
+		return "bad padding";
+	case RESULT_INTEGRITY:
+		return "corrupted packet";
+	default:
+		return "the packet cannot be read";
+	}
+}
+
+static enum result
+read_packet(struct transport *transport, enum transport_event *event)
+{
+	enum result result;
+
+	/* The signer works; the time is good for deriving keys, and nothing may be read before. */
+	if (transport->kex.state == KEX_SIGNING) {
+		TRY(kex_derive(transport));
+		return RESULT_AGAIN;
+	}
+	result = packet_read(&transport->in, &transport->payload);
+	if (result == RESULT_AGAIN)
+		return RESULT_AGAIN;
+	if (result != RESULT_OK) {
+		disconnect_for(transport, result, packet_fault(&transport->in, result));
+		return RESULT_OK;
+	}
+	if (!check_usage(transport))
+		return RESULT_OK;
+	*event = dispatch(transport, transport->payload);
+	return kex_start_if_due(transport);
+}
+
+enum transport_event
+transport_next(struct transport *transport, uint64_t now_ms)
+{
+	enum transport_event event = TRANSPORT_IDLE;
+
+	while (event == TRANSPORT_IDLE) {
+		enum result result;
+
+		if (transport->phase == TRANSPORT_PHASE_ENDED)
+			return TRANSPORT_ENDED;
+		result = transport->phase == TRANSPORT_PHASE_VERSION
+			     ? read_version(transport, &event)
+			     : read_packet(transport, &event);
+		if (result == RESULT_AGAIN)
+			return TRANSPORT_IDLE;
+		if (result != RESULT_OK)
+			disconnect_for(transport, result, "the connection cannot go on");
+	}
+	return event;
+}
+
+struct bytes
+transport_payload(const struct transport *transport)
+{
+	return transport->payload;
+}
+
+struct transport_to_sign
+transport_to_sign(const struct transport *transport)
+{
+	const struct kex_choice *choice = &transport->kex.choice;
+
+	assert(transport->kex.state == KEX_SIGNING);
+	return (struct transport_to_sign){
+		.algorithm = bytes_of_text(choice->host_key->name),
+		.exchange_hash = bytes_of(transport->kex.hash, hash_size(choice->kex->hash)),
+	};
+}
+
+enum result
+transport_signed(struct transport *transport, struct bytes signature)
+{
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return RESULT_OK; /* too late, and nobody's fault */
+	if (transport->kex.state != KEX_SIGNING)
+		return RESULT_PROTOCOL;
+	return kex_finish(transport, signature);
+}
+
+struct transport_ending
+transport_ending(const struct transport *transport)
+{
+	return transport->ending;
+}
+
+/* --- bytes out --------------------------------------------------------------------------------- */
+
+/* Bulk data waits for the network and for key exchanges; so it never piles up. */
+static bool
+may_reserve(const struct transport *transport, size_t payload_max)
+{
+	const struct packet_out *out = &transport->out;
+
+	return !kex_holds_back(&transport->kex) && outbox_size(&out->box) < TRANSPORT_PENDING_MAX &&
+	       outbox_is_cheap(&out->box, packet_size_max(out, payload_max));
+}
+
+bool
+transport_is_ready(const struct transport *transport)
+{
+	return transport->phase == TRANSPORT_PHASE_OPEN &&
+	       may_reserve(transport, TRANSPORT_PAYLOAD_MAX);
+}
+
+enum result
+transport_reserve(struct transport *transport, size_t payload_max, uint8_t **payload)
+{
+	assert(payload_max <= TRANSPORT_PAYLOAD_MAX);
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return RESULT_CLOSED;
+	if (!may_reserve(transport, payload_max))
+		return RESULT_AGAIN;
+	return packet_reserve(&transport->out, payload_max, payload);
+}
+
+enum result
+transport_commit(struct transport *transport, size_t payload_size)
+{
+	TRY(packet_commit(&transport->out, payload_size));
+	return kex_start_if_due(transport);
+}
+
+enum result
+transport_send(struct transport *transport, struct bytes payload)
+{
+	assert(payload.size > 0);
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return RESULT_CLOSED;
+	if (payload.size > TRANSPORT_PAYLOAD_MAX)
+		return RESULT_LIMIT;
+	if (kex_holds_back(&transport->kex))
+		return held_put(transport, payload);
+	TRY(packet_write(&transport->out, payload));
+	return kex_start_if_due(transport);
+}
+
+struct bytes
+transport_pending(const struct transport *transport)
+{
+	return outbox_bytes(&transport->out.box);
+}
+
+void
+transport_sent(struct transport *transport, size_t size)
+{
+	outbox_sent(&transport->out.box, size);
+}
+
+/* --- state ------------------------------------------------------------------------------------- */
+
+void
+transport_enter(struct transport *transport, enum transport_phase phase)
+{
+	assert(phase == transport->phase + 1 ||
+	       (phase == TRANSPORT_PHASE_ENDED && transport->phase != TRANSPORT_PHASE_ENDED));
+	transport->phase = phase;
+}
+
+enum transport_phase
+transport_phase(const struct transport *transport)
+{
+	return transport->phase;
+}
+
+void
+transport_open(struct transport *transport)
+{
+	if (transport->phase != TRANSPORT_PHASE_ENDED)
+		transport_enter(transport, TRANSPORT_PHASE_OPEN);
+}
+
+struct bytes
+transport_session_id(const struct transport *transport)
+{
+	return bytes_of(transport->session_id, transport->session_id_size);
+}
+
+struct bytes
+transport_peer_version(const struct transport *transport)
+{
+	return buf_bytes(&transport->peer_version);
+}
