@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connection: passes payloads from the transport to login and channels, what they say back to it,
+ * and questions and data to the edge (pure).
+ */
+#include "daemon/child/conn.h"
+
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "daemon/child/auth/userauth.h"
+#include "daemon/child/connection/channels.h"
+#include "daemon/child/outlet.h"
+
+struct conn {
+	struct transport *transport; /* owned */
+	struct outlet outlet;
+	struct userauth auth;
+	struct channels channels;
+	struct channel *reserved; /* between conn_reserve and conn_commit */
+	uint8_t *reserved_at;
+};
+
+enum result
+conn_new(const struct child_start *start, struct conn **out)
+{
+	CLEANUP(conn_freep) struct conn *conn = NULL;
+
+	TRY(mem_new(1, sizeof(*conn), (void **)&conn));
+	outlet_init(&conn->outlet);
+	channels_init(&conn->channels, start->channels_max, start->window_max_bytes);
+	TRY(userauth_init(&conn->auth, start->banner));
+	TRY(transport_new(start, &conn->transport));
+	*out = TAKE(conn);
+	return RESULT_OK;
+}
+
+void
+conn_free(struct conn *conn)
+{
+	if (conn == NULL)
+		return;
+	channels_clear(&conn->channels);
+	userauth_clear(&conn->auth);
+	outlet_clear(&conn->outlet);
+	transport_free(conn->transport);
+	free(conn);
+}
+
+void
+conn_freep(struct conn **conn)
+{
+	conn_free(*conn);
+	*conn = NULL;
+}
+
+/* --- Network in --------------------------------------------------------------------------------- */
+
+enum result
+conn_room(struct conn *conn, uint8_t **at, size_t *size)
+{
+	return transport_room(conn->transport, at, size);
+}
+
+void
+conn_received(struct conn *conn, size_t size)
+{
+	transport_received(conn->transport, size);
+}
+
+void
+conn_trim(struct conn *conn)
+{
+	transport_trim(conn->transport);
+	outlet_trim(&conn->outlet);
+}
+
+/* --- What went wrong ---------------------------------------------------------------------------- */
+
+/* The client's fault has its text in the outlet, or is a message that cannot be read. */
+static void
+end_for(struct conn *conn, enum result result)
+{
+	if (conn->outlet.fault_text != NULL)
+		transport_end(
+		    conn->transport, false, conn->outlet.fault_reason, conn->outlet.fault_text);
+	else if (result == RESULT_TRUNCATED || result == RESULT_TRAILING ||
+		 result == RESULT_MALFORMED)
+		transport_end(conn->transport, false, SSH_DISCONNECT_PROTOCOL_ERROR,
+		    "a message is malformed");
+	else
+		transport_end(
+		    conn->transport, false, SSH_DISCONNECT_BY_APPLICATION, result_text(result));
+}
+
+/* Passes on what the layers had to say to the client. */
+static void
+flush(struct conn *conn)
+{
+	struct bytes payload;
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK && outlet_take_packet(&conn->outlet, &payload))
+		result = transport_send(conn->transport, payload);
+	if (result != RESULT_OK && result != RESULT_CLOSED)
+		end_for(conn, result);
+}
+
+/* After a layer did something: its words go out, its failure ends the connection. */
+static void
+settle(struct conn *conn, enum result result)
+{
+	flush(conn);
+	if (result != RESULT_OK)
+		end_for(conn, result);
+}
+
+/* --- Events ------------------------------------------------------------------------------------- */
+
+static enum result
+ask_signature(struct conn *conn)
+{
+	struct transport_to_sign what = transport_to_sign(conn->transport);
+	size_t size = 8 + what.algorithm.size + what.exchange_hash.size;
+	struct writer body;
+
+	TRY(outlet_ask_begin(&conn->outlet, size, &body));
+	put_string(&body, what.algorithm);
+	put_string(&body, what.exchange_hash);
+	return outlet_ask_end(&conn->outlet, IPC_sign, &body);
+}
+
+static enum result
+tell_kex_done(struct conn *conn)
+{
+	struct writer body;
+
+	TRY(outlet_ask_begin(&conn->outlet, 0, &body));
+	return outlet_ask_end(&conn->outlet, IPC_kex_done, &body);
+}
+
+/* The phase says whose message it is; what has none was refused by the transport's table. */
+static enum result
+pass_up(struct conn *conn, struct conn_event *event)
+{
+	struct bytes payload = transport_payload(conn->transport);
+
+	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN)
+		return userauth_receive(&conn->auth, payload, &conn->outlet);
+	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
+		return outlet_fault(&conn->outlet, "a message came before its time");
+	return channels_receive(&conn->channels, payload, &conn->outlet, event);
+}
+
+/* True: *event says something, or there is nothing more. */
+static bool
+step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
+{
+	switch (transport_next(conn->transport, now_ms)) {
+	case TRANSPORT_IDLE:
+		return true;
+	case TRANSPORT_SIGN:
+		settle(conn, ask_signature(conn));
+		return false;
+	case TRANSPORT_KEX_DONE:
+		settle(conn, tell_kex_done(conn));
+		return false;
+	case TRANSPORT_SERVICE:
+		return false;
+	case TRANSPORT_PAYLOAD:
+		settle(conn, pass_up(conn, event));
+		return event->kind != CONN_IDLE;
+	case TRANSPORT_ENDED:
+		event->kind = CONN_ENDED;
+		return true;
+	}
+	return true;
+}
+
+void
+conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
+{
+	do {
+		*event = (struct conn_event){ .kind = CONN_IDLE };
+		if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED) {
+			event->kind = CONN_ENDED;
+			return;
+		}
+		if (outlet_take_event(&conn->outlet, event))
+			return;
+		if (userauth_is_waiting(&conn->auth))
+			return; /* one attempt at a time: the next is read when this one is answered */
+	} while (!step(conn, now_ms, event));
+}
+
+/* --- The monitor's answers ---------------------------------------------------------------------- */
+
+static enum result
+take_signature(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct bytes signature = get_string(&reader);
+
+	TRY(reader_end(&reader));
+	return transport_signed(conn->transport, signature);
+}
+
+static enum result
+take_outcome(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct auth_answer answer;
+	bool is_logged_in;
+	enum result result;
+
+	auth_answer_get(&reader, &answer);
+	TRY(reader_end(&reader));
+	result = userauth_answer(&conn->auth, &answer, &conn->outlet, &is_logged_in);
+	settle(conn, result == RESULT_MALFORMED ? RESULT_OK : result);
+	if (result == RESULT_MALFORMED)
+		return result;
+	if (is_logged_in)
+		transport_open(conn->transport);
+	return RESULT_OK;
+}
+
+enum result
+conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_attach *attach)
+{
+	enum result result;
+
+	*attach = (struct conn_attach){ CONN_ATTACH_NOTHING, 0 };
+	if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED)
+		return RESULT_OK;
+	if (message->type == IPC_signed)
+		return take_signature(conn, message);
+	if (message->type == IPC_authenticated)
+		return take_outcome(conn, message);
+	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
+		return RESULT_PROTOCOL;
+	result = channels_answer(&conn->channels, message, &conn->outlet, attach);
+	flush(conn);
+	return result;
+}
+
+void
+conn_hangup(struct conn *conn, const char *text)
+{
+	transport_end(conn->transport, true, SSH_DISCONNECT_NONE, text);
+}
+
+void
+conn_end(struct conn *conn, enum ssh_disconnect reason, const char *text)
+{
+	transport_end(conn->transport, false, reason, text);
+}
+
+struct transport_ending
+conn_ending(const struct conn *conn)
+{
+	return transport_ending(conn->transport);
+}
+
+/* --- Network out -------------------------------------------------------------------------------- */
+
+struct bytes
+conn_pending(const struct conn *conn)
+{
+	return transport_pending(conn->transport);
+}
+
+void
+conn_sent(struct conn *conn, size_t size)
+{
+	transport_sent(conn->transport, size);
+}
+
+/* --- Channels' data ----------------------------------------------------------------------------- */
+
+void
+conn_consumed(struct conn *conn, uint32_t channel, size_t size)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+
+	if (found != NULL && size > 0)
+		settle(conn, channel_consumed(found, size, &conn->outlet));
+}
+
+void
+conn_consumer_gone(struct conn *conn, uint32_t channel)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+
+	if (found == NULL || found->consumer_gone)
+		return;
+	found->consumer_gone = true;
+	settle(conn, channel_settle(found, &conn->outlet));
+}
+
+bool
+conn_may_send(const struct conn *conn, uint32_t channel, enum conn_stream stream)
+{
+	const struct channel *found = channels_find(&conn->channels, channel);
+
+	return found != NULL && channel_may_send(found, stream) &&
+	       transport_is_ready(conn->transport);
+}
+
+enum result
+conn_reserve(
+    struct conn *conn, uint32_t channel, enum conn_stream stream, uint8_t **at, size_t *room)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+	size_t head = channel_data_head_size(stream);
+
+	if (found == NULL || !channel_may_send(found, stream))
+		return RESULT_AGAIN;
+	*room = channel_send_max(found);
+	TRY(transport_reserve(conn->transport, head + *room, &conn->reserved_at));
+	conn->reserved = found;
+	*at = conn->reserved_at + head;
+	return RESULT_OK;
+}
+
+enum result
+conn_commit(struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size)
+{
+	struct channel *reserved = TAKE(conn->reserved);
+
+	if (size == 0)
+		return transport_commit(conn->transport, 0);
+	channel_put_data_head(reserved, stream, size, conn->reserved_at);
+	reserved->their_window -= (uint32_t)size;
+	return transport_commit(conn->transport, channel_data_head_size(stream) + size);
+}
+
+void
+conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+
+	if (found == NULL)
+		return;
+	found->source_ended[stream] = true;
+	settle(conn, channel_settle(found, &conn->outlet));
+}
+
+/* --- State -------------------------------------------------------------------------------------- */
+
+bool
+conn_is_started(const struct conn *conn, uint32_t channel)
+{
+	const struct channel *found = channels_find(&conn->channels, channel);
+
+	return found != NULL && found->is_started;
+}
+
+bool
+conn_is_drained(const struct conn *conn, uint32_t channel)
+{
+	const struct channel *found = channels_find(&conn->channels, channel);
+
+	return found != NULL && found->has_pty && found->has_ended;
+}
+
+bool
+conn_is_interactive(const struct conn *conn, uint32_t channel)
+{
+	const struct channel *found = channels_find(&conn->channels, channel);
+
+	return found != NULL && found->has_pty;
+}
+
+bool
+conn_is_logged_in(const struct conn *conn)
+{
+	return transport_phase(conn->transport) == TRANSPORT_PHASE_OPEN;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One SSH connection as pure code: bytes and the monitor's answers in, bytes and events out. It owns
+ * the transport, the login and the channels. Descriptors, timers and sockets live in loop.c and pump.c.
+ *
+ * Data from the client comes as CONN_DATA events with views into the receive buffer; all events are
+ * taken (conn_next until CONN_IDLE) before the next conn_room. Data to the client is read by the edge
+ * straight into the outgoing packet (conn_reserve, conn_commit).
+ */
+#pragma once
+
+#include "common/ipc_table.h"
+#include "daemon/child/transport/transport.h"
+
+struct conn; /* opaque */
+
+enum conn_event_kind {
+	CONN_IDLE,  /* nothing more until bytes or answers come */
+	CONN_ASK,   /* send the monitor message `ask` with body `bytes` */
+	CONN_DATA,  /* `bytes` for the consumer of `channel`; tell conn_consumed when it took them */
+	CONN_EOF,   /* after what was given, nothing more comes for the consumer of `channel` */
+	CONN_GONE,  /* `channel` is closed: close its descriptors, forget it */
+	CONN_ENDED, /* write what is pending, then close the connection */
+};
+
+struct conn_event {
+	enum conn_event_kind kind;
+	uint32_t channel; /* our number, dense and small: an index */
+	enum ipc_type ask;
+	struct bytes bytes;
+};
+
+/* A channel's two outgoing streams. */
+enum conn_stream {
+	CONN_STREAM_DATA,
+	CONN_STREAM_STDERR,
+	CONN_STREAM_COUNT
+};
+
+/* What the descriptors that came with an answer are for. */
+enum conn_attachment {
+	CONN_ATTACH_NOTHING,
+	CONN_ATTACH_PTY,    /* fds[0]: terminal's master, read and write; start to read it when the
+	                       session has started (conn_is_started) */
+	CONN_ATTACH_PIPES,  /* fds[0..2]: write stdin, read stdout, read stderr */
+	CONN_ATTACH_SOCKET, /* fds[0]: read and write, half-closed by shutdown */
+};
+
+struct conn_attach {
+	enum conn_attachment kind;
+	uint32_t channel;
+};
+
+enum result conn_new(const struct child_start *start, struct conn **out) MUST_USE;
+void conn_free(struct conn *conn);
+void conn_freep(struct conn **conn);
+
+/* Network in: see transport_room and transport_received. */
+enum result conn_room(struct conn *conn, uint8_t **at, size_t *size) MUST_USE;
+void conn_received(struct conn *conn, size_t size);
+void conn_trim(struct conn *conn);
+
+/* The next event; views in it are valid until the next call but for CONN_DATA's (until conn_room). */
+void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
+
+/*
+ * The monitor's answer. *attach says what the message's descriptors are for; the caller owns them
+ * and closes what is not attached (the channel may be gone). RESULT_PROTOCOL or a wire error if the
+ * monitor's message makes no sense: the child exits.
+ */
+enum result conn_answer(
+    struct conn *conn, const struct ipc_message *message, struct conn_attach *attach) MUST_USE;
+
+/* The client closed or reset the network connection. */
+void conn_hangup(struct conn *conn, const char *text);
+
+/* Network out: see transport_pending and transport_sent. */
+struct bytes conn_pending(const struct conn *conn);
+void conn_sent(struct conn *conn, size_t size);
+
+/* The consumer took `size` bytes of what CONN_DATA gave: the window may be opened again. */
+void conn_consumed(struct conn *conn, uint32_t channel, size_t size);
+
+/* The consumer will take nothing any more (EPIPE): what still comes is dropped and counts as taken. */
+void conn_consumer_gone(struct conn *conn, uint32_t channel);
+
+/* May data of this stream be sent now (window, key exchange, output buffer)? */
+bool conn_may_send(const struct conn *conn, uint32_t channel, enum conn_stream stream);
+
+/*
+ * Room for up to *room bytes of data of this stream inside the next packet, as the windows, packet
+ * size and output buffer allow. RESULT_AGAIN when conn_may_send is false. conn_commit with 0 bytes
+ * gives the room back. Nothing else is called in between.
+ */
+enum result conn_reserve(
+    struct conn *conn, uint32_t channel, enum conn_stream stream, uint8_t **at, size_t *room) MUST_USE;
+enum result conn_commit(struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size) MUST_USE;
+
+/* The stream's source ended (end of file, EIO of a terminal). When all of a channel's sources have
+ * ended EOF is sent; with the exit status known, CLOSE follows. */
+void conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream);
+
+bool conn_is_started(const struct conn *conn, uint32_t channel);     /* its program runs */
+
+/* The program of a session with a terminal has ended: what its terminal holds is the last output, and
+ * a read that finds nothing is the end, even if a process in the background keeps the terminal open. */
+bool conn_is_drained(const struct conn *conn, uint32_t channel);
+bool conn_is_interactive(const struct conn *conn, uint32_t channel); /* has a terminal: goes first */
+bool conn_is_logged_in(const struct conn *conn);
+
+/* Server-side end: disconnects with reason and text. */
+void conn_end(struct conn *conn, enum ssh_disconnect reason, const char *text);
+struct transport_ending conn_ending(const struct conn *conn);

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: ISC
+daemon_child_libchild_a_SOURCES += \
+	daemon/child/auth/userauth.c daemon/child/auth/userauth.h \
+	daemon/child/conn.c daemon/child/conn.h \
+	daemon/child/connection/channel.c daemon/child/connection/channel.h \
+	daemon/child/connection/channels.c daemon/child/connection/channels.h \
+	daemon/child/connection/global.c daemon/child/connection/global.h \
+	daemon/child/connection/open.c daemon/child/connection/open.h \
+	daemon/child/connection/replies.c daemon/child/connection/replies.h \
+	daemon/child/connection/session.c daemon/child/connection/session.h
