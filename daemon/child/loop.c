@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What wakes the child (edge). Each turn: wait; take the monitor's answers; read the network once and
+ * serve every event in it; read the channels' descriptors into packets; write the network once.
+ */
+#include "daemon/child/loop.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/ipc.h"
+#include "common/log.h"
+#include "daemon/child/ask.h"
+#include "daemon/child/pump.h"
+
+/* A peer that sends requests but does not read the answers is not read either. */
+#define PENDING_MAX TRANSPORT_PENDING_MAX
+
+/* After this long without work, memory that a bulk transfer needed is given back. */
+#define IDLE_MS 1000
+
+/* How long the last words may take when the connection ends. */
+#define LAST_WORDS_MS 2000
+#define LINGER_MS     200
+
+struct loop {
+	struct conn *conn;    /* borrowed */
+	struct ask *ask;      /* owned */
+	struct pump *pump;    /* owned */
+	int network_fd;       /* borrowed */
+	int ipc_fd;           /* borrowed */
+	struct pollfd *polls; /* the pump's */
+	size_t poll_count;
+	bool network_closed; /* the peer's end of file or reset was seen */
+	bool room_is_full;   /* the connection takes no more bytes before an answer comes */
+	bool is_trimmed;
+	bool has_ended;
+};
+
+enum { POLL_NETWORK, POLL_IPC, POLL_FIXED_COUNT };
+
+/* --- the network -------------------------------------------------------------------------------- */
+
+/* A stock client writes twice in a row while it logs in: its Nagle algorithm holds the second write
+ * until we acknowledge the first, so acknowledge at once. The kernel forgets the wish at each read. */
+static void
+acknowledge_at_once(const struct loop *loop)
+{
+	const int on = 1;
+
+	if (!conn_is_logged_in(loop->conn))
+		(void)!setsockopt(loop->network_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+static enum result
+read_network(struct loop *loop)
+{
+	uint8_t *at;
+	size_t room, size;
+	enum result result = conn_room(loop->conn, &at, &room);
+
+	if (result == RESULT_LIMIT || result == RESULT_AGAIN) {
+		loop->room_is_full = true;
+		return RESULT_OK;
+	}
+	TRY(result);
+	result = fd_read(loop->network_fd, at, room, &size);
+	if (result == RESULT_OK) {
+		acknowledge_at_once(loop);
+		conn_received(loop->conn, size);
+		return RESULT_OK;
+	}
+	if (result == RESULT_AGAIN)
+		return RESULT_OK;
+	loop->network_closed = true;
+	conn_hangup(loop->conn, result == RESULT_CLOSED ? "closed by the client" : strerror(errno));
+	return RESULT_OK;
+}
+
+static enum result
+write_network(struct loop *loop)
+{
+	struct bytes pending = conn_pending(loop->conn);
+	size_t size;
+	enum result result;
+
+	if (pending.size == 0 || loop->network_closed)
+		return RESULT_OK;
+	result = fd_write(loop->network_fd, pending, &size);
+	conn_sent(loop->conn, size);
+	if (result == RESULT_OK || result == RESULT_AGAIN)
+		return RESULT_OK;
+	loop->network_closed = true;
+	conn_hangup(loop->conn, strerror(errno));
+	return RESULT_OK;
+}
+
+/* --- events ------------------------------------------------------------------------------------- */
+
+static enum result
+serve_event(struct loop *loop, const struct conn_event *event)
+{
+	switch (event->kind) {
+	case CONN_DATA:
+		return pump_data(loop->pump, event->channel, event->bytes);
+	case CONN_EOF:
+		return pump_eof(loop->pump, event->channel);
+	case CONN_GONE:
+		pump_gone(loop->pump, event->channel);
+		return RESULT_OK;
+	case CONN_ASK:
+		return ask_send(loop->ask, event->ask, event->bytes);
+	case CONN_ENDED:
+		loop->has_ended = true;
+		return RESULT_OK;
+	case CONN_IDLE:
+		return RESULT_OK;
+	}
+	return RESULT_PROTOCOL;
+}
+
+static enum result
+serve_events(struct loop *loop)
+{
+	const uint64_t now_ms = clock_now_ms();
+	struct conn_event event;
+
+	do {
+		conn_next(loop->conn, now_ms, &event);
+		TRY(serve_event(loop, &event));
+	} while (event.kind != CONN_IDLE && event.kind != CONN_ENDED);
+	return pump_flush(loop->pump);
+}
+
+/* --- the monitor -------------------------------------------------------------------------------- */
+
+static enum result
+serve_finish(struct loop *loop, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	enum ssh_disconnect reason = (enum ssh_disconnect)get_u32(&reader);
+	struct bytes text = get_string(&reader);
+	char line[256];
+
+	TRY(reader_end(&reader));
+	snprintf(line, sizeof(line), "%.*s", LOG_BYTES(text));
+	conn_end(loop->conn, reason, line);
+	return RESULT_OK;
+}
+
+static enum result
+serve_answer(struct loop *loop, struct ipc_message *message)
+{
+	struct conn_attach attach = { CONN_ATTACH_NOTHING, 0 };
+
+	if (message->type == IPC_finish)
+		return serve_finish(loop, message->body);
+	TRY(conn_answer(loop->conn, message, &attach));
+	return pump_attach(loop->pump, &attach, message);
+}
+
+static enum result
+read_monitor(struct loop *loop)
+{
+	struct ipc_message message;
+	enum result result = ask_receive(loop->ask, &message);
+
+	if (result == RESULT_AGAIN)
+		return RESULT_OK;
+	TRY(result);
+	result = serve_answer(loop, &message);
+	ipc_message_clear(&message);
+	loop->room_is_full = false;
+	TRY(result);
+	return serve_events(loop);
+}
+
+/* --- turns -------------------------------------------------------------------------------------- */
+
+static bool
+wants_network(const struct loop *loop)
+{
+	return !loop->room_is_full && !ask_is_waiting(loop->ask) &&
+	       conn_pending(loop->conn).size < PENDING_MAX;
+}
+
+static enum result
+wait_for_work(struct loop *loop)
+{
+	struct pollfd fixed[POLL_FIXED_COUNT] = {
+		[POLL_NETWORK] = { loop->network_fd, 0, 0 },
+		[POLL_IPC] = { loop->ipc_fd, POLLIN, 0 },
+	};
+	int ready;
+
+	if (wants_network(loop))
+		fixed[POLL_NETWORK].events |= POLLIN;
+	if (conn_pending(loop->conn).size > 0)
+		fixed[POLL_NETWORK].events |= POLLOUT;
+	if (fixed[POLL_NETWORK].events == 0)
+		fixed[POLL_NETWORK].fd = -1; /* a hang-up would wake us again and again */
+	if (ask_is_waiting(loop->ask))
+		fixed[POLL_IPC].events |= POLLOUT;
+	loop->polls = fixed;
+	loop->poll_count = POLL_FIXED_COUNT;
+	TRY(pump_polls(loop->pump, &loop->polls, &loop->poll_count));
+	do
+		ready = poll(loop->polls, loop->poll_count, loop->is_trimmed ? -1 : IDLE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return RESULT_SYSTEM;
+	loop->is_trimmed = ready == 0;
+	if (ready > 0)
+		return RESULT_OK;
+	conn_trim(loop->conn);
+	malloc_trim(0);
+	return RESULT_OK;
+}
+
+static enum result
+turn(struct loop *loop)
+{
+	short network, ipc;
+
+	TRY(wait_for_work(loop));
+	network = loop->polls[POLL_NETWORK].revents;
+	ipc = loop->polls[POLL_IPC].revents;
+	if ((ipc & POLLOUT) != 0)
+		TRY(ask_flush(loop->ask));
+	if ((ipc & (POLLIN | POLLHUP | POLLERR)) != 0)
+		TRY(read_monitor(loop));
+	if ((network & (POLLIN | POLLHUP | POLLERR)) != 0) {
+		TRY(read_network(loop));
+		TRY(serve_events(loop));
+	}
+	TRY(pump_ready(loop->pump, loop->polls));
+	TRY(serve_events(loop));
+	return write_network(loop);
+}
+
+/* --- the end ------------------------------------------------------------------------------------ */
+
+static void
+tell_ending(struct loop *loop)
+{
+	struct transport_ending ending = conn_ending(loop->conn);
+	uint8_t room[2048];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	ending_notice_put(&writer, &(struct ending_notice){ ending.by_peer, ending.reason,
+				       bytes_of_text(ending.text == NULL ? "" : ending.text) });
+	if (writer_end(&writer) == RESULT_OK)
+		(void)!ask_send(loop->ask, IPC_ending, writer_bytes(&writer));
+}
+
+static void
+wait_network(const struct loop *loop, short events, uint64_t until_ms)
+{
+	const uint64_t now_ms = clock_now_ms();
+	struct pollfd poll_network = { loop->network_fd, events, 0 };
+
+	if (now_ms < until_ms)
+		(void)!poll(&poll_network, 1, (int)(until_ms - now_ms));
+}
+
+/* Delivers the last packets. Closing a socket with unread bytes resets it, and the client would never
+ * see why it was disconnected: read and drop for a moment. */
+static void
+say_last_words(struct loop *loop)
+{
+	uint64_t until_ms = clock_now_ms() + LAST_WORDS_MS;
+	uint8_t dropped[4096];
+	size_t size;
+
+	while (!loop->network_closed && conn_pending(loop->conn).size > 0 &&
+	       clock_now_ms() < until_ms) {
+		wait_network(loop, POLLOUT, until_ms);
+		(void)!write_network(loop);
+	}
+	if (loop->network_closed || shutdown(loop->network_fd, SHUT_WR) != 0)
+		return;
+	until_ms = clock_now_ms() + LINGER_MS;
+	do
+		wait_network(loop, POLLIN, until_ms);
+	while (clock_now_ms() < until_ms &&
+	       fd_read(loop->network_fd, dropped, sizeof(dropped), &size) == RESULT_OK);
+}
+
+static enum result
+run(struct loop *loop)
+{
+	TRY(serve_events(loop));
+	TRY(write_network(loop));
+	while (!loop->has_ended)
+		TRY(turn(loop));
+	tell_ending(loop);
+	say_last_words(loop);
+	return RESULT_OK;
+}
+
+enum result
+loop_run(struct conn *conn, int network_fd, int ipc_fd)
+{
+	struct loop loop = { .conn = conn, .network_fd = network_fd, .ipc_fd = ipc_fd };
+	enum result result = ask_new(ipc_fd, &loop.ask);
+
+	if (result == RESULT_OK)
+		result = pump_new(conn, &loop.pump);
+	if (result == RESULT_OK)
+		result = run(&loop);
+	pump_free(loop.pump);
+	ask_free(loop.ask);
+	return result;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The child's biography (edge): wakes libcrypto, takes its orders from the monitor, gives up what it
+ * does not need, says so, and serves the connection until it ends.
+ */
+#include "daemon/child/start.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "common/crypto/start.h"
+#include "common/fd.h"
+#include "common/ipc.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/child/confine.h"
+#include "daemon/child/conn.h"
+#include "daemon/child/loop.h"
+
+/* What the child says goes to the monitor, which writes the log. A full socket loses the line. */
+static void
+log_to_monitor(void *context, const struct log_event *event)
+{
+	uint8_t room[LOG_TEXT_MAX + 128];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_u32(&writer, (uint32_t)event->level);
+	put_text(&writer, event->reason);
+	put_text(&writer, event->text);
+	if (writer_end(&writer) == RESULT_OK)
+		(void)!ipc_send(CHILD_IPC_FD, IPC_log, writer_bytes(&writer), NULL, 0);
+}
+
+/* The first and only message before the sandbox. Its views live in `room`. */
+static enum result
+receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
+{
+	struct ipc_gate gate = { .direction = MONITOR_TO_CHILD };
+	struct ipc_message message;
+	struct reader reader;
+	const char *why;
+
+	TRY(ipc_receive(CHILD_IPC_FD, room, &message));
+	TRY(ipc_gate_admit(&gate, IPC_PHASE_START, &message, &why));
+	reader = reader_of(message.body);
+	child_start_get(&reader, start);
+	*network_fd = ipc_message_take_fd(&message, 0);
+	ipc_message_clear(&message);
+	TRY(reader_end(&reader));
+	return *network_fd < 0 ? RESULT_MALFORMED : RESULT_OK;
+}
+
+static enum result
+prepare(int *network_fd, struct conn **conn)
+{
+	CLEANUP(mem_freep) uint8_t *room = NULL;
+	struct child_start start;
+	const char *what_failed;
+
+	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&room));
+	TRY(receive_orders(room, &start, network_fd));
+	log_set_level((enum log_level)start.log_level);
+	TRY(fd_set_nonblocking(*network_fd));
+	TRY(fd_set_nonblocking(CHILD_IPC_FD));
+	TRY(confine_report_to(CHILD_IPC_FD));
+	TRY(conn_new(&start, conn));
+	if (confine_self(start.filter, &what_failed) != RESULT_OK) {
+		log_fatal("sandbox", "cannot confine the network process: %s", what_failed);
+		return RESULT_SYSTEM;
+	}
+	return ipc_send(CHILD_IPC_FD, IPC_ready, bytes_of(NULL, 0), NULL, 0);
+}
+
+int
+child_run(void)
+{
+	CLEANUP(fd_close) int network_fd = -1;
+	CLEANUP(conn_freep) struct conn *conn = NULL;
+	enum result result;
+
+	log_set_sink(log_to_monitor, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	result = crypto_start();
+	if (result == RESULT_OK)
+		result = prepare(&network_fd, &conn);
+	if (result == RESULT_OK)
+		result = loop_run(conn, network_fd, CHILD_IPC_FD);
+	if (result != RESULT_OK && result != RESULT_CLOSED)
+		log_error("child-failed", "network process: %s", result_text(result));
+	return result == RESULT_OK || result == RESULT_CLOSED ? 0 : 1;
+}
