@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log's sinks (edge).
+ */
+#include "daemon/logging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/log.h"
+
+/* One write for each line, so that lines of several monitors do not mix. */
+static void
+write_line(int fd, const char *prefix, const char *text)
+{
+	char line[LOG_TEXT_MAX + 64];
+	int size = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
+
+	if (size >= (int)sizeof(line))
+		size = (int)sizeof(line) - 1;
+	(void)!write(fd, line, (size_t)size);
+}
+
+static const char *
+prefix_of(enum log_level level)
+{
+	switch (level) {
+	case LOG_LEVEL_FATAL:
+		return "fatal: ";
+	case LOG_LEVEL_ERROR:
+		return "error: ";
+	case LOG_LEVEL_DEBUG1:
+		return "debug1: ";
+	case LOG_LEVEL_DEBUG2:
+		return "debug2: ";
+	case LOG_LEVEL_DEBUG3:
+		return "debug3: ";
+	default:
+		return "";
+	}
+}
+
+static void
+stderr_sink(void *context, const struct log_event *event)
+{
+	write_line(STDERR_FILENO, prefix_of(event->level), event->text);
+}
+
+static void
+syslog_sink(void *context, const struct log_event *event)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_QUIET] = LOG_DEBUG,
+		[LOG_LEVEL_FATAL] = LOG_CRIT,
+		[LOG_LEVEL_ERROR] = LOG_ERR,
+		[LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_VERBOSE] = LOG_INFO,
+		[LOG_LEVEL_DEBUG1] = LOG_DEBUG,
+		[LOG_LEVEL_DEBUG2] = LOG_DEBUG,
+		[LOG_LEVEL_DEBUG3] = LOG_DEBUG,
+	};
+
+	syslog(priorities[event->level], "%s%s", prefix_of(event->level), event->text);
+}
+
+void
+logging_start(void)
+{
+	log_set_sink(stderr_sink, NULL);
+	log_set_level(LOG_LEVEL_INFO);
+}
+
+static enum log_level
+level_of(const struct cli *cli, const struct settings *settings)
+{
+	if (cli->debug > 2)
+		return LOG_LEVEL_DEBUG3;
+	if (cli->debug > 0)
+		return LOG_LEVEL_DEBUG1 + cli->debug - 1;
+	if (cli->quiet)
+		return LOG_LEVEL_QUIET;
+	return (enum log_level)settings_number(settings, KEYWORD_LogLevel);
+}
+
+/* The file takes the place of standard error, so that every process of ours writes to it. */
+static enum result
+open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0) {
+		log_fatal("log-file", "%s: %s", path, strerror(errno));
+		return RESULT_CONFIG;
+	}
+	close(fd);
+	return RESULT_OK;
+}
+
+enum result
+logging_open(const struct cli *cli, const struct settings *settings)
+{
+	log_set_level(level_of(cli, settings));
+	if (cli->log_file != NULL)
+		return open_file(cli->log_file);
+	if (cli->log_to_stderr || cli->debug > 0)
+		return RESULT_OK;
+	openlog("sallyportd", LOG_PID | LOG_NDELAY,
+	    (int)settings_number(settings, KEYWORD_SyslogFacility) << 3);
+	log_set_sink(syslog_sink, NULL);
+	return RESULT_OK;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where the listener's and its monitors' log goes (edge): standard error, a file, or syslog.
+ */
+#pragma once
+
+#include "common/config/settings.h"
+#include "common/macros.h"
+#include "daemon/cli.h"
+
+/* Before the configuration is known: errors on standard error. */
+void logging_start(void);
+
+/* As the command line and the configuration want it. RESULT_CONFIG: the log file cannot be opened; said. */
+enum result logging_open(const struct cli *cli, const struct settings *settings) MUST_USE;

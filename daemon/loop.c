@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All that can wake the listener: somebody knocks, a monitor reports or ends, a signal (edge, plain
+ * poll).
+ */
+#include "daemon/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/crypto/random.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/admit.h"
+#include "daemon/connections.h"
+
+/* Connections taken in one turn, so that signals are heard during a flood. */
+#define ACCEPTS_A_TURN 64
+
+struct loop {
+	struct loop_inputs *inputs;
+	struct connections connections;
+	int signal_fd;
+	struct pollfd *polls; /* owned: signals, sockets, status pipes */
+	size_t polls_room;
+	size_t polled;   /* connections that are in polls */
+	bool has_served; /* a connection was taken */
+	bool is_over;
+};
+
+enum result
+daemon_loop_take_signals(int *signal_fd)
+{
+	sigset_t mine;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&mine);
+	sigaddset(&mine, SIGCHLD);
+	sigaddset(&mine, SIGTERM);
+	sigaddset(&mine, SIGINT);
+	sigaddset(&mine, SIGQUIT);
+	sigaddset(&mine, SIGHUP);
+	if (sigprocmask(SIG_SETMASK, &mine, NULL) < 0)
+		return RESULT_SYSTEM;
+	*signal_fd = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *signal_fd < 0 ? RESULT_SYSTEM : RESULT_OK;
+}
+
+/* --- Connections -------------------------------------------------------------------------------- */
+
+/* In the new process: what is the listener's is closed. Host keys and settings stay. */
+static noreturn void
+become_monitor(struct loop *loop, struct monitor_inputs *inputs)
+{
+	sockets_close(loop->inputs->sockets);
+	connections_clear(&loop->connections);
+	fd_close(&loop->signal_fd);
+	free(loop->polls);
+	monitor_run(inputs);
+}
+
+static enum result
+start_monitor(struct loop *loop, struct monitor_inputs *inputs)
+{
+	CLEANUP(fd_close) int listener_end = -1;
+	CLEANUP(fd_close) int monitor_end = -1;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return RESULT_SYSTEM;
+	listener_end = fds[0];
+	monitor_end = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return RESULT_SYSTEM;
+	if (pid == 0) {
+		fd_close(&listener_end);
+		inputs->status_fd = monitor_end;
+		become_monitor(loop, inputs);
+	}
+	TRY(connections_add(&loop->connections, pid, listener_end));
+	listener_end = -1;
+	return RESULT_OK;
+}
+
+static unsigned
+random_percent(void)
+{
+	uint32_t value;
+
+	if (random_bytes((uint8_t *)&value, sizeof(value)) != RESULT_OK)
+		return 0; /* dropped, if anybody is */
+	return value % 100;
+}
+
+/* Says why, as sshd does: a person who looks sees it, a client reports it. */
+static void
+turn_away(const struct loop *loop, int fd, const struct monitor_inputs *inputs)
+{
+	log_info("max-startups", "drop connection #%zu from [%s]:%u on [%s]:%u past MaxStartups",
+	    loop->connections.pending, inputs->peer.address, inputs->peer.port,
+	    inputs->local.address, inputs->local.port);
+	(void)!send(fd, "Exceeded MaxStartups\r\n", 22, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void
+serve(struct loop *loop, int fd)
+{
+	struct monitor_inputs inputs = loop->inputs->monitor;
+	struct settings_startups limit = settings_startups(inputs.settings, KEYWORD_MaxStartups);
+
+	if (sockets_endpoints(fd, &inputs.peer, &inputs.local) != RESULT_OK)
+		return;
+	if (!admit_is_welcome(&limit, (unsigned)loop->connections.pending, random_percent())) {
+		turn_away(loop, fd, &inputs);
+		return;
+	}
+	inputs.network_fd = fd;
+	if (start_monitor(loop, &inputs) != RESULT_OK)
+		log_error("spawn", "connection from %s port %u cannot be served: %s",
+		    inputs.peer.address, inputs.peer.port, strerror(errno));
+}
+
+/* False: nobody else is waiting. */
+static bool
+accept_one(struct loop *loop, int listening_fd)
+{
+	CLEANUP(fd_close) int fd = accept4(listening_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		serve(loop, fd);
+		loop->has_served = true;
+		return !loop->inputs->serve_one;
+	}
+	if (errno == EINTR || errno == ECONNABORTED)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		log_error("accept", "accept: %s", strerror(errno));
+		usleep(100 * 1000); /* no descriptors or memory: others must give some back first */
+	}
+	return false;
+}
+
+static void
+accept_some(struct loop *loop, int listening_fd)
+{
+	for (int i = 0; i < ACCEPTS_A_TURN && accept_one(loop, listening_fd); i++)
+		continue;
+	if (loop->has_served && loop->inputs->serve_one)
+		sockets_close(loop->inputs->sockets);
+}
+
+/* --- Signals ------------------------------------------------------------------------------------ */
+
+static void
+reap(struct loop *loop)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		connections_reap(&loop->connections, pid);
+		if (WIFSIGNALED(status))
+			log_error("monitor-killed", "monitor %ld was killed by signal %d",
+			    (long)pid, WTERMSIG(status));
+	}
+}
+
+static void
+receive_signals(struct loop *loop)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			reap(loop);
+			break;
+		case SIGHUP:
+			log_info("reload",
+			    "Received SIGHUP: this version reads its configuration at "
+			    "the start only; restart it, sessions go on");
+			break;
+		default:
+			log_info("stopping", "Received signal %u; terminating.", info.ssi_signo);
+			loop->is_over = true;
+		}
+	}
+}
+
+/* --- Turns -------------------------------------------------------------------------------------- */
+
+static enum result
+prepare_polls(struct loop *loop, size_t *count)
+{
+	const struct sockets *sockets = loop->inputs->sockets;
+	const struct connections *connections = &loop->connections;
+	size_t needed = 1 + sockets->count + connections->count;
+
+	if (needed > loop->polls_room) {
+		struct pollfd *polls = realloc(loop->polls, 2 * needed * sizeof(*polls));
+
+		if (polls == NULL)
+			return RESULT_MEMORY;
+		loop->polls = polls;
+		loop->polls_room = 2 * needed;
+	}
+	loop->polls[0] = (struct pollfd){ loop->signal_fd, POLLIN, 0 };
+	for (size_t i = 0; i < sockets->count; i++)
+		loop->polls[1 + i] = (struct pollfd){ sockets->fds[i], POLLIN, 0 };
+	for (size_t i = 0; i < connections->count; i++)
+		loop->polls[1 + sockets->count + i] =
+		    (struct pollfd){ connections->list[i].status_fd, POLLIN, 0 };
+	loop->polled = connections->count;
+	*count = needed;
+	return RESULT_OK;
+}
+
+static enum result
+turn(struct loop *loop)
+{
+	const struct sockets *sockets = loop->inputs->sockets;
+	size_t first_status = 1 + sockets->count;
+	size_t count;
+
+	TRY(prepare_polls(loop, &count));
+	if (poll(loop->polls, count, -1) < 0)
+		return errno == EINTR ? RESULT_OK : RESULT_SYSTEM;
+	for (size_t i = 0; i < loop->polled; i++) {
+		if (loop->polls[first_status + i].revents != 0)
+			connections_hear(&loop->connections, i);
+	}
+	for (size_t i = 0; i < sockets->count; i++) {
+		if (loop->polls[1 + i].revents != 0)
+			accept_some(loop, sockets->fds[i]);
+	}
+	if (loop->polls[0].revents != 0)
+		receive_signals(loop);
+	if (loop->inputs->serve_one && loop->has_served && loop->connections.count == 0)
+		loop->is_over = true;
+	return RESULT_OK;
+}
+
+enum result
+daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
+{
+	struct loop loop = { .inputs = inputs, .signal_fd = signal_fd };
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK && !loop.is_over)
+		result = turn(&loop);
+	if (result != RESULT_OK)
+		log_fatal("listener", "the listener cannot go on: %s", strerror(errno));
+	sockets_close(inputs->sockets);
+	connections_end_pending(&loop.connections);
+	connections_clear(&loop.connections);
+	free(loop.polls);
+	return result;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The helper programs and the user that one of them runs as (edge).
+ */
+#include "daemon/programs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+
+/* Root executes it: nobody else may have put it there. */
+static enum result
+check_program(int fd, const char *path, bool is_root)
+{
+	struct stat info;
+
+	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || (info.st_mode & 0111) == 0) {
+		log_fatal("programs", "%s is not a program", path);
+		return RESULT_CONFIG;
+	}
+	if (is_root && (info.st_uid != 0 || (info.st_mode & 022) != 0)) {
+		log_fatal("programs",
+		    "%s must belong to root and be writable by nobody else (chown root, chmod 755)",
+		    path);
+		return RESULT_CONFIG;
+	}
+	return RESULT_OK;
+}
+
+static enum result
+open_program(const struct settings *settings, const char *name, bool is_root, int *out)
+{
+	const char *folder = settings_text(settings, KEYWORD_LibexecDir);
+	CLEANUP(fd_close) int fd = -1;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", folder == NULL ? SALLYPORT_LIBEXECDIR : folder, name);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		log_fatal("programs",
+		    "%s: %s; LibexecDir is the folder of sallyport-child and sallyport-user", path,
+		    strerror(errno));
+		return RESULT_CONFIG;
+	}
+	TRY(check_program(fd, path, is_root));
+	*out = fd;
+	fd = -1;
+	return RESULT_OK;
+}
+
+static enum result
+find_user(struct programs *programs)
+{
+	const struct passwd *entry;
+
+	if (!programs->is_root)
+		return RESULT_OK;
+	entry = getpwnam(SALLYPORT_PRIVSEP_USER);
+	if (entry == NULL || entry->pw_uid == 0) {
+		log_fatal("privsep-user",
+		    "the unprivileged user %s does not exist; make it with: useradd --system "
+		    "--no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin %s",
+		    SALLYPORT_PRIVSEP_USER, SALLYPORT_PRIVSEP_USER);
+		return RESULT_CONFIG;
+	}
+	programs->child_uid = entry->pw_uid;
+	programs->child_gid = entry->pw_gid;
+	return RESULT_OK;
+}
+
+enum result
+programs_open(const struct settings *settings, struct programs *out)
+{
+	*out = (struct programs){ .child_fd = -1, .user_fd = -1, .is_root = geteuid() == 0 };
+	TRY(find_user(out));
+	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
+	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
+}
+
+void
+programs_close(struct programs *programs)
+{
+	fd_close(&programs->child_fd);
+	fd_close(&programs->user_fd);
+}

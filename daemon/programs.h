@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The helper programs and the user that one of them runs as (edge).
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "common/config/settings.h"
+#include "common/macros.h"
+
+struct programs {
+	int child_fd, user_fd; /* O_PATH, owned */
+	uid_t child_uid;
+	gid_t child_gid;
+	bool is_root;
+};
+
+/*
+ * Opens sallyport-child and sallyport-user in LibexecDir, so that what is executed later is what was
+ * checked now, and finds the unprivileged user. RESULT_CONFIG: said with the remedy.
+ */
+enum result programs_open(const struct settings *settings, struct programs *out) MUST_USE;
+void programs_close(struct programs *programs);

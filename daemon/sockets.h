@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The listening sockets (edge).
+ */
+#pragma once
+
+#include "common/config/settings.h"
+#include "common/macros.h"
+#include "monitor/monitor.h"
+
+#define SOCKETS_MAX 64
+
+struct sockets {
+	int fds[SOCKETS_MAX]; /* owned */
+	size_t count;
+};
+
+/* Binds what Port, ListenAddress and AddressFamily say. Addresses that cannot be bound are logged;
+ * RESULT_SYSTEM when none is left. Says where it listens. */
+enum result sockets_open(const struct settings *settings, struct sockets *out) MUST_USE;
+void sockets_close(struct sockets *sockets);
+
+/* Both ends of a connection, numeric. RESULT_CLOSED: it is gone already. */
+enum result sockets_endpoints(
+    int fd, struct monitor_endpoint *peer, struct monitor_endpoint *local) MUST_USE;

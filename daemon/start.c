@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The listener's biography (edge): command line, configuration, host keys, programs, filter; tries the
+ * sandbox; binds; goes to the background; serves.
+ */
+#include "daemon/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/config/config.h"
+#include "common/crypto/start.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "daemon/background.h"
+#include "daemon/cli.h"
+#include "daemon/hostkeys.h"
+#include "daemon/logging.h"
+#include "daemon/loop.h"
+#include "daemon/notify.h"
+#include "daemon/programs.h"
+#include "daemon/seccomp.h"
+#include "daemon/sockets.h"
+
+/* As sshd: 255 for a configuration that is wrong, 1 for everything else. */
+#define EXIT_CONFIG 255
+
+struct service {
+	struct cli cli;
+	struct settings *settings; /* owned */
+	struct hostkeys hostkeys;
+	struct programs programs;
+	struct buf filter;
+	struct sockets sockets;
+	int wait_fd; /* the process that waits for us to be up; -1: none */
+	int signal_fd;
+};
+
+/* --- Configuration ------------------------------------------------------------------------------ */
+
+static enum result
+read_all(const struct cli *cli, struct config *config, struct buf *errors)
+{
+	enum result result = RESULT_OK;
+
+	for (size_t i = 0; i < cli->option_count && result == RESULT_OK; i++)
+		result = config_option(config, cli->options[i], errors);
+	if (result == RESULT_OK && strcmp(cli->config_file, "none") != 0)
+		result = config_read_file(config, cli->config_file, errors);
+	return result;
+}
+
+static enum result
+configure(struct service *service)
+{
+	CLEANUP(config_freep) struct config *config = NULL;
+	OWNED_BUF errors;
+	enum result result;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	TRY(config_new(&config));
+	result = read_all(&service->cli, config, &errors);
+	if (result == RESULT_OK)
+		result = config_effective(config, &service->settings, &errors);
+	if (buf_size(&errors) > 0)
+		fprintf(
+		    stderr, "%.*s", (int)buf_size(&errors), (const char *)buf_bytes(&errors).data);
+	return result;
+}
+
+/* --- What must be there ------------------------------------------------------------------------- */
+
+static struct monitor_inputs
+inputs_for(const struct service *service)
+{
+	return (struct monitor_inputs){
+		.settings = service->settings,
+		.host_keys = service->hostkeys.keys,
+		.host_key_count = service->hostkeys.count,
+		.filter = buf_bytes(&service->filter),
+		.network_fd = -1,
+		.status_fd = -1,
+		.child_program_fd = service->programs.child_fd,
+		.user_program_fd = service->programs.user_fd,
+		.child_uid = service->programs.child_uid,
+		.child_gid = service->programs.child_gid,
+		.is_root = service->programs.is_root,
+	};
+}
+
+/* A server whose sandbox does not work does not serve. */
+static enum result
+try_sandbox(const struct service *service)
+{
+	const struct monitor_inputs inputs = inputs_for(service);
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		monitor_probe(&inputs);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		log_fatal("sandbox", "the sandbox cannot be tried: %s", strerror(errno));
+		return RESULT_SYSTEM;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return RESULT_OK;
+	log_fatal("sandbox",
+	    "the network process cannot be confined on this system, so this server does not start");
+	return RESULT_SYSTEM;
+}
+
+static enum result
+prepare(struct service *service)
+{
+	TRY(crypto_start());
+	TRY(logging_open(&service->cli, service->settings));
+	TRY(hostkeys_load(service->settings, &service->hostkeys));
+	TRY(programs_open(service->settings, &service->programs));
+	return seccomp_compile(&service->filter);
+}
+
+/* --- Modes -------------------------------------------------------------------------------------- */
+
+static enum result
+print_settings(const struct service *service)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, 1024 * 1024);
+	TRY(settings_print(service->settings, &text));
+	return fwrite(buf_bytes(&text).data, 1, buf_size(&text), stdout) == buf_size(&text)
+		   ? RESULT_OK
+		   : RESULT_SYSTEM;
+}
+
+/* One connection on standard input, from inetd or systemd's socket activation. */
+static enum result
+serve_inetd(const struct service *service)
+{
+	struct monitor_inputs inputs = inputs_for(service);
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	inputs.network_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	inputs.status_fd = -1;
+	if (inputs.network_fd < 0 || null_fd < 0)
+		return RESULT_SYSTEM;
+	if (sockets_endpoints(inputs.network_fd, &inputs.peer, &inputs.local) != RESULT_OK) {
+		snprintf(inputs.peer.address, sizeof(inputs.peer.address), "UNKNOWN");
+		snprintf(inputs.local.address, sizeof(inputs.local.address), "UNKNOWN");
+	}
+	(void)!dup2(null_fd, STDIN_FILENO);
+	(void)!dup2(null_fd, STDOUT_FILENO);
+	monitor_run(&inputs);
+}
+
+static bool
+stays_in_foreground(const struct cli *cli)
+{
+	return cli->stay || cli->debug > 0;
+}
+
+/* The pid that is written and announced is that of the process that serves. */
+static enum result
+come_up(struct service *service)
+{
+	if (!stays_in_foreground(&service->cli) &&
+	    background_start(&service->wait_fd) != RESULT_OK) {
+		log_fatal("background", "cannot go to the background: %s", strerror(errno));
+		return RESULT_SYSTEM;
+	}
+	TRY(try_sandbox(service));
+	TRY(sockets_open(service->settings, &service->sockets));
+	TRY(daemon_loop_take_signals(&service->signal_fd));
+	pidfile_write(settings_text(service->settings, KEYWORD_PidFile));
+	background_ready(
+	    &service->wait_fd, service->cli.log_to_stderr || service->cli.log_file != NULL);
+	notify_tell("READY=1");
+	return RESULT_OK;
+}
+
+static enum result
+serve(struct service *service)
+{
+	struct loop_inputs inputs = {
+		.sockets = &service->sockets,
+		.serve_one = service->cli.debug > 0,
+	};
+	enum result result;
+
+	TRY(come_up(service));
+	inputs.monitor = inputs_for(service);
+	result = daemon_loop_run(&inputs, service->signal_fd);
+	notify_tell("STOPPING=1");
+	pidfile_remove(settings_text(service->settings, KEYWORD_PidFile));
+	return result;
+}
+
+static enum result
+run(struct service *service)
+{
+	if (service->cli.mode == CLI_MODE_VERSION) {
+		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION,
+		    OpenSSL_version(OPENSSL_VERSION));
+		return RESULT_OK;
+	}
+	TRY(configure(service));
+	TRY(prepare(service));
+	switch (service->cli.mode) {
+	case CLI_MODE_CHECK:
+		return RESULT_OK;
+	case CLI_MODE_PRINT:
+		return print_settings(service);
+	case CLI_MODE_INETD:
+		return serve_inetd(service);
+	default:
+		return serve(service);
+	}
+}
+
+/* --- From start to end -------------------------------------------------------------------------- */
+
+static void
+clear(struct service *service)
+{
+	sockets_close(&service->sockets);
+	hostkeys_clear(&service->hostkeys);
+	programs_close(&service->programs);
+	buf_clear(&service->filter);
+	settings_free(service->settings);
+	fd_close(&service->signal_fd);
+	cli_clear(&service->cli);
+}
+
+int
+daemon_main(int argc, char **argv)
+{
+	struct service service = {
+		.programs = { .child_fd = -1, .user_fd = -1 },
+		.wait_fd = -1,
+		.signal_fd = -1,
+	};
+	enum result result;
+
+	logging_start();
+	/* Host keys are in this memory: no core file, nobody attaches. */
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(022);
+	buf_init(&service.filter, SECCOMP_FILTER_MAX);
+	if (cli_parse(argc, argv, &service.cli, stderr) != RESULT_OK)
+		return 1;
+	result = run(&service);
+	clear(&service);
+	if (result == RESULT_CONFIG)
+		return EXIT_CONFIG;
+	return result == RESULT_OK ? 0 : 1;
+}
