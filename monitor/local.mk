@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: ISC
+monitor_libmonitor_a_SOURCES += \
+	monitor/loop.c monitor/loop.h \
+	monitor/main.c monitor/monitor.h \
+	monitor/phase.c \
+	monitor/reports.c \
+	monitor/sign.c \
+	monitor/spawn.c monitor/spawn.h

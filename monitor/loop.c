@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All that can wake a monitor: the child, the user process, signals, and three deadlines (edge, plain
+ * poll).
+ */
+#include "monitor/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "monitor/login/login.h"
+
+/* Messages of the child in one turn, so that it cannot keep us from our timers. */
+#define MESSAGES_A_TURN 64
+
+static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
+#define HANDLER_MONITOR_TO_CHILD(name)
+#define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_USER_TO_MONITOR(name)
+#define HANDLER_CHILD_TO_MONITOR(name) [IPC_##name] = on_##name,
+#define ROW(name, direction, ...)      HANDLER_##direction(name)
+#include "common/ipc_messages.def"
+#undef ROW
+#undef HANDLER_MONITOR_TO_CHILD
+#undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_USER_TO_MONITOR
+#undef HANDLER_CHILD_TO_MONITOR
+};
+
+/* Is this failure of a handler the child's lie, or something that went wrong on our side? */
+static bool
+is_a_lie(enum result result)
+{
+	return result == RESULT_PROTOCOL || result == RESULT_TRUNCATED ||
+	       result == RESULT_TRAILING || result == RESULT_MALFORMED;
+}
+
+void
+monitor_handle(struct monitor *monitor, struct ipc_message *message)
+{
+	const char *why;
+	enum result result;
+
+	if (ipc_gate_admit(&monitor->gate, monitor->phase, message, &why) != RESULT_OK) {
+		phase_attack(monitor, message->type, why);
+		return;
+	}
+	result = handlers[message->type](monitor, message);
+	if (result == RESULT_OK)
+		return;
+	if (is_a_lie(result)) {
+		phase_attack(monitor, message->type, result_text(result));
+		return;
+	}
+	log_error("monitor-failed", "connection from %s port %u: message %s: %s",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, ipc_row(message->type)->name,
+	    result_text(result));
+	phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "internal error");
+}
+
+void
+monitor_tell(
+    struct monitor *monitor, enum ipc_type type, struct bytes body, const int *fds, size_t count)
+{
+	enum result result;
+
+	if (monitor->child_fd < 0)
+		return;
+	result = ipc_send(monitor->child_fd, type, body, fds, count);
+	if (result == RESULT_OK || result == RESULT_CLOSED)
+		return;
+	log_error("monitor-failed",
+	    "connection from %s port %u: the network process cannot be told %s: %s",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, ipc_row(type)->name,
+	    result_text(result));
+	phase_kill(monitor);
+}
+
+static void
+receive_from_child(struct monitor *monitor)
+{
+	for (int i = 0; i < MESSAGES_A_TURN && monitor->child_fd >= 0; i++) {
+		CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
+		enum result result = ipc_receive(monitor->child_fd, monitor->room, &message);
+
+		if (result == RESULT_AGAIN)
+			return;
+		if (result == RESULT_OK) {
+			monitor_handle(monitor, &message);
+			continue;
+		}
+		if (result == RESULT_MALFORMED)
+			phase_attack(monitor, IPC_TYPE_COUNT, result_text(result));
+		fd_close(&monitor->child_fd);
+		phase_end(monitor, SSH_DISCONNECT_NONE, "");
+	}
+}
+
+/* --- Signals ------------------------------------------------------------------------------------ */
+
+/* An honest child says `ending` before it goes. */
+static void
+network_process_ended(struct monitor *monitor, int wait_status)
+{
+	const struct monitor_endpoint *peer = &monitor->inputs->peer;
+
+	receive_from_child(monitor);
+	monitor->child = 0;
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) != SIGKILL)
+		log_error("network-process",
+		    "network process of the connection from %s port %u was killed by signal %d",
+		    peer->address, peer->port, WTERMSIG(wait_status));
+	else if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0)
+		log_error("network-process",
+		    "network process of the connection from %s port %u ended with status %d",
+		    peer->address, peer->port, WEXITSTATUS(wait_status));
+	phase_end(monitor, SSH_DISCONNECT_NONE, "");
+}
+
+static void
+reap(struct monitor *monitor)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == monitor->child)
+			network_process_ended(monitor, status);
+		else if (!sessions_child_ended(monitor, pid, status))
+			(void)relay_child_ended(monitor, pid, status);
+	}
+}
+
+static void
+receive_signal(struct monitor *monitor)
+{
+	struct signalfd_siginfo info;
+
+	if (read(monitor->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD) {
+		reap(monitor);
+		return;
+	}
+	log_info("stopping", "connection from %s port %u: ended by signal %u",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, info.ssi_signo);
+	phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "the server is being stopped");
+}
+
+/* --- Deadlines ---------------------------------------------------------------------------------- */
+
+static void
+meet_deadlines(struct monitor *monitor)
+{
+	uint64_t now = clock_now_ms();
+
+	if (monitor->login_deadline_ms != 0 && now >= monitor->login_deadline_ms) {
+		login_timed_out(monitor);
+		phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "login took too long");
+	}
+	if (monitor->kill_deadline_ms != 0 && now >= monitor->kill_deadline_ms) {
+		if (monitor->phase == IPC_PHASE_START)
+			log_error("network-process", "the network process does not get ready");
+		phase_kill(monitor);
+	}
+	login_meet_deadline(monitor, now);
+}
+
+static int
+poll_timeout(const struct monitor *monitor)
+{
+	const uint64_t deadlines[] = { monitor->login_deadline_ms, monitor->kill_deadline_ms,
+		login_deadline_ms(monitor) };
+	uint64_t now = clock_now_ms();
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < COUNT(deadlines); i++) {
+		if (deadlines[i] != 0 && deadlines[i] < first)
+			first = deadlines[i];
+	}
+	if (first == UINT64_MAX)
+		return -1;
+	if (first <= now)
+		return 0;
+	return first - now > 60000 ? 60000 : (int)(first - now);
+}
+
+void
+monitor_loop_run(struct monitor *monitor, unsigned until)
+{
+	while ((monitor->child > 0 || monitor->child_fd >= 0) && monitor->phase != until) {
+		struct pollfd fds[] = {
+			{ .fd = monitor->child_fd, .events = POLLIN },
+			{ .fd = monitor->signal_fd, .events = POLLIN },
+			{ .fd = relay_fd(monitor->relay), .events = POLLIN },
+		};
+
+		if (poll(fds, COUNT(fds), poll_timeout(monitor)) < 0 && errno != EINTR) {
+			log_error("monitor-failed", "poll: %s", strerror(errno));
+			phase_kill(monitor);
+			return;
+		}
+		if (fds[0].revents != 0)
+			receive_from_child(monitor);
+		if (fds[2].revents != 0)
+			relay_receive(monitor);
+		if (fds[1].revents != 0)
+			receive_signal(monitor);
+		meet_deadlines(monitor);
+	}
+}

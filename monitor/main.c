@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor's biography (edge): forked from the listener, it takes its signals, executes the child
+ * as nobody in particular, hands it the network, answers it until it ends, and goes.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/login.h"
+#include "monitor/loop.h"
+#include "monitor/spawn.h"
+
+/* A child that is not ready by then never will be. */
+#define READY_MS 30000
+
+/* Channels of one connection, sessions and forwards together. */
+#define CHANNELS_MAX 1024
+
+/* Receive window of one channel: what a program that does not read makes us keep. */
+#define WINDOW_MAX_BYTES (2 * 1024 * 1024)
+
+static enum result
+take_signals(int *out)
+{
+	sigset_t mine, old;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&mine);
+	sigaddset(&mine, SIGCHLD);
+	sigaddset(&mine, SIGTERM);
+	sigaddset(&mine, SIGINT);
+	if (sigprocmask(SIG_SETMASK, &mine, &old) < 0)
+		return RESULT_SYSTEM;
+	*out = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *out < 0 ? RESULT_SYSTEM : RESULT_OK;
+}
+
+/* No socket (a test's pipe) has no options. */
+static void
+prepare_network(const struct monitor *monitor)
+{
+	const int on = 1;
+	int fd = monitor->inputs->network_fd;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (settings_flag(monitor->settings, KEYWORD_TCPKeepAlive))
+		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+/* --- The child's orders ------------------------------------------------------------------------- */
+
+static bool
+has_host_key_of_type(const struct monitor_inputs *inputs, const char *type)
+{
+	for (size_t i = 0; i < inputs->host_key_count; i++) {
+		if (strcmp(key_type(inputs->host_keys[i]), type) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum result
+append_name(struct buf *list, struct bytes name)
+{
+	if (buf_size(list) > 0)
+		TRY(buf_append(list, bytes_of_text(",")));
+	return buf_append(list, name);
+}
+
+/* The configured algorithms for which there is a key. */
+static enum result
+list_host_key_algorithms(const struct monitor *monitor, struct buf *list)
+{
+	const char *text = settings_text(monitor->settings, KEYWORD_HostKeyAlgorithms);
+	struct bytes rest = bytes_of_text(text == NULL ? "" : text);
+	struct bytes name;
+
+	while (text_next_name(&rest, &name)) {
+		const struct signature_algorithm *algorithm = signature_algorithm_find(name);
+
+		if (algorithm != NULL && has_host_key_of_type(monitor->inputs, algorithm->key_type))
+			TRY(append_name(list, name));
+	}
+	return RESULT_OK;
+}
+
+static enum result
+list_user_key_algorithms(struct buf *list)
+{
+	const char *name;
+	unsigned flags;
+
+	for (size_t i = 0; (name = algorithm_name(ALGORITHM_USER_KEY, i, &flags)) != NULL; i++) {
+		if ((flags & ALGORITHM_DEFAULT) != 0)
+			TRY(append_name(list, bytes_of_text(name)));
+	}
+	return RESULT_OK;
+}
+
+static struct bytes
+list_setting(const struct monitor *monitor, enum keyword keyword)
+{
+	const char *text = settings_text(monitor->settings, keyword);
+
+	return bytes_of_text(text == NULL ? "" : text);
+}
+
+static enum result
+write_orders(const struct monitor *monitor, struct writer *writer)
+{
+	const struct monitor_inputs *inputs = monitor->inputs;
+	OWNED_BUF host_key_algorithms;
+	OWNED_BUF user_key_algorithms;
+	struct child_start start = {
+		.filter = inputs->filter,
+		.log_level = (uint32_t)log_get_level(),
+		.version = bytes_of_text("SSH-2.0-Sallyport_" SALLYPORT_VERSION),
+		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
+		.ciphers = list_setting(monitor, KEYWORD_Ciphers),
+		.macs = list_setting(monitor, KEYWORD_MACs),
+		.channels_max = CHANNELS_MAX,
+		.window_max_bytes = WINDOW_MAX_BYTES,
+	};
+
+	buf_init(&host_key_algorithms, 4096);
+	buf_init(&user_key_algorithms, 4096);
+	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
+	TRY(list_user_key_algorithms(&user_key_algorithms));
+	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
+	start.user_key_algorithms = buf_bytes(&user_key_algorithms);
+	for (size_t i = 0; i < inputs->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
+		start.host_keys[start.host_key_count++] = key_blob(inputs->host_keys[i]);
+	child_start_put(writer, &start);
+	return writer_end(writer);
+}
+
+static enum result
+start_child(struct monitor *monitor)
+{
+	const struct monitor_inputs *inputs = monitor->inputs;
+	const struct spawn_plan plan = {
+		.name = "sallyport-child",
+		.program_fd = inputs->child_program_fd,
+		.change_user = inputs->is_root,
+		.uid = inputs->child_uid,
+		.gid = inputs->child_gid,
+	};
+	struct writer writer = writer_into(monitor->room, ipc_row(IPC_start)->body_max);
+
+	TRY(spawn_helper(&plan, &monitor->child_fd, &monitor->child));
+	TRY(write_orders(monitor, &writer));
+	return ipc_send(
+	    monitor->child_fd, IPC_start, writer_bytes(&writer), &inputs->network_fd, 1);
+}
+
+/* --- From start to end -------------------------------------------------------------------------- */
+
+static enum result
+prepare(struct monitor *monitor)
+{
+	int64_t grace_s = settings_number(monitor->settings, KEYWORD_LoginGraceTime);
+	uint64_t now = clock_now_ms();
+
+	monitor->kill_deadline_ms = now + READY_MS;
+	if (grace_s > 0)
+		monitor->login_deadline_ms = now + (uint64_t)grace_s * 1000;
+	TRY(take_signals(&monitor->signal_fd));
+	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&monitor->room));
+	TRY(login_new(&monitor->login));
+	TRY(sessions_new(&monitor->sessions));
+	TRY(relay_new(&monitor->relay));
+	prepare_network(monitor);
+	return start_child(monitor);
+}
+
+static void
+clear(struct monitor *monitor)
+{
+	sessions_end(monitor);
+	relay_end(monitor);
+	sessions_free(monitor->sessions);
+	relay_free(monitor->relay);
+	login_free(monitor->login);
+	account_free(monitor->account);
+	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
+	free(monitor->room);
+	fd_close(&monitor->child_fd);
+	fd_close(&monitor->signal_fd);
+}
+
+static void
+init(struct monitor *monitor, const struct monitor_inputs *inputs)
+{
+	*monitor = (struct monitor){
+		.inputs = inputs,
+		.settings = inputs->settings,
+		.phase = IPC_PHASE_START,
+		.gate = { .direction = CHILD_TO_MONITOR },
+		.child_fd = -1,
+		.signal_fd = -1,
+	};
+}
+
+noreturn void
+monitor_probe(const struct monitor_inputs *inputs)
+{
+	struct monitor_inputs probe = *inputs;
+	struct monitor monitor;
+	int network[2];
+	bool is_ready;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, network) < 0) {
+		log_error("probe", "socketpair: %s", strerror(errno));
+		_exit(255);
+	}
+	probe.network_fd = network[0];
+	init(&monitor, &probe);
+	if (prepare(&monitor) == RESULT_OK)
+		monitor_loop_run(&monitor, IPC_PHASE_LOGIN);
+	is_ready = monitor.phase == IPC_PHASE_LOGIN;
+	phase_kill(&monitor);
+	clear(&monitor);
+	_exit(is_ready ? 0 : 1);
+}
+
+noreturn void
+monitor_run(const struct monitor_inputs *inputs)
+{
+	struct monitor monitor;
+	enum result result;
+	int network_fd = inputs->network_fd;
+
+	init(&monitor, inputs);
+	/* Host keys are in this memory: no core file, nobody attaches. */
+	prctl(PR_SET_DUMPABLE, 0);
+	log_verbose("connection", "Connection from %s port %u on %s port %u", inputs->peer.address,
+	    inputs->peer.port, inputs->local.address, inputs->local.port);
+	result = prepare(&monitor);
+	fd_close(&network_fd); /* the child has it now */
+	if (result == RESULT_OK) {
+		monitor_loop_run(&monitor, 0);
+	} else {
+		log_error("monitor-failed", "connection from %s port %u cannot be served: %s (%s)",
+		    inputs->peer.address, inputs->peer.port, result_text(result), strerror(errno));
+		phase_kill(&monitor);
+	}
+	clear(&monitor);
+	_exit(result == RESULT_OK ? 0 : 255);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The monitor of one connection: the process that has authority and never reads the network. Started
+ * by a fork of the listener; answers the child's requests; decides. docs/architecture.md.
+ */
+#pragma once
+
+#include <stdnoreturn.h>
+#include <sys/types.h>
+
+#include "common/config/settings.h"
+#include "common/ipc.h"
+#include "common/ipc_bodies.h"
+#include "common/key/key.h"
+#include "common/ssh.h"
+
+#define MONITOR_ADDRESS_MAX 64
+
+/* One end of the network connection, numeric. */
+struct monitor_endpoint {
+	char address[MONITOR_ADDRESS_MAX];
+	unsigned port;
+};
+
+/* All that a monitor gets from the listener; inherited by the fork, so nothing is copied. */
+struct monitor_inputs {
+	const struct settings *settings; /* the global ones */
+	struct key *const *host_keys;    /* private, in order of preference */
+	size_t host_key_count;
+	struct bytes filter;  /* the child's compiled seccomp program */
+	int network_fd;       /* handed to the child, then closed here */
+	int status_fd;        /* pipe to the listener: one byte, MONITOR_STATUS_* */
+	int child_program_fd; /* O_PATH of sallyport-child */
+	int user_program_fd;  /* O_PATH of sallyport-user */
+	uid_t child_uid;      /* _sallyport; ignored unless we are root */
+	gid_t child_gid;
+	bool is_root;
+	struct monitor_endpoint peer, local;
+};
+
+#define MONITOR_STATUS_LOGGED_IN 'L'
+
+/* Runs the monitor of one connection to its end; never returns to the listener's code. */
+noreturn void monitor_run(const struct monitor_inputs *inputs);
+
+/* Starts a child with nobody at its other end and exits with 0 if it confined itself: a server whose
+ * sandbox does not work must not serve. `inputs->network_fd` and `status_fd` are not used. */
+noreturn void monitor_probe(const struct monitor_inputs *inputs);
+
+/* The account that is logged in. Texts are owned. */
+struct account {
+	char *name, *home, *shell;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups; /* owned: primary and supplementary */
+	size_t group_count;
+};
+
+/* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
+struct permissions {
+	bool session, pty, forward_local, forward_remote, environment;
+};
+
+struct sessions; /* monitor/session/sessions.h */
+struct relay;    /* monitor/forward/relay.h: the user process and the requests in flight */
+struct login;    /* monitor/login/login.h: attempts, delays, what the login phase must remember */
+
+struct monitor {
+	const struct monitor_inputs *inputs;
+	const struct settings *settings; /* in force: global, then the user's own */
+	enum ipc_phase phase;            /* changed by phase.c only */
+	struct ipc_gate gate;            /* messages from the child */
+	int child_fd;                    /* -1 when closed */
+	pid_t child;                     /* 0 when reaped */
+	int signal_fd;                   /* SIGCHLD, SIGTERM */
+	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
+	unsigned log_lines;              /* that the child has written so far */
+	uint64_t login_deadline_ms;      /* 0: none */
+	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
+	uint8_t session_id[64];          /* exchange hash of the first key exchange */
+	size_t session_id_size;          /* 0 before */
+	struct account *account;         /* owned; NULL before login */
+	struct permissions permissions;
+	struct login *login;       /* owned */
+	struct sessions *sessions; /* owned */
+	struct relay *relay;       /* owned */
+};
+
+/* A handler of one message. Its result: OK; a wire error or PROTOCOL means that the child lied and
+ * the connection ends, logged as an attack; others are logged and end the connection. */
+typedef enum result monitor_handler(struct monitor *monitor, struct ipc_message *message);
+
+/* Sends an answer to the child; failures end the connection by themselves (phase ENDING). */
+void monitor_tell(
+    struct monitor *monitor, enum ipc_type type, struct bytes body, const int *fds, size_t count);
+
+/* Passes one message of the child through the gate to its handler; deals with what the handler says. */
+void monitor_handle(struct monitor *monitor, struct ipc_message *message);
+
+/* The handlers: one for each CHILD_TO_MONITOR row, on_<name>. USER_TO_MONITOR rows likewise. */
+#define HANDLER_MONITOR_TO_CHILD(name)
+#define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_CHILD_TO_MONITOR(name) monitor_handler on_##name;
+#define HANDLER_USER_TO_MONITOR(name)  monitor_handler on_##name;
+#define ROW(name, direction, ...)      HANDLER_##direction(name)
+#include "common/ipc_messages.def"
+#undef ROW
+#undef HANDLER_MONITOR_TO_CHILD
+#undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_CHILD_TO_MONITOR
+#undef HANDLER_USER_TO_MONITOR
+
+/* --- phase.c: the only code that moves between phases ------------------------------------------- */
+
+/* The child is confined: START -> LOGIN. */
+void phase_login(struct monitor *monitor);
+/* A verdict let somebody in: LOGIN -> OPEN. Takes over the account. */
+void phase_open(
+    struct monitor *monitor, struct account *account, const struct permissions *permissions);
+/* Ends the connection: tells the child to disconnect with this reason and text, kills it later. */
+void phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text);
+/* The child broke the rules: logged as an attack at ERROR, killed at once. */
+void phase_attack(struct monitor *monitor, enum ipc_type type, const char *why);
+/* Ends the connection at once, without a word. */
+void phase_kill(struct monitor *monitor);
+
+/* --- session/sessions.h, forward/relay.h: what loop.c needs of these rooms ---------------------- */
+
+enum result sessions_new(struct sessions **out) MUST_USE;
+/* A process ended; true if it belonged to a session (which is told to the child). */
+bool sessions_child_ended(struct monitor *monitor, pid_t pid, int wait_status);
+/* The connection is over: hang up all sessions (SIGHUP to their process groups, close terminals). */
+void sessions_end(struct monitor *monitor);
+void sessions_free(struct sessions *sessions);
+
+enum result relay_new(struct relay **out) MUST_USE;
+int relay_fd(const struct relay *relay); /* to poll; -1 when no user process runs */
+/* The user process has something to say or is gone. */
+void relay_receive(struct monitor *monitor);
+/* A process ended; true if it was the user process. */
+bool relay_child_ended(struct monitor *monitor, pid_t pid, int wait_status);
+void relay_end(struct monitor *monitor);
+void relay_free(struct relay *relay);

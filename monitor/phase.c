@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * START, LOGIN, OPEN, ENDING: the only code that moves a connection between its phases (edge: it tells
+ * the child and the listener).
+ */
+#include <assert.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "monitor/login/login.h"
+#include "monitor/monitor.h"
+
+/* What the child may still take to write its last words and to go. */
+#define FAREWELL_MS 2000
+
+void
+phase_login(struct monitor *monitor)
+{
+	assert(monitor->phase == IPC_PHASE_START);
+	monitor->phase = IPC_PHASE_LOGIN;
+	monitor->kill_deadline_ms = 0;
+}
+
+void
+phase_open(struct monitor *monitor, struct account *account, const struct permissions *permissions)
+{
+	const uint8_t status = MONITOR_STATUS_LOGGED_IN;
+
+	assert(monitor->phase == IPC_PHASE_LOGIN && monitor->account == NULL && account != NULL);
+	monitor->phase = IPC_PHASE_OPEN;
+	monitor->account = account;
+	monitor->permissions = *permissions;
+	monitor->login_deadline_ms = 0;
+	/* If the listener is gone there is nobody left who counts. */
+	(void)!write(monitor->inputs->status_fd, &status, 1);
+}
+
+static void
+tell_finish(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
+{
+	uint8_t room[1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_u32(&writer, (uint32_t)reason);
+	put_text(&writer, text);
+	assert(writer_end(&writer) == RESULT_OK);
+	monitor_tell(monitor, IPC_finish, writer_bytes(&writer), NULL, 0);
+}
+
+void
+phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
+{
+	const bool can_hear = monitor->phase == IPC_PHASE_LOGIN || monitor->phase == IPC_PHASE_OPEN;
+
+	if (monitor->phase == IPC_PHASE_ENDING)
+		return;
+	monitor->phase = IPC_PHASE_ENDING;
+	monitor->login_deadline_ms = 0;
+	monitor->kill_deadline_ms = clock_now_ms() + FAREWELL_MS;
+	if (can_hear && reason != SSH_DISCONNECT_NONE)
+		tell_finish(monitor, reason, text);
+	else if (!can_hear && monitor->child > 0)
+		kill(monitor->child, SIGKILL);
+}
+
+void
+phase_attack(struct monitor *monitor, enum ipc_type type, const char *why)
+{
+	log_error("attack",
+	    "attack: the network process of the connection from %s port %u sent what it may not: "
+	    "message %s, %s",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port,
+	    type < IPC_TYPE_COUNT ? ipc_row(type)->name : "unknown", why);
+	phase_kill(monitor);
+}
+
+void
+phase_kill(struct monitor *monitor)
+{
+	monitor->phase = IPC_PHASE_ENDING;
+	monitor->login_deadline_ms = 0;
+	monitor->kill_deadline_ms = 0;
+	fd_close(&monitor->child_fd);
+	if (monitor->child > 0)
+		kill(monitor->child, SIGKILL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the child reports of itself: that it is ready, its log, forbidden system calls, its last word
+ * (edge: writes the log). None of it is believed beyond what it says of this connection.
+ */
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include "monitor/login/login.h"
+#include "monitor/monitor.h"
+
+/* Lines that one child may write into our log, so that nobody fills the disk by being wrong often. A
+ * server that debugs wants more of them. */
+#define LOG_LINES_MAX       200
+#define LOG_LINES_MAX_DEBUG 100000
+
+enum result
+on_ready(struct monitor *monitor, struct ipc_message *message)
+{
+	phase_login(monitor);
+	return RESULT_OK;
+}
+
+/* Its words, but our reason code; once it reads the network, never a level that wakes somebody up. */
+enum result
+on_log(struct monitor *monitor, struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	uint32_t level = get_u32(&reader);
+	struct bytes reason = get_string(&reader);
+	struct bytes text = get_string(&reader);
+	unsigned most = log_is_on(LOG_LEVEL_DEBUG1) ? LOG_LINES_MAX_DEBUG : LOG_LINES_MAX;
+
+	TRY(reader_end(&reader));
+	if (level == LOG_LEVEL_QUIET || level > LOG_LEVEL_DEBUG3)
+		return RESULT_PROTOCOL;
+	if (monitor->log_lines >= most)
+		return RESULT_OK;
+	if (++monitor->log_lines == most) {
+		log_info("network-process",
+		    "network process of the connection from %s port %u: no more of its lines are "
+		    "logged",
+		    monitor->inputs->peer.address, monitor->inputs->peer.port);
+		return RESULT_OK;
+	}
+	if (monitor->phase != IPC_PHASE_START && level < LOG_LEVEL_INFO)
+		level = LOG_LEVEL_INFO;
+	log_event((enum log_level)level, "network-process",
+	    "connection from %s port %u: %.*s: %.*s", monitor->inputs->peer.address,
+	    monitor->inputs->peer.port, LOG_BYTES(reason), LOG_BYTES(text));
+	return RESULT_OK;
+}
+
+enum result
+on_violation(struct monitor *monitor, struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	uint32_t call = get_u32(&reader);
+	uint32_t architecture = get_u32(&reader);
+	CLEANUP(mem_freep) char *name = NULL;
+
+	TRY(reader_end(&reader));
+	name = seccomp_syscall_resolve_num_arch(architecture, (int)call);
+	log_error("attack",
+	    "attack: the network process of the connection from %s port %u tried the forbidden "
+	    "system call %u (%s)",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, call,
+	    name == NULL ? "unknown" : name);
+	phase_kill(monitor);
+	return RESULT_OK;
+}
+
+/* As sshd says it, for what reads its logs. */
+static void
+log_ending(const struct monitor *monitor, const struct ending_notice *notice)
+{
+	const struct monitor_endpoint *peer = &monitor->inputs->peer;
+	char who[USER_NAME_MAX * 2];
+	char text[512];
+
+	login_describe(monitor, who, sizeof(who));
+	text_quote(notice->text, text, sizeof(text));
+	if (!notice->by_peer) {
+		log_info("disconnecting", "Disconnecting %s%s port %u: %s", who, peer->address,
+		    peer->port, text);
+	} else if (notice->reason != SSH_DISCONNECT_NONE) {
+		log_info("disconnect-received", "Received disconnect from %s port %u:%u: %s",
+		    peer->address, peer->port, notice->reason, text);
+		log_info("disconnected", "Disconnected from %s%s port %u", who, peer->address,
+		    peer->port);
+	} else {
+		log_info("closed", "Connection %s by %s%s port %u",
+		    bytes_is(notice->text, "reset") ? "reset" : "closed", who, peer->address,
+		    peer->port);
+	}
+}
+
+enum result
+on_ending(struct monitor *monitor, struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct ending_notice notice;
+
+	ending_notice_get(&reader, &notice);
+	TRY(reader_end(&reader));
+	log_ending(monitor, &notice);
+	phase_end(monitor, SSH_DISCONNECT_NONE, "");
+	return RESULT_OK;
+}
