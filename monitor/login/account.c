@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts from the system's databases (edge: passwd, shadow, group, files). What follows from their
+ * fields is judged by decide.c.
+ */
+#include "monitor/login/account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <paths.h>
+#include <pwd.h>
+#include <shadow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/decide.h"
+
+#define GROUPS_FIRST 32 /* asked for at first; most users have fewer */
+#define NOLOGIN      "/etc/nologin"
+#define NOBODYS_ID   65534
+
+void
+account_free(struct account *account)
+{
+	if (account == NULL)
+		return;
+	free(account->name);
+	free(account->home);
+	free(account->shell);
+	free(account->groups);
+	free(account);
+}
+
+void
+account_freep(struct account **account)
+{
+	account_free(*account);
+	*account = NULL;
+}
+
+/* --- Finding ------------------------------------------------------------------------------------ */
+
+/* glibc answers with the count that it needs, so the second call fits unless somebody is just added. */
+static enum result
+find_groups(const char *name, gid_t gid, struct account *account)
+{
+	int count = GROUPS_FIRST;
+
+	while (count <= IPC_GROUPS_MAX) {
+		const int room = count;
+
+		free(account->groups);
+		TRY(mem_new((size_t)room, sizeof(gid_t), (void **)&account->groups));
+		if (getgrouplist(name, gid, account->groups, &count) >= 0) {
+			account->group_count = (size_t)count;
+			return RESULT_OK;
+		}
+		if (count <= room)
+			count = room * 2;
+	}
+	log_error("account", "user %s is in more than %d groups", name, IPC_GROUPS_MAX);
+	return RESULT_LIMIT;
+}
+
+static enum result
+copy_account(const struct passwd *entry, struct account **out)
+{
+	CLEANUP(account_freep) struct account *account = NULL;
+	const char *shell = entry->pw_shell[0] == '\0' ? _PATH_BSHELL : entry->pw_shell;
+
+	TRY(mem_new(1, sizeof(*account), (void **)&account));
+	TRY(mem_text(bytes_of_text(entry->pw_name), &account->name));
+	TRY(mem_text(bytes_of_text(entry->pw_dir), &account->home));
+	TRY(mem_text(bytes_of_text(shell), &account->shell));
+	account->uid = entry->pw_uid;
+	account->gid = entry->pw_gid;
+	TRY(find_groups(account->name, account->gid, account));
+	*out = TAKE(account);
+	return RESULT_OK;
+}
+
+/* Directories far away answer slowly: nobody is asked for what somebody is asked for. */
+static void
+look_up_nobody(const char *name)
+{
+	struct account nobody = { 0 };
+
+	if (find_groups(name, NOBODYS_ID, &nobody) == RESULT_OK)
+		(void)getspnam(name);
+	free(nobody.groups);
+}
+
+/* getpwnam(3) lists what errno may be for a name that is simply not there. */
+static bool
+is_absence(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+enum result
+account_find(const char *name, struct account **out)
+{
+	const struct passwd *entry;
+
+	*out = NULL;
+	errno = 0;
+	entry = getpwnam(name);
+	if (entry != NULL)
+		return copy_account(entry, out);
+	if (!is_absence(errno)) {
+		log_error("account", "getpwnam: %s", strerror(errno));
+		return RESULT_SYSTEM;
+	}
+	look_up_nobody(name);
+	return RESULT_NO_MATCH;
+}
+
+/* --- May it log in? ----------------------------------------------------------------------------- */
+
+struct reason {
+	char *text;
+	size_t size;
+};
+
+static bool
+objects_to_password(const struct account *account, const struct reason *reason)
+{
+	const struct spwd *shadow;
+	const struct passwd *entry;
+
+	errno = 0;
+	shadow = getspnam(account->name);
+	if (shadow != NULL) {
+		snprintf(reason->text, reason->size, "the account is %s",
+		    decide_is_locked(shadow->sp_pwdp) ? "locked" : "expired");
+		return decide_is_locked(shadow->sp_pwdp) ||
+		       decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL));
+	}
+	if (geteuid() == 0 && !is_absence(errno)) {
+		snprintf(reason->text, reason->size, "getspnam: %s", strerror(errno));
+		return true;
+	}
+	/* Systems without shadow, accounts without an entry there, and we without root. */
+	entry = getpwnam(account->name);
+	snprintf(
+	    reason->text, reason->size, "the account is %s", entry == NULL ? "gone" : "locked");
+	return entry == NULL || decide_is_locked(entry->pw_passwd);
+}
+
+static bool
+objects_to_shell(const struct account *account, const struct reason *reason)
+{
+	struct stat info;
+	char shell[128];
+
+	text_quote(bytes_of_text(account->shell), shell, sizeof(shell));
+	if (stat(account->shell, &info) != 0) {
+		snprintf(reason->text, reason->size, "its shell %s does not exist", shell);
+		return true;
+	}
+	snprintf(reason->text, reason->size, "its shell %s is not executable", shell);
+	return !S_ISREG(info.st_mode) || (info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0;
+}
+
+/* Whatever else stands in the way of looking, too, keeps people out. */
+static bool
+objects_by_nologin(const struct account *account, const struct reason *reason)
+{
+	struct stat info;
+
+	snprintf(reason->text, reason->size, "%s exists", NOLOGIN);
+	return account->uid != 0 && (stat(NOLOGIN, &info) == 0 || errno != ENOENT);
+}
+
+typedef bool objection(const struct account *account, const struct reason *reason);
+
+static objection *const objections[] = {
+	objects_to_password,
+	objects_to_shell,
+	objects_by_nologin,
+};
+
+bool
+account_may_log_in(
+    const struct account *account, const struct settings *settings, char *reason, size_t size)
+{
+	const struct reason why = { reason, size };
+
+	for (size_t i = 0; i < COUNT(objections); i++) {
+		if (objections[i](account, &why))
+			return false;
+	}
+	if (size > 0)
+		reason[0] = '\0';
+	return true;
+}

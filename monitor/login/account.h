@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Accounts of the system: who a name is, and whether the account may log in at all (edge: passwd,
+ * shadow, group, nologin).
+ */
+#pragma once
+
+#include "monitor/monitor.h"
+
+/*
+ * The account with its groups; RESULT_NO_MATCH for a name that nobody has, for which as much is looked
+ * up as for one that exists. Others (RESULT_SYSTEM, RESULT_MEMORY, RESULT_LIMIT) mean that it could
+ * not be found out.
+ */
+enum result account_find(const char *name, struct account **out) MUST_USE;
+
+/* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. */
+bool account_may_log_in(const struct account *account, const struct settings *settings,
+    char *reason, size_t size) MUST_USE;
+
+void account_free(struct account *account);
+void account_freep(struct account **account);

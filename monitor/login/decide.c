@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Rules for a login by an authorized key (pure): each rule is a row, the first that objects wins.
+ */
+#include "monitor/login/decide.h"
+
+#include <stdio.h>
+
+#include "common/addr.h"
+#include "common/text.h"
+
+#define SECONDS_A_DAY (24 * 60 * 60)
+
+/* An objection: writes why into `reason`. */
+typedef bool objection(const struct decide_question *question, char *reason);
+
+static void
+say(char *reason, const char *text)
+{
+	snprintf(reason, DECIDE_REASON_MAX, "%s", text);
+}
+
+static bool
+objects_to_nobody(const struct decide_question *question, char *reason)
+{
+	say(reason, "there is no such account");
+	return question->account == NULL;
+}
+
+static bool
+objects_to_method(const struct decide_question *question, char *reason)
+{
+	say(reason, "PubkeyAuthentication no");
+	return !settings_flag(question->settings, KEYWORD_PubkeyAuthentication);
+}
+
+static bool
+objects_to_root(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	if (question->account->uid != 0)
+		return false;
+	/* No key is bound to a command yet, so there is none that forced-commands-only lets in. */
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
+	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
+	    origin.line);
+	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
+}
+
+static bool
+objects_to_address(const struct decide_question *question, char *reason)
+{
+	char address[ADDR_TEXT_MAX], list[128];
+
+	if (!question->options->has_from)
+		return false;
+	text_quote(question->address, address, sizeof(address));
+	text_quote(question->options->from, list, sizeof(list));
+	snprintf(
+	    reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s", list, address);
+	return addr_list_match(question->options->from, question->address) != LIST_MATCH_YES;
+}
+
+static bool
+objects_to_time(const struct decide_question *question, char *reason)
+{
+	const struct key_expiry *expiry = &question->options->expiry;
+	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
+
+	say(reason, "the key's expiry-time has passed");
+	return expiry->is_set && now_s > expiry->clock_s;
+}
+
+static objection *const objections[] = {
+	objects_to_nobody, /* those below rely on an account */
+	objects_to_method,
+	objects_to_root,
+	objects_to_address,
+	objects_to_time,
+};
+
+static void
+grant(const struct decide_question *question, struct permissions *permissions)
+{
+	const struct settings *settings = question->settings;
+	const struct key_options *options = question->options;
+	const int64_t forwarding = settings_number(settings, KEYWORD_AllowTcpForwarding);
+
+	permissions->session = true;
+	permissions->environment = true;
+	permissions->pty = options->pty && settings_flag(settings, KEYWORD_PermitTTY);
+	permissions->forward_local =
+	    options->port_forwarding && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
+	permissions->forward_remote =
+	    options->port_forwarding && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
+}
+
+enum result
+decide_key(const struct decide_question *question, struct permissions *permissions, char *reason)
+{
+	*permissions = (struct permissions){ 0 };
+	for (size_t i = 0; i < COUNT(objections); i++) {
+		if (objections[i](question, reason))
+			return RESULT_DENIED;
+	}
+	reason[0] = '\0';
+	grant(question, permissions);
+	return RESULT_OK;
+}
+
+bool
+decide_is_locked(const char *password)
+{
+	return password[0] == '!' || strncmp(password, "*LK*", 4) == 0;
+}
+
+bool
+decide_is_expired(long expires_day, uint64_t now_s)
+{
+	return expires_day >= 0 && (uint64_t)expires_day < now_s / SECONDS_A_DAY;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Does this authorized key let this account in, from there and now, and what may it do then? Settings,
+ * account, address, options and time go in, an answer with its reason comes out (pure).
+ */
+#pragma once
+
+#include "monitor/login/options.h"
+#include "monitor/monitor.h"
+
+#define DECIDE_REASON_MAX 256
+
+/* The clock as it goes in: seconds since 1970, and the local clock read as if it showed UTC. */
+struct decide_time {
+	uint64_t utc_s, local_s;
+};
+
+struct decide_question {
+	const struct settings *settings;
+	const struct account *account;     /* NULL: unknown user, who gets nothing */
+	struct bytes address;              /* the client's, numeric */
+	const struct key_options *options; /* of the line with the key */
+	struct decide_time now;
+};
+
+/* RESULT_OK with permissions, or RESULT_DENIED with all of them off and the rule that is against it in
+ * `reason` (DECIDE_REASON_MAX bytes). */
+enum result decide_key(
+    const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;
+
+/* Does this field of shadow or passwd mean that an administrator locked the account? "*" does not: it
+ * only means that no password fits. */
+bool decide_is_locked(const char *password);
+
+/* shadow(5): `expires_day` is the first day since 1970 on which it is over; negative: never. */
+bool decide_is_expired(long expires_day, uint64_t now_s);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Requests of the login phase: parse, judge, act (edge). RFC 4252 sections 5 and 7.
+ *
+ * The child can only ask. What a user signed is built here, from the session id that the monitor signed
+ * itself, so that a signature for another session, user, service or key is worth nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include "monitor/login/login.h"
+#include "monitor/login/publickey.h"
+#include "monitor/login/verdict.h"
+
+/*
+ * Failures are answered at multiples of this after the request came: whether there was an account, and
+ * a file to read, is not to be seen in the time that the answer took.
+ */
+#define FAILURE_SLOT_MS 10
+
+/* --- Answers ------------------------------------------------------------------------------------ */
+
+static void
+tell_outcome(struct monitor *monitor, enum auth_outcome outcome)
+{
+	const char *methods =
+	    settings_flag(monitor->settings, KEYWORD_PubkeyAuthentication) ? "publickey" : "";
+	struct auth_answer answer = { .outcome = outcome, .methods = bytes_of_text(methods) };
+	uint8_t room[256];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	ipc_gate_again(&monitor->gate, IPC_authenticate);
+	auth_answer_put(&writer, &answer);
+	monitor_tell(monitor, IPC_authenticated, writer_bytes(&writer), NULL, 0);
+}
+
+static void
+count_failure(struct monitor *monitor)
+{
+	struct login *login = monitor->login;
+	int64_t most = settings_number(monitor->settings, KEYWORD_MaxAuthTries);
+	char who[USER_NAME_MAX * 4];
+
+	login->failures++;
+	if ((int64_t)login->failures < most)
+		return;
+	login_describe(monitor, who, sizeof(who));
+	log_info("auth-too-many",
+	    "maximum authentication attempts exceeded for %sfrom %s port %u ssh2 (MaxAuthTries "
+	    "%lld)",
+	    who, monitor->inputs->peer.address, monitor->inputs->peer.port, (long long)most);
+	phase_end(monitor, SSH_DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures");
+}
+
+static void
+fail(struct monitor *monitor, uint64_t asked_at_ms)
+{
+	uint64_t took_ms = clock_now_ms() - asked_at_ms;
+
+	monitor->login->answer_due_ms =
+	    asked_at_ms + (took_ms / FAILURE_SLOT_MS + 1) * FAILURE_SLOT_MS;
+}
+
+void
+login_meet_deadline(struct monitor *monitor, uint64_t now_ms)
+{
+	struct login *login = monitor->login;
+
+	if (login->answer_due_ms == 0 || now_ms < login->answer_due_ms)
+		return;
+	login->answer_due_ms = 0;
+	if (monitor->phase != IPC_PHASE_LOGIN)
+		return;
+	count_failure(monitor);
+	if (monitor->phase == IPC_PHASE_LOGIN)
+		tell_outcome(monitor, AUTH_OUTCOME_FAILURE);
+}
+
+/* --- Who asks ----------------------------------------------------------------------------------- */
+
+/* Without root only the one who runs the server can be become. */
+static bool
+is_within_reach(const struct monitor *monitor, struct login *login)
+{
+	if (monitor->inputs->is_root || login->account->uid == getuid())
+		return true;
+	snprintf(login->refusal, sizeof(login->refusal),
+	    "this server does not run as root, so only the user who runs it can log in");
+	return false;
+}
+
+static void
+find_account(struct monitor *monitor, const char *name)
+{
+	struct login *login = monitor->login;
+
+	if (account_find(name, &login->account) != RESULT_OK) {
+		snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
+		return;
+	}
+	login->is_known = true;
+	if (is_within_reach(monitor, login) && account_may_log_in(login->account, monitor->settings,
+						   login->refusal, sizeof(login->refusal)))
+		return;
+	account_free(login->account);
+	login->account = NULL;
+}
+
+static enum result
+remember_user(struct login *login, struct bytes user)
+{
+	TRY(mem_new(1, USER_NAME_MAX * 4 + 1, (void **)&login->user));
+	text_quote(user, login->user, USER_NAME_MAX * 4 + 1);
+	TRY(mem_new(1, user.size + 1, (void **)&login->raw_user));
+	if (user.size > 0)
+		memcpy(login->raw_user, user.data, user.size);
+	login->raw_user_size = user.size;
+	return RESULT_OK;
+}
+
+/* Not before the first real attempt, whose failure is answered at its own time: that a name was looked
+ * up, and where, is not to be seen in how fast `none` is answered. */
+static void
+look_up_user(struct monitor *monitor)
+{
+	struct login *login = monitor->login;
+	CLEANUP(mem_freep) char *name = NULL;
+
+	if (login->is_looked_up)
+		return;
+	login->is_looked_up = true;
+	if (login->raw_user_size > 0 &&
+	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) == RESULT_OK)
+		find_account(monitor, name);
+	else
+		snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
+	if (login->account == NULL)
+		log_info(login->is_known ? "user-refused" : "user-unknown",
+		    "%s user %s from %s port %u: %s", login->is_known ? "Refused" : "Invalid",
+		    login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
+		    login->refusal);
+}
+
+/* A client that changes its user in the middle gets a disconnect from an honest child. */
+static enum result
+check_subject(struct monitor *monitor, const struct auth_request *request)
+{
+	struct login *login = monitor->login;
+
+	if (monitor->session_id_size == 0 || request->user.size > USER_NAME_MAX ||
+	    !bytes_is(request->service, "ssh-connection"))
+		return RESULT_PROTOCOL;
+	if (login->user == NULL)
+		return remember_user(login, request->user);
+	if (!bytes_equal(request->user, bytes_of(login->raw_user, login->raw_user_size)))
+		return RESULT_PROTOCOL;
+	return RESULT_OK;
+}
+
+/* --- publickey ---------------------------------------------------------------------------------- */
+
+/* The algorithms that we announced, and only with a key of their type. */
+static enum result
+parse_key(const struct auth_request *request, const struct signature_algorithm **algorithm,
+    struct key **key)
+{
+	*algorithm = signature_algorithm_find(request->algorithm);
+	if (*algorithm == NULL || ((*algorithm)->flags & ALGORITHM_DEFAULT) == 0)
+		return RESULT_UNSUPPORTED;
+	TRY(key_from_blob(request->key_blob, key));
+	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(*key)))
+		return RESULT_UNSUPPORTED;
+	return RESULT_OK;
+}
+
+/* RFC 4252 section 7: what the client must have signed. */
+static enum result
+check_signature(const struct monitor *monitor, const struct auth_request *request,
+    const struct signature_algorithm *algorithm, const struct key *key)
+{
+	OWNED_BUF data;
+	struct writer writer;
+	uint8_t *at;
+	size_t size = monitor->session_id_size + request->user.size + request->service.size +
+		      request->algorithm.size + request->key_blob.size + 64;
+
+	buf_init(&data, size);
+	TRY(buf_reserve(&data, size, &at));
+	writer = writer_into(at, size);
+	put_string(&writer, bytes_of(monitor->session_id, monitor->session_id_size));
+	put_byte(&writer, SSH_MSG_USERAUTH_REQUEST);
+	put_string(&writer, request->user);
+	put_string(&writer, request->service);
+	put_text(&writer, "publickey");
+	put_bool(&writer, true);
+	put_string(&writer, request->algorithm);
+	put_string(&writer, request->key_blob);
+	TRY(writer_end(&writer));
+	return key_verify(key, algorithm, writer_bytes(&writer), request->signature);
+}
+
+static void
+log_publickey(const struct monitor *monitor, const struct auth_request *request,
+    const struct publickey_answer *answer, bool is_accepted, const char *why)
+{
+	const struct login *login = monitor->login;
+	char fingerprint[FINGERPRINT_SIZE];
+	char algorithm[64];
+
+	fingerprint_format(request->key_blob, fingerprint);
+	text_quote(request->algorithm, algorithm, sizeof(algorithm));
+	if (is_accepted)
+		log_info("auth-accepted",
+		    "Accepted publickey for %s from %s port %u ssh2: %s %s (%s:%u)", login->user,
+		    monitor->inputs->peer.address, monitor->inputs->peer.port, algorithm,
+		    fingerprint, answer->where, answer->line);
+	else
+		log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
+		    "auth-refused", "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
+		    login->is_known ? "" : "invalid user ", login->user,
+		    monitor->inputs->peer.address, monitor->inputs->peer.port, algorithm,
+		    fingerprint, why);
+}
+
+/* Everything that speaks for or against; an unknown user's request takes the same way. */
+static struct verdict
+judge_publickey(const struct monitor *monitor, const struct auth_request *request,
+    struct publickey_answer *answer)
+{
+	CLEANUP(key_freep) struct key *key = NULL;
+	const struct signature_algorithm *algorithm;
+	const struct publickey_question question = {
+		.settings = monitor->settings,
+		.account = monitor->login->account,
+		.address = bytes_of_text(monitor->inputs->peer.address),
+		.key_blob = request->key_blob,
+		.now_s = (uint64_t)time(NULL),
+		.is_root = monitor->inputs->is_root,
+	};
+	struct evidence evidence = {
+		.method = settings_flag(monitor->settings, KEYWORD_PubkeyAuthentication)
+			      ? RESULT_OK
+			      : RESULT_DENIED,
+		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
+		.is_signed = request->has_signature,
+		.listed = RESULT_NOT_FOUND,
+		.signature = RESULT_SIGNATURE,
+	};
+
+	evidence.key = parse_key(request, &algorithm, &key);
+	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
+		publickey_find(&question, answer);
+		evidence.listed = answer->result;
+	}
+	if (evidence.listed == RESULT_OK && request->has_signature)
+		evidence.signature = check_signature(monitor, request, algorithm, key);
+	return verdict_of(&evidence);
+}
+
+static const char *
+refusal_text(const struct monitor *monitor, const struct verdict *verdict,
+    const struct publickey_answer *answer)
+{
+	switch (verdict->against) {
+	case VERDICT_AGAINST_ACCOUNT:
+		return monitor->login->refusal;
+	case VERDICT_AGAINST_LISTED:
+		return answer->reason;
+	default:
+		return verdict_text(verdict->against);
+	}
+}
+
+static enum result
+on_publickey(struct monitor *monitor, const struct auth_request *request, uint64_t asked_at_ms)
+{
+	struct login *login = monitor->login;
+	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
+	struct verdict verdict;
+
+	look_up_user(monitor);
+	verdict = judge_publickey(monitor, request, &answer);
+	if (verdict.value == VERDICT_ALLOWED) {
+		log_publickey(monitor, request, &answer, true, "");
+		phase_open(monitor, TAKE(login->account), &answer.permissions);
+		tell_outcome(monitor, AUTH_OUTCOME_SUCCESS);
+		return RESULT_OK;
+	}
+	if (verdict.value == VERDICT_KEY_WOULD_DO) {
+		tell_outcome(monitor, AUTH_OUTCOME_KEY_OK);
+		return RESULT_OK;
+	}
+	log_publickey(monitor, request, &answer, false, refusal_text(monitor, &verdict, &answer));
+	fail(monitor, asked_at_ms);
+	return RESULT_OK;
+}
+
+/* --- The message -------------------------------------------------------------------------------- */
+
+enum result
+on_authenticate(struct monitor *monitor, struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	uint64_t asked_at_ms = clock_now_ms();
+	struct auth_request request;
+
+	auth_request_get(&reader, &request);
+	TRY(reader_end(&reader));
+	TRY(check_subject(monitor, &request));
+	monitor->login->attempts++;
+	switch ((enum auth_method)request.method) {
+	case AUTH_METHOD_NONE:
+		/* A client's first question, what it may try, is no attempt. */
+		if (monitor->login->attempts == 1)
+			tell_outcome(monitor, AUTH_OUTCOME_FAILURE);
+		else
+			fail(monitor, asked_at_ms);
+		return RESULT_OK;
+	case AUTH_METHOD_PUBLICKEY:
+		return on_publickey(monitor, &request, asked_at_ms);
+	case AUTH_METHOD_OTHER:
+		look_up_user(monitor);
+		fail(monitor, asked_at_ms);
+		return RESULT_OK;
+	}
+	return RESULT_PROTOCOL;
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: ISC
+monitor_libmonitor_a_SOURCES += \
+	monitor/login/handlers.c \
+	monitor/login/login.c monitor/login/login.h \
+	monitor/login/verdict.c monitor/login/verdict.h
+monitor_libmonitor_a_SOURCES += \
+	monitor/login/account.c monitor/login/account.h \
+	monitor/login/authorized_keys.c monitor/login/authorized_keys.h \
+	monitor/login/decide.c monitor/login/decide.h \
+	monitor/login/keyfiles.c monitor/login/keyfiles.h \
+	monitor/login/options.c monitor/login/options.h \
+	monitor/login/publickey.c monitor/login/publickey.h

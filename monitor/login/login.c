@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The login phase's memory, and how the log names who is at it (edge: writes the log).
+ */
+#include "monitor/login/login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+
+enum result
+login_new(struct login **out)
+{
+	return mem_new(1, sizeof(**out), (void **)out);
+}
+
+void
+login_free(struct login *login)
+{
+	if (login == NULL)
+		return;
+	account_free(login->account);
+	free(login->user);
+	free(login->raw_user);
+	free(login);
+}
+
+uint64_t
+login_deadline_ms(const struct monitor *monitor)
+{
+	return monitor->login->answer_due_ms;
+}
+
+void
+login_describe(const struct monitor *monitor, char *out, size_t size)
+{
+	const struct login *login = monitor->login;
+
+	if (monitor->account != NULL)
+		snprintf(out, size, "user %s ", monitor->account->name);
+	else if (login->user == NULL)
+		snprintf(out, size, "%s", "");
+	else
+		snprintf(out, size, "%s user %s ",
+		    login->is_looked_up && !login->is_known ? "invalid" : "authenticating",
+		    login->user);
+}
+
+void
+login_timed_out(const struct monitor *monitor)
+{
+	char who[USER_NAME_MAX * 4];
+
+	login_describe(monitor, who, sizeof(who));
+	log_info("login-timeout",
+	    "Timeout before authentication for connection from %s%s port %u: no login within "
+	    "LoginGraceTime",
+	    who, monitor->inputs->peer.address, monitor->inputs->peer.port);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The options field of an authorized_keys line: one row for each option (pure). sshd(8), AUTHORIZED_KEYS
+ * FILE FORMAT.
+ */
+#include "monitor/login/options.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "common/addr.h"
+#include "common/text.h"
+
+struct parse {
+	struct key_options *options;
+	char *reason;
+};
+
+static enum result
+refuse(struct parse *parse, enum result result, const char *why, struct bytes what)
+{
+	char quoted[64];
+
+	text_quote(what, quoted, sizeof(quoted));
+	snprintf(parse->reason, OPTIONS_REASON_MAX, "%s: %s", why, quoted);
+	return result;
+}
+
+/* --- Values ------------------------------------------------------------------------------------- */
+
+static enum result
+parse_from(struct parse *parse, struct bytes value)
+{
+	if (parse->options->has_from)
+		return refuse(parse, RESULT_MALFORMED, "option given twice", bytes_of_text("from"));
+	if (value.size == 0 || memchr(value.data, '"', value.size) != NULL ||
+	    addr_list_check(value) != RESULT_OK)
+		return refuse(parse, RESULT_MALFORMED, "no list of addresses and patterns", value);
+	parse->options->has_from = true;
+	parse->options->from = value;
+	return RESULT_OK;
+}
+
+/* The fields of YYYYMMDDHHMMSS; a date alone is its first second. */
+struct calendar {
+	uint64_t year, month, day, hour, minute, second;
+};
+
+static bool
+take_digits(struct bytes *digits, size_t count, uint64_t *out)
+{
+	if (digits->size < count ||
+	    text_number(bytes_of(digits->data, count), UINT32_MAX, out) != RESULT_OK)
+		return false;
+	*digits = bytes_of(digits->data + count, digits->size - count);
+	return true;
+}
+
+static uint64_t
+days_in_month(const struct calendar *date)
+{
+	static const uint64_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	const bool leaps = date->year % 4 == 0 && (date->year % 100 != 0 || date->year % 400 == 0);
+
+	return days[date->month - 1] + (date->month == 2 && leaps ? 1 : 0);
+}
+
+static bool
+calendar_parse(struct bytes digits, struct calendar *date)
+{
+	*date = (struct calendar){ 0 };
+	if (digits.size != 8 && digits.size != 12 && digits.size != 14)
+		return false;
+	if (!take_digits(&digits, 4, &date->year) || !take_digits(&digits, 2, &date->month) ||
+	    !take_digits(&digits, 2, &date->day))
+		return false;
+	if (digits.size > 0 &&
+	    (!take_digits(&digits, 2, &date->hour) || !take_digits(&digits, 2, &date->minute)))
+		return false;
+	if (digits.size > 0 && !take_digits(&digits, 2, &date->second))
+		return false;
+	return date->year >= 1970 && date->month >= 1 && date->month <= 12 && date->day >= 1 &&
+	       date->day <= days_in_month(date) && date->hour < 24 && date->minute < 60 &&
+	       date->second < 60;
+}
+
+static uint64_t
+calendar_seconds(const struct calendar *date)
+{
+	const uint64_t past = date->year - 1; /* whole years since the year 1 */
+	uint64_t days = past * 365 + past / 4 - past / 100 + past / 400 + date->day - 1;
+	struct calendar month = *date;
+
+	for (month.month = 1; month.month < date->month; month.month++)
+		days += days_in_month(&month);
+	days -= 719162; /* of 1970-01-01 */
+	return ((days * 24 + date->hour) * 60 + date->minute) * 60 + date->second;
+}
+
+static struct bytes
+without_suffix(struct bytes text, const char *suffix, bool *is_there)
+{
+	const size_t size = strlen(suffix);
+
+	*is_there = text.size >= size && memcmp(text.data + text.size - size, suffix, size) == 0;
+	return *is_there ? bytes_of(text.data, text.size - size) : text;
+}
+
+static enum result
+parse_expiry(struct parse *parse, struct bytes value)
+{
+	struct key_expiry *expiry = &parse->options->expiry;
+	struct calendar date;
+	struct bytes digits;
+
+	if (expiry->is_set)
+		return refuse(
+		    parse, RESULT_MALFORMED, "option given twice", bytes_of_text("expiry-time"));
+	digits = without_suffix(value, "Z", &expiry->is_utc);
+	if (!expiry->is_utc)
+		digits = without_suffix(value, "UTC", &expiry->is_utc);
+	if (!calendar_parse(digits, &date))
+		return refuse(parse, RESULT_MALFORMED, "no date YYYYMMDD[HHMM[SS]][Z]", value);
+	expiry->is_set = true;
+	expiry->clock_s = calendar_seconds(&date);
+	return RESULT_OK;
+}
+
+/* --- The table ---------------------------------------------------------------------------------- */
+
+struct flag {
+	const char *name; /* "no-" in front turns it off; a later one beats an earlier one */
+	size_t at;        /* the bool in struct key_options */
+};
+
+/* clang-format off */
+static const struct flag flags[] = {
+	{ "pty",              offsetof(struct key_options, pty) },
+	{ "port-forwarding",  offsetof(struct key_options, port_forwarding) },
+	{ "agent-forwarding", offsetof(struct key_options, agent_forwarding) },
+	{ "x11-forwarding",   offsetof(struct key_options, x11_forwarding) },
+	{ "user-rc",          offsetof(struct key_options, user_rc) },
+};
+
+static const struct valued {
+	const char *name;
+	enum result (*parse)(struct parse *parse, struct bytes value);
+} valued[] = {
+	{ "from",        parse_from },
+	{ "expiry-time", parse_expiry },
+};
+/* clang-format on */
+
+static void
+set_flag(struct key_options *options, const struct flag *flag, bool value)
+{
+	*(bool *)((char *)options + flag->at) = value;
+}
+
+static void
+set_all_flags(struct key_options *options, bool value)
+{
+	for (size_t i = 0; i < COUNT(flags); i++)
+		set_flag(options, &flags[i], value);
+}
+
+static bool
+is_word(struct bytes text, const char *word)
+{
+	return text.size == strlen(word) &&
+	       strncasecmp((const char *)text.data, word, text.size) == 0;
+}
+
+static enum result
+apply_flag(struct parse *parse, struct bytes name)
+{
+	const bool is_off = name.size > 3 && is_word(bytes_of(name.data, 3), "no-");
+	struct bytes plain = is_off ? bytes_of(name.data + 3, name.size - 3) : name;
+
+	if (is_word(name, "restrict")) {
+		set_all_flags(parse->options, false);
+		return RESULT_OK;
+	}
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		if (is_word(plain, flags[i].name)) {
+			set_flag(parse->options, &flags[i], !is_off);
+			return RESULT_OK;
+		}
+	}
+	return refuse(parse, RESULT_UNSUPPORTED, "option that this server does not know", name);
+}
+
+/* A value stands in quotes, all of it. */
+static enum result
+apply_valued(struct parse *parse, struct bytes name, struct bytes value)
+{
+	if (value.size < 2 || value.data[0] != '"' || value.data[value.size - 1] != '"')
+		return refuse(parse, RESULT_MALFORMED, "value without quotes of option", name);
+	value = bytes_of(value.data + 1, value.size - 2);
+	for (size_t i = 0; i < COUNT(valued); i++) {
+		if (is_word(name, valued[i].name))
+			return valued[i].parse(parse, value);
+	}
+	return refuse(parse, RESULT_UNSUPPORTED, "option that this server does not know", name);
+}
+
+/* --- The field ---------------------------------------------------------------------------------- */
+
+/* Bytes up to the first of `ends` outside of quotes; \" is no quote, as in sshd. */
+static enum result
+scan(struct bytes text, const char *ends, size_t *size)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; i < text.size; i++) {
+		const char byte = (char)text.data[i];
+
+		if (!is_quoted && byte != '\0' && strchr(ends, byte) != NULL)
+			break;
+		if (byte == '\\' && i + 1 < text.size && text.data[i + 1] == '"')
+			i++;
+		else if (byte == '"')
+			is_quoted = !is_quoted;
+	}
+	*size = i;
+	return is_quoted ? RESULT_MALFORMED : RESULT_OK;
+}
+
+enum result
+options_field(struct bytes line, size_t *size)
+{
+	return scan(line, " \t", size);
+}
+
+static enum result
+apply(struct parse *parse, struct bytes option)
+{
+	const uint8_t *equals = option.size == 0 ? NULL : memchr(option.data, '=', option.size);
+	size_t name_size;
+
+	if (equals == NULL)
+		return apply_flag(parse, option);
+	name_size = (size_t)(equals - option.data);
+	return apply_valued(parse, bytes_of(option.data, name_size),
+	    bytes_of(equals + 1, option.size - name_size - 1));
+}
+
+enum result
+options_parse(struct bytes text, struct key_options *out, char *reason)
+{
+	struct parse parse = { out, reason };
+	size_t size;
+
+	*out = (struct key_options){ 0 };
+	reason[0] = '\0';
+	set_all_flags(out, true);
+	if (text.size == 0)
+		return RESULT_OK;
+	for (;;) {
+		if (scan(text, ",", &size) != RESULT_OK)
+			return refuse(&parse, RESULT_MALFORMED, "quote that is not closed", text);
+		if (size == 0)
+			return refuse(&parse, RESULT_MALFORMED, "empty option before", text);
+		TRY(apply(&parse, bytes_of(text.data, size)));
+		if (size == text.size)
+			return RESULT_OK;
+		text = bytes_of(text.data + size + 1, text.size - size - 1);
+	}
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The options in front of a key in authorized_keys, as sshd(8) has them: what they take away from a
+ * login and under which conditions. A line with an option that is not in the table is no line: what it
+ * was to forbid is unknown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+
+#define OPTIONS_REASON_MAX 160
+
+/* A date and time, in seconds since 1970 as if the clock it was read from showed UTC. */
+struct key_expiry {
+	bool is_set;
+	bool is_utc; /* else local time */
+	uint64_t clock_s;
+};
+
+/* What the line says; without any option, everything is allowed. */
+struct key_options {
+	bool has_from;
+	struct bytes from; /* pattern-list, a view into the line; every item is well formed */
+	struct key_expiry expiry; /* the last second at which the key is good */
+	bool pty;
+	bool port_forwarding;
+	/* Read and kept, for doors that are not built yet: agent, X11 and ~/.ssh/rc. */
+	bool agent_forwarding, x11_forwarding, user_rc;
+};
+
+/*
+ * `text` is the whole field, without the blanks around it; empty: no options. RESULT_MALFORMED and
+ * RESULT_UNSUPPORTED with a text for the log in `reason` (OPTIONS_REASON_MAX bytes).
+ */
+enum result options_parse(struct bytes text, struct key_options *out, char *reason) MUST_USE;
+
+/*
+ * How much of `line` the field of options at its start takes: to the first blank that is not inside of
+ * quotes. RESULT_MALFORMED when a quote is not closed.
+ */
+enum result options_field(struct bytes line, size_t *size) MUST_USE;

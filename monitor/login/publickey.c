@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The search for a key in the key files of a user (edge: reads files and the clock's time zone).
+ */
+#include "monitor/login/publickey.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/authorized_keys.h"
+#include "monitor/login/decide.h"
+#include "monitor/login/keyfiles.h"
+
+/* Who is looked for when there is nobody: with ids that own no files. */
+static const struct account nobody = {
+	.name = "NOUSER",
+	.home = "/nonexistent",
+	.shell = "/",
+	.uid = 65534,
+	.gid = 65534,
+	.groups = (gid_t[]){ 65534 },
+	.group_count = 1,
+};
+
+struct search {
+	const struct publickey_question *question;
+	struct publickey_answer *answer;
+	const struct account *account; /* the question's, or nobody */
+	struct decide_time now;
+	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
+	bool is_key_listed;              /* some line has the key, if to no avail so far */
+	unsigned refused_count;          /* lines of it that cannot be read */
+	unsigned refused_line;           /* the first of them */
+	const char *refused_reason;
+};
+
+static struct decide_time
+time_of(uint64_t now_s)
+{
+	const time_t now = (time_t)now_s;
+	struct decide_time result = { now_s, now_s };
+	struct tm local;
+
+	tzset();
+	if (localtime_r(&now, &local) != NULL)
+		result.local_s = now_s + (uint64_t)local.tm_gmtoff;
+	return result;
+}
+
+/* An objection to this very key tells more than one to some file. */
+static void
+object(struct search *search, enum result result, unsigned line, const char *reason)
+{
+	struct publickey_answer *answer = search->answer;
+
+	if (answer->result == RESULT_OK || (search->is_key_listed && line == 0))
+		return;
+	search->is_key_listed = line > 0;
+	answer->result = result;
+	if (line > 0)
+		snprintf(answer->reason, sizeof(answer->reason), "%.100s:%u: %s", search->where,
+		    line, reason);
+	else
+		snprintf(
+		    answer->reason, sizeof(answer->reason), "%.100s: %s", search->where, reason);
+}
+
+/* The key stands in this line: do its options and everything else let it in? */
+static void
+judge_line(struct search *search, const struct authorized_line *line)
+{
+	struct key_options options;
+	struct permissions permissions;
+	char reason[DECIDE_REASON_MAX];
+	const struct decide_question question = {
+		.settings = search->question->settings,
+		.account = search->question->account,
+		.address = search->question->address,
+		.options = &options,
+		.now = search->now,
+	};
+
+	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
+	if (options_parse(line->options, &options, reason) != RESULT_OK ||
+	    decide_key(&question, &permissions, reason) != RESULT_OK) {
+		object(search, RESULT_DENIED, line->number, reason);
+		return;
+	}
+	search->answer->result = RESULT_OK;
+	search->answer->permissions = permissions;
+	search->answer->line = line->number;
+	memcpy(search->answer->where, search->where, sizeof(search->where));
+}
+
+static void
+count_refused(struct search *search, const struct authorized_line *line)
+{
+	if (search->refused_count++ > 0)
+		return;
+	search->refused_line = line->number;
+	search->refused_reason = line->reason;
+}
+
+/* To the end in any case: where a key stands takes no time that can be seen. */
+static void
+search_lines(struct search *search, struct bytes file)
+{
+	CLEANUP(authorized_keys_clear) struct authorized_keys keys;
+	struct authorized_line line;
+
+	authorized_keys_init(&keys, file);
+	while (authorized_keys_next(&keys, &line)) {
+		if (line.kind == AUTHORIZED_LINE_REFUSED)
+			count_refused(search, &line);
+		else if (line.kind == AUTHORIZED_LINE_KEY && search->answer->result != RESULT_OK &&
+			 bytes_equal(line.blob, search->question->key_blob))
+			judge_line(search, &line);
+	}
+}
+
+static void
+search_file(struct search *search, const char *pattern)
+{
+	struct keyfiles_question question = {
+		.account = search->account,
+		.is_root = search->question->is_root,
+		.is_strict = settings_flag(search->question->settings, KEYWORD_StrictModes),
+	};
+	char path[KEYFILES_PATH_MAX];
+	char reason[KEYFILES_REASON_MAX];
+	OWNED_BUF file;
+	enum result result;
+
+	buf_init(&file, KEYFILES_FILE_MAX);
+	text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
+	result = keyfiles_path(pattern, search->account, path);
+	if (result != RESULT_OK) {
+		object(search, result, 0, "the name cannot be expanded");
+		return;
+	}
+	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
+	question.path = path;
+	result = keyfiles_read(&question, &file, reason);
+	if (result != RESULT_OK) {
+		if (result != RESULT_NOT_FOUND)
+			object(search, result, 0, reason);
+		log_debug("key-file", "%s: %s", search->where, reason);
+		return;
+	}
+	search->refused_count = 0;
+	search_lines(search, buf_bytes(&file));
+	if (search->refused_count > 0)
+		log_verbose("key-line-refused", "%s: %u lines cannot be read; line %u: %s",
+		    search->where, search->refused_count, search->refused_line,
+		    search->refused_reason);
+}
+
+static bool
+is_good_key(struct bytes blob)
+{
+	CLEANUP(key_freep) struct key *key = NULL;
+
+	return key_from_blob(blob, &key) == RESULT_OK;
+}
+
+void
+publickey_find(const struct publickey_question *question, struct publickey_answer *answer)
+{
+	struct search search = {
+		.question = question,
+		.answer = answer,
+		.account = question->account == NULL ? &nobody : question->account,
+		.now = time_of(question->now_s),
+	};
+	const size_t count = settings_count(question->settings, KEYWORD_AuthorizedKeysFile);
+
+	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
+	snprintf(answer->reason, sizeof(answer->reason),
+	    "the key is in none of the files of AuthorizedKeysFile");
+	if (!is_good_key(question->key_blob)) {
+		answer->result = RESULT_DENIED;
+		snprintf(answer->reason, sizeof(answer->reason),
+		    "the key is broken or of no kind "
+		    "that we have");
+		return;
+	}
+	for (size_t i = 0; i < count && answer->result != RESULT_OK; i++)
+		search_file(
+		    &search, settings_word(question->settings, KEYWORD_AuthorizedKeysFile, i));
+	if (answer->result == RESULT_OK)
+		answer->reason[0] = '\0';
+	assert(answer->result != RESULT_OK || question->account != NULL);
+}

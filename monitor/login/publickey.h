@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Is this key among the authorized keys of this account, under conditions that hold now? Opens the key
+ * files as the user, goes through their lines, and puts each key that fits before decide.c (edge).
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "monitor/monitor.h"
+
+#define PUBLICKEY_WHERE_MAX  512
+#define PUBLICKEY_REASON_MAX 512
+
+struct publickey_question {
+	const struct settings *settings;
+	const struct account
+	    *account;          /* NULL: unknown user; the same work is done against nothing */
+	struct bytes address;  /* the client's, numeric */
+	struct bytes key_blob; /* as the client sent it; need not be well formed */
+	uint64_t now_s;        /* wall clock */
+	bool is_root;          /* we run as root: become the user while opening files */
+};
+
+struct publickey_answer {
+	enum result result;                /* RESULT_OK only if an acceptable line was found */
+	struct permissions permissions;    /* all off unless RESULT_OK */
+	char where[PUBLICKEY_WHERE_MAX];   /* the file, quoted; "" unless RESULT_OK */
+	unsigned line;                     /* 1 is the first */
+	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
+};
+
+/* Always fills the whole answer. RESULT_NOT_FOUND: no such line; RESULT_DENIED: lines with the key, but
+ * none whose conditions hold, or the configuration is against it; others: why nothing could be read. */
+void publickey_find(const struct publickey_question *question, struct publickey_answer *answer);

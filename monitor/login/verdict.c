@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The verdict on one attempt to log in (pure).
+ */
+#include "monitor/login/verdict.h"
+
+static struct verdict
+refuse(enum verdict_against against)
+{
+	return (struct verdict){ VERDICT_REFUSED, against };
+}
+
+struct verdict
+verdict_of(const struct evidence *evidence)
+{
+	if (evidence->method != RESULT_OK)
+		return refuse(VERDICT_AGAINST_METHOD);
+	if (evidence->account != RESULT_OK)
+		return refuse(VERDICT_AGAINST_ACCOUNT);
+	if (evidence->key != RESULT_OK)
+		return refuse(VERDICT_AGAINST_KEY);
+	if (evidence->listed != RESULT_OK)
+		return refuse(VERDICT_AGAINST_LISTED);
+	if (!evidence->is_signed)
+		return (struct verdict){ VERDICT_KEY_WOULD_DO, VERDICT_AGAINST_NOTHING };
+	if (evidence->signature != RESULT_OK)
+		return refuse(VERDICT_AGAINST_SIGNATURE);
+	return (struct verdict){ VERDICT_ALLOWED, VERDICT_AGAINST_NOTHING };
+}
+
+const char *
+verdict_text(enum verdict_against against)
+{
+	switch (against) {
+	case VERDICT_AGAINST_NOTHING:
+		return "nothing speaks against it";
+	case VERDICT_AGAINST_METHOD:
+		return "PubkeyAuthentication no";
+	case VERDICT_AGAINST_ACCOUNT:
+		return "the account may not log in";
+	case VERDICT_AGAINST_KEY:
+		return "the key is broken or of a kind that is not accepted";
+	case VERDICT_AGAINST_LISTED:
+		return "the key is not authorized";
+	case VERDICT_AGAINST_SIGNATURE:
+		return "the signature is wrong";
+	}
+	return "unknown";
+}
