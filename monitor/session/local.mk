@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: ISC
+monitor_libmonitor_a_SOURCES += \
+	monitor/session/become.c monitor/session/become.h \
+	monitor/session/environment.c monitor/session/environment.h \
+	monitor/session/handlers.c \
+	monitor/session/program.c monitor/session/program.h \
+	monitor/session/pty.c monitor/session/pty.h \
+	monitor/session/sessions.c monitor/session/sessions.h \
+	monitor/session/signals.c monitor/session/signals.h \
+	monitor/session/start.c monitor/session/start.h \
+	monitor/session/ttymodes.c monitor/session/ttymodes.h

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Names of signals on the wire, without SIG. RFC 4254 sections 6.9 and 6.10. Pure.
+ */
+#pragma once
+
+#include "common/buf.h"
+
+#define SIGNAL_NAME_MAX 48
+
+/* The signal that a client may send to a session by this name, or 0: sshd's choice of them. */
+int signals_find(struct bytes name);
+
+/* How the end by this signal is told: the RFC's name, or NAME@openssh.com for those it lacks.
+ * Always terminated; `out` has room for SIGNAL_NAME_MAX. */
+void signals_name(int number, char out[SIGNAL_NAME_MAX]);

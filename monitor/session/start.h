@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Starting a session's program (edge).
+ */
+#pragma once
+
+#include "monitor/monitor.h"
+#include "monitor/session/program.h"
+#include "monitor/session/pty.h"
+
+/* All that a program is started with; everything is borrowed. */
+struct session_plan {
+	const struct program *program;
+	char *const *environment;
+	const struct account *account;
+	bool change_user;      /* become the account's user; only root can */
+	const struct pty *pty; /* NULL: pipes */
+};
+
+/* A program that runs. */
+struct session_started {
+	pid_t pid;                          /* also its session and process group */
+	int stdin_fd, stdout_fd, stderr_fd; /* our ends, non-blocking, owned; -1 with a terminal */
+};
+
+/*
+ * Forks and executes. What fails after the fork is told on the program's standard error, and its exit
+ * status is sshd's: 254 before, 1 when the program cannot be executed. RESULT_SYSTEM (no process or
+ * no pipe; logged).
+ */
+enum result session_start(const struct session_plan *plan, struct session_started *out) MUST_USE;
