@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Passing requests to the user process (edge): its start, its messages behind a gate of their own,
+ * its end. It runs as the user, so to the monitor it is as hostile as the child: what it may not say
+ * ends it, and all it can do to the connection is to hand over sockets.
+ */
+#include "monitor/forward/relay.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "monitor/forward/answers.h"
+#include "monitor/user/start.h"
+
+#define EXIT_NOT_EXECUTED 127
+
+/* After so many messages the loop looks at others first. */
+#define MESSAGES_A_TURN 16
+
+#define START_MAX       8192
+
+enum result
+relay_new(struct relay **out)
+{
+	TRY(mem_new(1, sizeof(**out), (void **)out));
+	(*out)->fd = -1;
+	TAILQ_INIT(&(*out)->requests);
+	return RESULT_OK;
+}
+
+int
+relay_fd(const struct relay *relay)
+{
+	return relay == NULL ? -1 : relay->fd;
+}
+
+/* --- Requests in flight ------------------------------------------------------------------------- */
+
+struct relay_request *
+relay_find(const struct relay *relay, uint32_t id)
+{
+	struct relay_request *request;
+
+	TAILQ_FOREACH (request, &relay->requests, link) {
+		if (request->id == id)
+			break;
+	}
+	return request;
+}
+
+struct relay_request *
+relay_find_serial(const struct relay *relay, uint32_t serial)
+{
+	struct relay_request *request;
+
+	TAILQ_FOREACH (request, &relay->requests, link) {
+		if (request->serial == serial)
+			break;
+	}
+	return request;
+}
+
+void
+relay_forget(struct relay *relay, struct relay_request *request)
+{
+	TAILQ_REMOVE(&relay->requests, request, link);
+	relay->request_count--;
+	free(request);
+}
+
+static enum result
+remember(struct relay *relay, uint32_t id, struct relay_request **out)
+{
+	struct relay_request *request;
+
+	if (relay->request_count >= RELAY_PENDING_MAX)
+		return RESULT_LIMIT;
+	TRY(mem_new(1, sizeof(*request), (void **)&request));
+	request->id = id;
+	request->serial = relay->next_serial++;
+	TAILQ_INSERT_TAIL(&relay->requests, request, link);
+	relay->request_count++;
+	*out = request;
+	return RESULT_OK;
+}
+
+/* --- Its start ---------------------------------------------------------------------------------- */
+
+/* A descriptor of this number or above, so that those of the new program can be put in their places. */
+static int
+move_up(int fd)
+{
+	return fd > USER_IPC_FD ? fd : fcntl(fd, F_DUPFD_CLOEXEC, USER_IPC_FD + 1);
+}
+
+/* In the new process: nothing of the monitor's goes along but the socket. */
+static noreturn void
+execute_user(int program_fd, int socket)
+{
+	static char *const argv[] = { (char *)"sallyport-user", NULL };
+	static char *const environment[] = { NULL };
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null_fd = open("/dev/null", O_RDWR);
+
+	program_fd = move_up(program_fd);
+	socket = move_up(socket);
+	for (int fd = 0; fd < USER_IPC_FD; fd++) {
+		if (dup2(null_fd, fd) < 0)
+			_exit(EXIT_NOT_EXECUTED);
+	}
+	if (dup2(socket, USER_IPC_FD) < 0 ||
+	    close_range(USER_IPC_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		_exit(EXIT_NOT_EXECUTED);
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
+	_exit(EXIT_NOT_EXECUTED);
+}
+
+static enum result
+send_start(const struct monitor *monitor, int socket)
+{
+	const struct account *account = monitor->account;
+	struct user_start start = {
+		.change_user = monitor->inputs->is_root,
+		.uid = account->uid,
+		.gid = account->gid,
+		.group_count = (uint32_t)account->group_count,
+		.user = bytes_of_text(account->name),
+		.home = bytes_of_text(account->home),
+		.log_level = (uint32_t)log_get_level(),
+	};
+	uint8_t room[START_MAX];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	if (account->group_count > IPC_GROUPS_MAX)
+		return RESULT_LIMIT;
+	for (size_t i = 0; i < account->group_count; i++)
+		start.groups[i] = account->groups[i];
+	user_start_put(&writer, &start);
+	TRY(writer_end(&writer));
+	return ipc_send(socket, IPC_user_start, writer_bytes(&writer), NULL, 0);
+}
+
+static enum result
+fork_user(const struct monitor *monitor, int sockets[2], pid_t *out)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		execute_user(monitor->inputs->user_program_fd, sockets[1]);
+	if (pid < 0)
+		return RESULT_SYSTEM;
+	*out = pid;
+	return RESULT_OK;
+}
+
+static void
+close_pair(int (*sockets)[2])
+{
+	fd_close(&(*sockets)[0]);
+	fd_close(&(*sockets)[1]);
+}
+
+static enum result
+start_user(const struct monitor *monitor, struct relay *relay)
+{
+	CLEANUP(close_pair) int sockets[2] = { -1, -1 };
+
+	if (relay->room == NULL)
+		TRY(mem_new(1, IPC_PACKET_MAX, (void **)&relay->room));
+	TRY(ipc_pair(sockets));
+	TRY(fd_set_nonblocking(sockets[0]));
+	TRY(send_start(monitor, sockets[0]));
+	TRY(fork_user(monitor, sockets, &relay->pid));
+	relay->gate = (struct ipc_gate){ .direction = USER_TO_MONITOR };
+	relay->log_lines = 0;
+	relay->fd = sockets[0];
+	sockets[0] = -1;
+	log_debug("user-process", "user process of %s is on pid %d", monitor->account->name,
+	    (int)relay->pid);
+	return RESULT_OK;
+}
+
+/* There is one process at a time: one that was killed must be reaped before the next is started. */
+static enum result
+ensure_user(const struct monitor *monitor, struct relay *relay)
+{
+	enum result result;
+
+	if (relay->fd >= 0)
+		return RESULT_OK;
+	if (relay->pid != 0)
+		return RESULT_CLOSED;
+	result = start_user(monitor, relay);
+	if (result != RESULT_OK)
+		log_error("user-process", "cannot start the user process: %s (%s)",
+		    result_text(result), strerror(errno));
+	return result;
+}
+
+/* --- What it is asked --------------------------------------------------------------------------- */
+
+static enum result
+send_connect(const struct monitor *monitor, const struct relay_request *request,
+    const struct tcp_request *tcp)
+{
+	struct user_connect connect = {
+		.id = request->serial,
+		.host = tcp->host,
+		.port = tcp->port,
+		.family = (uint32_t)settings_number(monitor->settings, KEYWORD_AddressFamily),
+	};
+	uint8_t room[1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	user_connect_put(&writer, &connect);
+	TRY(writer_end(&writer));
+	return ipc_send(monitor->relay->fd, IPC_user_connect, writer_bytes(&writer), NULL, 0);
+}
+
+enum result
+relay_connect(struct monitor *monitor, const struct tcp_request *request)
+{
+	struct relay *relay = monitor->relay;
+	struct relay_request *kept;
+	enum result result;
+
+	TRY(ensure_user(monitor, relay));
+	TRY(remember(relay, request->id, &kept));
+	result = send_connect(monitor, kept, request);
+	if (result != RESULT_OK)
+		relay_forget(relay, kept);
+	return result;
+}
+
+void
+relay_cancel(struct relay *relay, struct relay_request *request)
+{
+	uint8_t room[4];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	/* If it cannot be told it makes a connection for nothing, and its answer is dropped. */
+	put_u32(&writer, request->serial);
+	if (relay->fd >= 0)
+		(void)!ipc_send(relay->fd, IPC_user_cancel, writer_bytes(&writer), NULL, 0);
+	relay_forget(relay, request);
+}
+
+/* --- What it says, and its end ------------------------------------------------------------------ */
+
+static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
+#define HANDLER_MONITOR_TO_CHILD(name)
+#define HANDLER_CHILD_TO_MONITOR(name)
+#define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_USER_TO_MONITOR(name) [IPC_##name] = on_##name,
+#define ROW(name, direction, ...)     HANDLER_##direction(name)
+#include "common/ipc_messages.def"
+#undef ROW
+#undef HANDLER_MONITOR_TO_CHILD
+#undef HANDLER_CHILD_TO_MONITOR
+#undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_USER_TO_MONITOR
+};
+
+/* Nobody will answer what is pending: the child is told, so that its channels end. */
+static void
+stop_user(struct monitor *monitor, const char *why)
+{
+	struct relay *relay = monitor->relay;
+	struct relay_request *request;
+
+	fd_close(&relay->fd);
+	if (relay->pid > 0)
+		kill(relay->pid, SIGKILL);
+	while ((request = TAILQ_FIRST(&relay->requests)) != NULL) {
+		if (monitor->phase == IPC_PHASE_OPEN)
+			answers_refuse(
+			    monitor, request->id, SSH_OPEN_CONNECT_FAILED, bytes_of_text(why));
+		relay_forget(relay, request);
+	}
+}
+
+static enum result
+handle(struct monitor *monitor, struct ipc_message *message)
+{
+	const char *why;
+	enum result result;
+
+	result = ipc_gate_admit(&monitor->relay->gate, monitor->phase, message, &why);
+	if (result == RESULT_OK) {
+		why = "its contents";
+		result = handlers[message->type](monitor, message);
+	}
+	if (result != RESULT_OK)
+		log_error("user-process-attack",
+		    "the user process of %s sent what it may not: message %s, %s: %s",
+		    monitor->account->name, ipc_row(message->type)->name, why, result_text(result));
+	return result;
+}
+
+static enum result
+receive_one(struct monitor *monitor)
+{
+	struct relay *relay = monitor->relay;
+	CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
+
+	TRY(ipc_receive(relay->fd, relay->room, &message));
+	return handle(monitor, &message);
+}
+
+void
+relay_receive(struct monitor *monitor)
+{
+	enum result result = RESULT_OK;
+
+	for (int i = 0; i < MESSAGES_A_TURN && result == RESULT_OK; i++) {
+		if (relay_fd(monitor->relay) < 0)
+			return;
+		result = receive_one(monitor);
+	}
+	if (result == RESULT_OK || result == RESULT_AGAIN)
+		return;
+	if (result == RESULT_CLOSED)
+		log_error("user-process", "the user process of %s ended", monitor->account->name);
+	stop_user(monitor, "the user process ended");
+}
+
+bool
+relay_child_ended(struct monitor *monitor, pid_t pid, int wait_status)
+{
+	struct relay *relay = monitor->relay;
+
+	if (relay == NULL || pid <= 0 || relay->pid != pid)
+		return false;
+	relay->pid = 0; /* reaped: nobody may be killed by this number any more */
+	log_debug("user-process", "user process %d ended, wait status %d", (int)pid, wait_status);
+	stop_user(monitor, "the user process ended");
+	return true;
+}
+
+void
+relay_end(struct monitor *monitor)
+{
+	if (monitor->relay != NULL)
+		stop_user(monitor, "the connection ends");
+}
+
+void
+relay_free(struct relay *relay)
+{
+	if (relay == NULL)
+		return;
+	fd_close(&relay->fd);
+	while (!TAILQ_EMPTY(&relay->requests))
+		relay_forget(relay, TAILQ_FIRST(&relay->requests));
+	free(relay->room);
+	free(relay);
+}
