@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: ISC
+FUZZERS += tests/fuzz/fuzz_key_blob
+FUZZERS += tests/fuzz/fuzz_key_file

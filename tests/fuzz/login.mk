@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: ISC
+FUZZERS += tests/fuzz/fuzz_authorized_keys

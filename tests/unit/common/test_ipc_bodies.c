@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of common/ipc_bodies.c: what one side writes the other side reads, and nothing that is cut or
+ * has bytes left over is taken.
+ */
+#include "common/ipc_bodies.h"
+
+#include "tests/unit/support.h"
+
+#define ROOM 65536
+
+/* One kind of body behind two functions: write a sample; read it and compare. */
+struct kind {
+	const char *name;
+	void (*put)(struct writer *writer);
+	void (*get)(struct reader *reader);   /* may leave the reader failed */
+	void (*check)(struct reader *reader); /* reads again and compares every field */
+};
+
+#define TEXT(literal) bytes_of((literal), sizeof(literal) - 1)
+
+/* --- child_start --------------------------------------------------------------------------------- */
+
+static void
+put_child_start(struct writer *writer)
+{
+	const struct child_start start = { .filter = TEXT("filter\0"),
+		.log_level = 5,
+		.version = TEXT("SSH-2.0-x"),
+		.kex_algorithms = TEXT("kex"),
+		.host_key_algorithms = TEXT("host"),
+		.ciphers = TEXT("cipher"),
+		.macs = TEXT("mac"),
+		.user_key_algorithms = TEXT("user"),
+		.banner = TEXT(""),
+		.channels_max = 256,
+		.window_max_bytes = 0x80000000u,
+		.host_key_count = 2,
+		.host_keys = { TEXT("first"), TEXT("second") } };
+
+	child_start_put(writer, &start);
+}
+
+static void
+get_child_start(struct reader *reader)
+{
+	struct child_start start;
+
+	child_start_get(reader, &start);
+}
+
+static void
+check_child_start(struct reader *reader)
+{
+	struct child_start start;
+
+	child_start_get(reader, &start);
+	assert_bytes(start.filter, TEXT("filter\0"));
+	assert_int_equal(start.log_level, 5);
+	assert_bytes(start.version, TEXT("SSH-2.0-x"));
+	assert_bytes(start.kex_algorithms, TEXT("kex"));
+	assert_bytes(start.host_key_algorithms, TEXT("host"));
+	assert_bytes(start.ciphers, TEXT("cipher"));
+	assert_bytes(start.macs, TEXT("mac"));
+	assert_bytes(start.user_key_algorithms, TEXT("user"));
+	assert_bytes(start.banner, TEXT(""));
+	assert_int_equal(start.channels_max, 256);
+	assert_int_equal(start.window_max_bytes, 0x80000000u);
+	assert_int_equal(start.host_key_count, 2);
+	assert_bytes(start.host_keys[0], TEXT("first"));
+	assert_bytes(start.host_keys[1], TEXT("second"));
+}
+
+/* --- auth_request, auth_answer --------------------------------------------------------------------- */
+
+static void
+put_auth_request(struct writer *writer)
+{
+	auth_request_put(writer, &(struct auth_request){ .method = AUTH_METHOD_PUBLICKEY,
+				     .user = TEXT("bob"),
+				     .service = TEXT("ssh-connection"),
+				     .algorithm = TEXT("ssh-ed25519"),
+				     .key_blob = TEXT("blob"),
+				     .has_signature = true,
+				     .signature = TEXT("signature") });
+}
+
+static void
+get_auth_request(struct reader *reader)
+{
+	struct auth_request request;
+
+	auth_request_get(reader, &request);
+}
+
+static void
+check_auth_request(struct reader *reader)
+{
+	struct auth_request request;
+
+	auth_request_get(reader, &request);
+	assert_int_equal(request.method, AUTH_METHOD_PUBLICKEY);
+	assert_bytes(request.user, TEXT("bob"));
+	assert_bytes(request.service, TEXT("ssh-connection"));
+	assert_bytes(request.algorithm, TEXT("ssh-ed25519"));
+	assert_bytes(request.key_blob, TEXT("blob"));
+	assert_true(request.has_signature);
+	assert_bytes(request.signature, TEXT("signature"));
+}
+
+static void
+put_auth_answer(struct writer *writer)
+{
+	auth_answer_put(
+	    writer, &(struct auth_answer){ AUTH_OUTCOME_KEY_OK, TEXT("publickey"), true });
+}
+
+static void
+get_auth_answer(struct reader *reader)
+{
+	struct auth_answer answer;
+
+	auth_answer_get(reader, &answer);
+}
+
+static void
+check_auth_answer(struct reader *reader)
+{
+	struct auth_answer answer;
+
+	auth_answer_get(reader, &answer);
+	assert_int_equal(answer.outcome, AUTH_OUTCOME_KEY_OK);
+	assert_bytes(answer.methods, TEXT("publickey"));
+	assert_true(answer.partial_success);
+}
+
+/* --- pty_request, session_request, session_end ----------------------------------------------------- */
+
+static void
+put_pty_request(struct writer *writer)
+{
+	pty_request_put(writer,
+	    &(struct pty_request){ 7, TEXT("xterm"), 80, 24, 640, 480, TEXT("\1\0\0\0\1\0") });
+}
+
+static void
+get_pty_request(struct reader *reader)
+{
+	struct pty_request request;
+
+	pty_request_get(reader, &request);
+}
+
+static void
+check_pty_request(struct reader *reader)
+{
+	struct pty_request request;
+
+	pty_request_get(reader, &request);
+	assert_int_equal(request.id, 7);
+	assert_bytes(request.term, TEXT("xterm"));
+	assert_int_equal(request.columns, 80);
+	assert_int_equal(request.rows, 24);
+	assert_int_equal(request.width_px, 640);
+	assert_int_equal(request.height_px, 480);
+	assert_bytes(request.modes, TEXT("\1\0\0\0\1\0"));
+}
+
+static void
+put_session_request(struct writer *writer)
+{
+	session_request_put(
+	    writer, &(struct session_request){ 3, SESSION_KIND_EXEC, TEXT("id -u") });
+}
+
+static void
+get_session_request(struct reader *reader)
+{
+	struct session_request request;
+
+	session_request_get(reader, &request);
+}
+
+static void
+check_session_request(struct reader *reader)
+{
+	struct session_request request;
+
+	session_request_get(reader, &request);
+	assert_int_equal(request.id, 3);
+	assert_int_equal(request.kind, SESSION_KIND_EXEC);
+	assert_bytes(request.command, TEXT("id -u"));
+}
+
+static void
+put_session_end(struct writer *writer)
+{
+	session_end_put(writer, &(struct session_end){ 9, true, 255, TEXT("TERM"), true });
+}
+
+static void
+get_session_end(struct reader *reader)
+{
+	struct session_end end;
+
+	session_end_get(reader, &end);
+}
+
+static void
+check_session_end(struct reader *reader)
+{
+	struct session_end end;
+
+	session_end_get(reader, &end);
+	assert_int_equal(end.id, 9);
+	assert_true(end.by_signal);
+	assert_int_equal(end.status, 255);
+	assert_bytes(end.signal_name, TEXT("TERM"));
+	assert_true(end.core_dumped);
+}
+
+/* --- tcp_request, ending_notice -------------------------------------------------------------------- */
+
+static void
+put_tcp_request(struct writer *writer)
+{
+	tcp_request_put(
+	    writer, &(struct tcp_request){ 1, TEXT("example.org"), 443, TEXT("127.0.0.1"), 4711 });
+}
+
+static void
+get_tcp_request(struct reader *reader)
+{
+	struct tcp_request request;
+
+	tcp_request_get(reader, &request);
+}
+
+static void
+check_tcp_request(struct reader *reader)
+{
+	struct tcp_request request;
+
+	tcp_request_get(reader, &request);
+	assert_int_equal(request.id, 1);
+	assert_bytes(request.host, TEXT("example.org"));
+	assert_int_equal(request.port, 443);
+	assert_bytes(request.originator, TEXT("127.0.0.1"));
+	assert_int_equal(request.originator_port, 4711);
+}
+
+static void
+put_ending_notice(struct writer *writer)
+{
+	ending_notice_put(
+	    writer, &(struct ending_notice){ true, 11, TEXT("disconnected by user") });
+}
+
+static void
+get_ending_notice(struct reader *reader)
+{
+	struct ending_notice notice;
+
+	ending_notice_get(reader, &notice);
+}
+
+static void
+check_ending_notice(struct reader *reader)
+{
+	struct ending_notice notice;
+
+	ending_notice_get(reader, &notice);
+	assert_true(notice.by_peer);
+	assert_int_equal(notice.reason, 11);
+	assert_bytes(notice.text, TEXT("disconnected by user"));
+}
+
+/* --- user_start, user_connect ---------------------------------------------------------------------- */
+
+static void
+put_user_start(struct writer *writer)
+{
+	user_start_put(writer, &(struct user_start){ .change_user = true,
+				   .uid = 1000,
+				   .gid = 100,
+				   .group_count = 3,
+				   .groups = { 100, 27, 4 },
+				   .user = TEXT("bob"),
+				   .home = TEXT("/home/bob"),
+				   .log_level = 3 });
+}
+
+static void
+get_user_start(struct reader *reader)
+{
+	struct user_start start;
+
+	user_start_get(reader, &start);
+}
+
+static void
+check_user_start(struct reader *reader)
+{
+	struct user_start start;
+
+	user_start_get(reader, &start);
+	assert_true(start.change_user);
+	assert_int_equal(start.uid, 1000);
+	assert_int_equal(start.gid, 100);
+	assert_int_equal(start.group_count, 3);
+	assert_int_equal(start.groups[2], 4);
+	assert_bytes(start.user, TEXT("bob"));
+	assert_bytes(start.home, TEXT("/home/bob"));
+	assert_int_equal(start.log_level, 3);
+}
+
+static void
+put_user_connect(struct writer *writer)
+{
+	user_connect_put(writer, &(struct user_connect){ 5, TEXT("::1"), 25, 6 });
+}
+
+static void
+get_user_connect(struct reader *reader)
+{
+	struct user_connect request;
+
+	user_connect_get(reader, &request);
+}
+
+static void
+check_user_connect(struct reader *reader)
+{
+	struct user_connect request;
+
+	user_connect_get(reader, &request);
+	assert_int_equal(request.id, 5);
+	assert_bytes(request.host, TEXT("::1"));
+	assert_int_equal(request.port, 25);
+	assert_int_equal(request.family, 6);
+}
+
+/* --------------------------------------------------------------------------------------------------- */
+
+#define KIND(name)                                          \
+	{                                                   \
+#name, put_##name, get_##name, check_##name \
+	}
+static const struct kind kinds[] = {
+	KIND(child_start),
+	KIND(auth_request),
+	KIND(auth_answer),
+	KIND(pty_request),
+	KIND(session_request),
+	KIND(session_end),
+	KIND(tcp_request),
+	KIND(ending_notice),
+	KIND(user_start),
+	KIND(user_connect),
+};
+
+static uint8_t room[ROOM];
+
+static void
+reads_what_was_written(void **state)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct writer writer = writer_into(room, sizeof(room));
+		struct reader reader;
+
+		kinds[i].put(&writer);
+		ROW_RESULT(kinds[i].name, writer_end(&writer), RESULT_OK);
+		reader = reader_of(writer_bytes(&writer));
+		kinds[i].check(&reader);
+		ROW_RESULT(kinds[i].name, reader_end(&reader), RESULT_OK);
+	}
+}
+
+static void
+refuses_every_prefix(void **state)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct writer writer = writer_into(room, sizeof(room));
+
+		kinds[i].put(&writer);
+		for (size_t size = 0; size < writer.used; size++) {
+			struct reader reader = reader_of(bytes_of(room, size));
+
+			kinds[i].get(&reader);
+			ROW_RESULT(kinds[i].name, reader_end(&reader), RESULT_TRUNCATED);
+		}
+	}
+}
+
+static void
+refuses_a_byte_too_many(void **state)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct writer writer = writer_into(room, sizeof(room));
+		struct reader reader;
+
+		kinds[i].put(&writer);
+		put_byte(&writer, 0);
+		reader = reader_of(writer_bytes(&writer));
+		kinds[i].get(&reader);
+		ROW_RESULT(kinds[i].name, reader_end(&reader), RESULT_TRAILING);
+	}
+}
+
+static void
+writes_nothing_beyond_its_room(void **state)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		struct writer writer = writer_into(room, 10);
+
+		memset(room, 0x55, 64);
+		kinds[i].put(&writer);
+		ROW_RESULT(kinds[i].name, writer_end(&writer), RESULT_LIMIT);
+		ROW_TRUE(kinds[i].name, room[10] == 0x55 && room[63] == 0x55);
+	}
+}
+
+static void
+counts_are_limited(void **state)
+{
+	struct child_start start;
+	struct user_start user;
+	struct writer writer = writer_into(room, sizeof(room));
+	struct reader reader;
+
+	put_child_start(&writer);
+	/* The count stands in front of the two keys: 4 + 5 and 4 + 6 bytes. */
+	room[writer.used - 21] = 1;
+	reader = reader_of(writer_bytes(&writer));
+	child_start_get(&reader, &start);
+	assert_result(reader_end(&reader), RESULT_LIMIT);
+	assert_int_equal(start.host_key_count, 0);
+
+	writer = writer_into(room, sizeof(room));
+	put_user_start(&writer);
+	room[1 + 4 + 4 + 2] = 4; /* 1024 + 3 groups */
+	reader = reader_of(writer_bytes(&writer));
+	user_start_get(&reader, &user);
+	assert_result(reader_end(&reader), RESULT_LIMIT);
+	assert_int_equal(user.group_count, 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_was_written),
+		cmocka_unit_test(refuses_every_prefix),
+		cmocka_unit_test(refuses_a_byte_too_many),
+		cmocka_unit_test(writes_nothing_beyond_its_room),
+		cmocka_unit_test(counts_are_limited),
+	};
+
+	return cmocka_run_group_tests_name("ipc_bodies", tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of common/ipc_table.c and of the table itself: every message in every phase from every side.
+ * The expectations are written down here a second time, by hand: whoever changes a row of the boundary
+ * must mean it.
+ */
+#include "common/ipc_table.h"
+
+#include "common/ipc.h"
+#include "tests/unit/support.h"
+
+#define S IPC_PHASE_START
+#define L IPC_PHASE_LOGIN
+#define O IPC_PHASE_OPEN
+#define E IPC_PHASE_ENDING
+
+enum again {
+	ALWAYS,    /* may come again at once */
+	NEVER,     /* not again */
+	WHEN_TOLD, /* again after ipc_gate_again, which some code calls */
+};
+
+/* clang-format off */
+static const struct expected {
+	const char *name;
+	enum ipc_type type;
+	enum ipc_direction direction;
+	unsigned phases;
+	enum again again;
+	size_t body_max, fds_max;
+} expected[] = {
+	{ "start",           IPC_start,           MONITOR_TO_CHILD, S,             NEVER,     65536,  1 },
+	{ "ready",           IPC_ready,           CHILD_TO_MONITOR, S,             NEVER,     0,      0 },
+	{ "sign",            IPC_sign,            CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 256,    0 },
+	{ "signed",          IPC_signed,          MONITOR_TO_CHILD, L | O,         ALWAYS,    16384,  0 },
+	{ "kex_done",        IPC_kex_done,        CHILD_TO_MONITOR, L | O,         ALWAYS,    0,      0 },
+	{ "authenticate",    IPC_authenticate,    CHILD_TO_MONITOR, L,             WHEN_TOLD, 65536,  0 },
+	{ "authenticated",   IPC_authenticated,   MONITOR_TO_CHILD, L | O,         ALWAYS,    4096,   0 },
+	{ "open_session",    IPC_open_session,    CHILD_TO_MONITOR, O,             ALWAYS,    4,      0 },
+	{ "session_opened",  IPC_session_opened,  MONITOR_TO_CHILD, O,             ALWAYS,    1024,   0 },
+	{ "open_pty",        IPC_open_pty,        CHILD_TO_MONITOR, O,             ALWAYS,    8192,   0 },
+	{ "pty_opened",      IPC_pty_opened,      MONITOR_TO_CHILD, O,             ALWAYS,    8,      1 },
+	{ "set_env",         IPC_set_env,         CHILD_TO_MONITOR, O,             ALWAYS,    65536,  0 },
+	{ "env_set",         IPC_env_set,         MONITOR_TO_CHILD, O,             ALWAYS,    8,      0 },
+	{ "start_session",   IPC_start_session,   CHILD_TO_MONITOR, O,             ALWAYS,    131072, 0 },
+	{ "session_started", IPC_session_started, MONITOR_TO_CHILD, O,             ALWAYS,    1024,   3 },
+	{ "resize_pty",      IPC_resize_pty,      CHILD_TO_MONITOR, O,             ALWAYS,    20,     0 },
+	{ "signal_session",  IPC_signal_session,  CHILD_TO_MONITOR, O,             ALWAYS,    64,     0 },
+	{ "signal_sent",     IPC_signal_sent,     MONITOR_TO_CHILD, O,             ALWAYS,    8,      0 },
+	{ "session_ended",   IPC_session_ended,   MONITOR_TO_CHILD, O | E,         ALWAYS,    256,    0 },
+	{ "close_session",   IPC_close_session,   CHILD_TO_MONITOR, O | E,         ALWAYS,    4,      0 },
+	{ "connect_tcp",     IPC_connect_tcp,     CHILD_TO_MONITOR, O,             ALWAYS,    1024,   0 },
+	{ "tcp_connected",   IPC_tcp_connected,   MONITOR_TO_CHILD, O,             ALWAYS,    1024,   1 },
+	{ "cancel_connect",  IPC_cancel_connect,  CHILD_TO_MONITOR, O,             ALWAYS,    4,      0 },
+	{ "log",             IPC_log,             CHILD_TO_MONITOR, S | L | O | E, ALWAYS,    1200,   0 },
+	{ "violation",       IPC_violation,       CHILD_TO_MONITOR, S | L | O | E, NEVER,     8,      0 },
+	{ "ending",          IPC_ending,          CHILD_TO_MONITOR, L | O | E,     NEVER,     2048,   0 },
+	{ "finish",          IPC_finish,          MONITOR_TO_CHILD, L | O | E,     NEVER,     1024,   0 },
+	{ "user_start",      IPC_user_start,      MONITOR_TO_USER,  O,             NEVER,     8192,   0 },
+	{ "user_ready",      IPC_user_ready,      USER_TO_MONITOR,  O | E,         NEVER,     0,      0 },
+	{ "user_connect",    IPC_user_connect,    MONITOR_TO_USER,  O,             ALWAYS,    1024,   0 },
+	{ "user_connected",  IPC_user_connected,  USER_TO_MONITOR,  O | E,         ALWAYS,    1024,   1 },
+	{ "user_cancel",     IPC_user_cancel,     MONITOR_TO_USER,  O,             ALWAYS,    4,      0 },
+	{ "user_log",        IPC_user_log,        USER_TO_MONITOR,  O | E,         ALWAYS,    1200,   0 },
+};
+/* clang-format on */
+
+static const enum ipc_phase phases[] = { S, L, O, E };
+static const enum ipc_direction directions[] = { MONITOR_TO_CHILD, CHILD_TO_MONITOR,
+	MONITOR_TO_USER, USER_TO_MONITOR };
+
+static uint8_t body[IPC_BODY_MAX + 1];
+
+static struct ipc_message
+message_of(enum ipc_type type, size_t size, size_t fds)
+{
+	return (struct ipc_message){ .type = type,
+		.body = bytes_of(body, size),
+		.fds = { -1, -1, -1, -1 },
+		.fd_count = fds };
+}
+
+/* Admits one message through a fresh gate. */
+static enum result
+admit(enum ipc_direction direction, enum ipc_phase phase, struct ipc_message message)
+{
+	struct ipc_gate gate = { .direction = direction };
+	const char *why = "";
+	const enum result result = ipc_gate_admit(&gate, phase, &message, &why);
+
+	assert_true((result == RESULT_OK) == (why == NULL));
+	return result;
+}
+
+static void
+has_exactly_the_expected_rows(void **state)
+{
+	assert_int_equal(COUNT(expected), IPC_TYPE_COUNT);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		ROW_TRUE(expected[i].name, expected[i].type == i);
+		ROW_TRUE(expected[i].name,
+		    strcmp(ipc_row(expected[i].type)->name, expected[i].name) == 0);
+	}
+}
+
+static void
+admits_each_message_in_its_phases_from_its_side_only(void **state)
+{
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		for (size_t p = 0; p < COUNT(phases); p++) {
+			for (size_t d = 0; d < COUNT(directions); d++) {
+				const bool allowed = directions[d] == expected[i].direction &&
+						     (phases[p] & expected[i].phases) != 0;
+
+				ROW_RESULT(expected[i].name,
+				    admit(directions[d], phases[p],
+					message_of(expected[i].type, 0, 0)),
+				    allowed ? RESULT_OK : RESULT_PROTOCOL);
+			}
+		}
+	}
+}
+
+/* One of the phases in which the message is allowed. */
+static enum ipc_phase
+some_phase(const struct expected *row)
+{
+	return (enum ipc_phase)(row->phases & -row->phases);
+}
+
+static void
+admits_bodies_up_to_their_ceiling(void **state)
+{
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct expected *row = &expected[i];
+
+		ROW_RESULT(row->name,
+		    admit(row->direction, some_phase(row), message_of(row->type, row->body_max, 0)),
+		    RESULT_OK);
+		ROW_RESULT(row->name,
+		    admit(row->direction, some_phase(row),
+			message_of(row->type, row->body_max + 1, 0)),
+		    RESULT_PROTOCOL);
+	}
+}
+
+static void
+admits_descriptors_up_to_their_number(void **state)
+{
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct expected *row = &expected[i];
+
+		ROW_RESULT(row->name,
+		    admit(row->direction, some_phase(row), message_of(row->type, 0, row->fds_max)),
+		    RESULT_OK);
+		ROW_RESULT(row->name,
+		    admit(row->direction, some_phase(row),
+			message_of(row->type, 0, row->fds_max + 1)),
+		    RESULT_PROTOCOL);
+	}
+}
+
+static void
+counts_how_often(void **state)
+{
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		const struct expected *row = &expected[i];
+		struct ipc_gate gate = { .direction = row->direction };
+		const struct ipc_message message = message_of(row->type, 0, 0);
+		const char *why;
+
+		ROW_RESULT(
+		    row->name, ipc_gate_admit(&gate, some_phase(row), &message, &why), RESULT_OK);
+		ROW_RESULT(row->name, ipc_gate_admit(&gate, some_phase(row), &message, &why),
+		    row->again == ALWAYS ? RESULT_OK : RESULT_PROTOCOL);
+		if (row->again != WHEN_TOLD)
+			continue;
+		ipc_gate_again(&gate, row->type);
+		ROW_RESULT(
+		    row->name, ipc_gate_admit(&gate, some_phase(row), &message, &why), RESULT_OK);
+	}
+}
+
+static void
+a_refused_message_does_not_use_up_the_right(void **state)
+{
+	struct ipc_gate gate = { .direction = CHILD_TO_MONITOR };
+	struct ipc_message message = message_of(IPC_sign, 257, 0);
+	const char *why;
+
+	assert_result(ipc_gate_admit(&gate, L, &message, &why), RESULT_PROTOCOL);
+	message.body.size = 256;
+	assert_result(ipc_gate_admit(&gate, S, &message, &why), RESULT_PROTOCOL);
+	assert_ok(ipc_gate_admit(&gate, L, &message, &why));
+}
+
+static void
+no_body_is_beyond_what_a_packet_holds(void **state)
+{
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		ROW_TRUE(expected[i].name, expected[i].body_max + 1 <= IPC_PACKET_MAX);
+		ROW_TRUE(expected[i].name, expected[i].fds_max <= IPC_FDS_MAX);
+	}
+}
+
+static void
+an_unknown_type_is_our_bug(void *context)
+{
+	ipc_row(IPC_TYPE_COUNT);
+}
+
+static void
+asserts_that_a_row_exists(void **state)
+{
+	assert_true(support_asserts(an_unknown_type_is_our_bug, NULL));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(has_exactly_the_expected_rows),
+		cmocka_unit_test(admits_each_message_in_its_phases_from_its_side_only),
+		cmocka_unit_test(admits_bodies_up_to_their_ceiling),
+		cmocka_unit_test(admits_descriptors_up_to_their_number),
+		cmocka_unit_test(counts_how_often),
+		cmocka_unit_test(a_refused_message_does_not_use_up_the_right),
+		cmocka_unit_test(no_body_is_beyond_what_a_packet_holds),
+		cmocka_unit_test(asserts_that_a_row_exists),
+	};
+
+	return cmocka_run_group_tests_name("ipc_table", tests, NULL, NULL);
+}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/common/key/test_files
+check_PROGRAMS += tests/unit/common/key/test_fingerprint
+check_PROGRAMS += tests/unit/common/key/test_key
+check_PROGRAMS += tests/unit/common/key/test_signature

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of monitor/login/decide.c: each setting and each option by its effect.
+ */
+#include "common/config/config.h"
+#include "common/mem.h"
+#include "monitor/login/decide.h"
+#include "tests/unit/support.h"
+
+#define NOW 1795230960 /* 2026-11-21 03:16 UTC */
+
+static struct settings *
+settings_of(const char *text)
+{
+	CLEANUP(config_freep) struct config *config = NULL;
+	struct settings *settings;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	assert_ok(config_new(&config));
+	ROW_RESULT(text, config_parse(config, "test", bytes_of_text(text), &errors), RESULT_OK);
+	ROW_RESULT(text, config_effective(config, &settings, &errors), RESULT_OK);
+	return settings;
+}
+
+static struct account user = {
+	.name = "user", .home = "/home/user", .shell = "/bin/sh", .uid = 1000
+};
+static struct account root = { .name = "root", .home = "/root", .shell = "/bin/sh", .uid = 0 };
+
+struct asked {
+	const char *settings, *options, *address;
+	const struct account *account;
+};
+
+/* The clock here is three hours ahead of UTC. */
+static enum result
+decide(const struct asked *asked, struct permissions *permissions, char *reason)
+{
+	CLEANUP(settings_freep) struct settings *settings = settings_of(asked->settings);
+	struct key_options options;
+	const struct decide_question question = {
+		.settings = settings,
+		.account = asked->account,
+		.address = bytes_of_text(asked->address),
+		.options = &options,
+		.now = { NOW, NOW + 3 * 3600 },
+	};
+
+	ROW_RESULT(asked->options, options_parse(bytes_of_text(asked->options), &options, reason),
+	    RESULT_OK);
+	memset(permissions, 0xff, sizeof(*permissions));
+	return decide_key(&question, permissions, reason);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct asked asked;
+	const char *reason; /* a part of it; NULL: may log in */
+} rows[] = {
+	{ "nothing special",          { "", "", "192.0.2.1", &user },                                             NULL },
+	{ "no account",               { "", "", "192.0.2.1", NULL },                                              "no such account" },
+	{ "method off",               { "PubkeyAuthentication no\n", "", "192.0.2.1", &user },                    "PubkeyAuthentication" },
+	{ "root by default",          { "", "", "192.0.2.1", &root },                                             NULL },
+	{ "root, yes",                { "PermitRootLogin yes\n", "", "192.0.2.1", &root },                        NULL },
+	{ "root, prohibit-password",  { "PermitRootLogin prohibit-password\n", "", "192.0.2.1", &root },          NULL },
+	{ "root, without-password",   { "PermitRootLogin without-password\n", "", "192.0.2.1", &root },           NULL },
+	{ "root, no",                 { "\nPermitRootLogin no\n", "", "192.0.2.1", &root },                       "PermitRootLogin no (test:2)" },
+	{ "root, commands only",      { "PermitRootLogin forced-commands-only\n", "", "192.0.2.1", &root },       "forced-commands-only" },
+	{ "user where root may not",  { "PermitRootLogin no\n", "", "192.0.2.1", &user },                         NULL },
+	{ "from the address",         { "", "from=\"192.0.2.1\"", "192.0.2.1", &user },                           NULL },
+	{ "from another",             { "", "from=\"192.0.2.1\"", "192.0.2.2", &user },                           "from=" },
+	{ "from the network",         { "", "from=\"192.0.2.0/24\"", "192.0.2.200", &user },                      NULL },
+	{ "from another network",     { "", "from=\"192.0.2.0/24\"", "192.0.3.200", &user },                      "from=" },
+	{ "from a pattern",           { "", "from=\"192.0.2.*\"", "192.0.2.7", &user },                           NULL },
+	{ "from but not",             { "", "from=\"192.0.2.*,!192.0.2.7\"", "192.0.2.7", &user },                "from=" },
+	{ "from only not",            { "", "from=\"!192.0.2.7\"", "192.0.2.8", &user },                          "from=" },
+	{ "from IPv6",                { "", "from=\"2001:db8::/32\"", "2001:db8::1", &user },                     NULL },
+	{ "from another IPv6",        { "", "from=\"2001:db8::/32\"", "2001:db9::1", &user },                     "from=" },
+	{ "from a name",              { "", "from=\"*.example.org\"", "192.0.2.1", &user },                       "from=" },
+	{ "expires this minute",      { "", "expiry-time=\"202611210316Z\"", "192.0.2.1", &user },                NULL },
+	{ "expired a second ago",     { "", "expiry-time=\"20261121031559Z\"", "192.0.2.1", &user },              "expiry-time" },
+	{ "expires tomorrow",         { "", "expiry-time=\"20261122Z\"", "192.0.2.1", &user },                    NULL },
+	{ "expires now, local time",  { "", "expiry-time=\"202611210616\"", "192.0.2.1", &user },                 NULL },
+	{ "expired, local time",      { "", "expiry-time=\"20261121061559\"", "192.0.2.1", &user },               "expiry-time" },
+	{ "not expired in UTC",       { "", "expiry-time=\"20261121061559Z\"", "192.0.2.1", &user },              NULL },
+	{ "long expired",             { "", "expiry-time=\"19700101\"", "192.0.2.1", &user },                     "expiry-time" },
+	{ "both conditions hold",     { "", "from=\"*\",expiry-time=\"20300101\"", "192.0.2.1", &user },          NULL },
+	{ "one condition does not",   { "", "from=\"*\",expiry-time=\"20200101\"", "192.0.2.1", &user },          "expiry-time" },
+};
+/* clang-format on */
+
+static void
+lets_in_whom_no_rule_objects_to(void **state)
+{
+	const struct permissions none = { 0 };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct permissions permissions;
+		char reason[DECIDE_REASON_MAX];
+		enum result result = decide(&rows[i].asked, &permissions, reason);
+
+		if (rows[i].reason == NULL) {
+			ROW_RESULT(rows[i].name, result, RESULT_OK);
+			ROW_TRUE(rows[i].name, reason[0] == '\0');
+			ROW_TRUE(rows[i].name, permissions.session);
+			continue;
+		}
+		ROW_RESULT(rows[i].name, result, RESULT_DENIED);
+		ROW_TRUE(rows[i].name, strstr(reason, rows[i].reason) != NULL);
+		ROW_TRUE(rows[i].name, memcmp(&permissions, &none, sizeof(none)) == 0);
+	}
+}
+
+/* clang-format off */
+static const struct {
+	const char *settings, *options;
+	bool pty, forward_local, forward_remote;
+} grants[] = {
+	{ "",                            "",                         true,  true,  true  },
+	{ "PermitTTY no\n",              "",                         false, true,  true  },
+	{ "PermitTTY no\n",              "pty",                      false, true,  true  },
+	{ "",                            "no-pty",                   false, true,  true  },
+	{ "",                            "no-port-forwarding",       true,  false, false },
+	{ "",                            "restrict",                 false, false, false },
+	{ "",                            "restrict,pty",             true,  false, false },
+	{ "",                            "restrict,port-forwarding", false, true,  true  },
+	{ "AllowTcpForwarding no\n",     "",                         true,  false, false },
+	{ "AllowTcpForwarding no\n",     "port-forwarding",          true,  false, false },
+	{ "AllowTcpForwarding local\n",  "",                         true,  true,  false },
+	{ "AllowTcpForwarding remote\n", "",                         true,  false, true  },
+	{ "AllowTcpForwarding local\n",  "no-port-forwarding",       true,  false, false },
+};
+/* clang-format on */
+
+static void
+grants_what_settings_and_options_both_allow(void **state)
+{
+	for (size_t i = 0; i < COUNT(grants); i++) {
+		const struct asked asked = { grants[i].settings, grants[i].options, "192.0.2.1",
+			&user };
+		struct permissions permissions;
+		char reason[DECIDE_REASON_MAX], name[128];
+
+		snprintf(name, sizeof(name), "%s%s", grants[i].settings, grants[i].options);
+		ROW_RESULT(name, decide(&asked, &permissions, reason), RESULT_OK);
+		ROW_TRUE(name, permissions.session);
+		ROW_TRUE(name, permissions.environment);
+		ROW_TRUE(name, permissions.pty == grants[i].pty);
+		ROW_TRUE(name, permissions.forward_local == grants[i].forward_local);
+		ROW_TRUE(name, permissions.forward_remote == grants[i].forward_remote);
+	}
+}
+
+static void
+knows_locked_passwords(void **state)
+{
+	assert_true(decide_is_locked("!"));
+	assert_true(decide_is_locked("!!"));
+	assert_true(decide_is_locked("!$y$j9T$abc"));
+	assert_true(decide_is_locked("*LK*"));
+	assert_true(decide_is_locked("*LK*$6$abc"));
+	assert_false(decide_is_locked("*"));
+	assert_false(decide_is_locked("*!"));
+	assert_false(decide_is_locked("x"));
+	assert_false(decide_is_locked(""));
+	assert_false(decide_is_locked("$y$j9T$abc"));
+}
+
+static void
+accounts_end_at_the_end_of_their_last_day(void **state)
+{
+	assert_false(decide_is_expired(-1, UINT64_MAX));
+	assert_true(decide_is_expired(0, 86400));
+	assert_false(decide_is_expired(0, 86399));
+	assert_false(decide_is_expired(20778, NOW));
+	assert_true(decide_is_expired(20777, NOW));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lets_in_whom_no_rule_objects_to),
+		cmocka_unit_test(grants_what_settings_and_options_both_allow),
+		cmocka_unit_test(knows_locked_passwords),
+		cmocka_unit_test(accounts_end_at_the_end_of_their_last_day),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

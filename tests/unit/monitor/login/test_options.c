@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of monitor/login/options.c: every option by what it does to the answer, and whatever else makes
+ * a line refused.
+ */
+#include "monitor/login/options.h"
+#include "tests/unit/support.h"
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	bool pty, port, agent, x11, rc;
+} flags[] = {
+	{ "",                              true,  true,  true,  true,  true  },
+	{ "pty",                           true,  true,  true,  true,  true  },
+	{ "no-pty",                        false, true,  true,  true,  true  },
+	{ "no-port-forwarding",            true,  false, true,  true,  true  },
+	{ "no-agent-forwarding",           true,  true,  false, true,  true  },
+	{ "no-X11-forwarding",             true,  true,  true,  false, true  },
+	{ "no-user-rc",                    true,  true,  true,  true,  false },
+	{ "NO-PTY,No-User-Rc",             false, true,  true,  true,  false },
+	{ "restrict",                      false, false, false, false, false },
+	{ "RESTRICT,pty",                  true,  false, false, false, false },
+	{ "restrict,port-forwarding",      false, true,  false, false, false },
+	{ "restrict,agent-forwarding",     false, false, true,  false, false },
+	{ "restrict,X11-forwarding",       false, false, false, true,  false },
+	{ "restrict,user-rc",              false, false, false, false, true  },
+	{ "pty,restrict",                  false, false, false, false, false },
+	{ "no-pty,pty",                    true,  true,  true,  true,  true  },
+	{ "pty,no-pty",                    false, true,  true,  true,  true  },
+	{ "from=\"*\",no-pty",             false, true,  true,  true,  true  },
+};
+/* clang-format on */
+
+static void
+flags_take_away_and_give_back(void **state)
+{
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(flags[i].text,
+		    options_parse(bytes_of_text(flags[i].text), &options, reason), RESULT_OK);
+		ROW_TRUE(flags[i].text, options.pty == flags[i].pty);
+		ROW_TRUE(flags[i].text, options.port_forwarding == flags[i].port);
+		ROW_TRUE(flags[i].text, options.agent_forwarding == flags[i].agent);
+		ROW_TRUE(flags[i].text, options.x11_forwarding == flags[i].x11);
+		ROW_TRUE(flags[i].text, options.user_rc == flags[i].rc);
+		ROW_TRUE(flags[i].text, !options.expiry.is_set);
+	}
+}
+
+static void
+keeps_the_list_of_from(void **state)
+{
+	struct key_options options;
+	char reason[OPTIONS_REASON_MAX];
+
+	assert_ok(options_parse(
+	    BYTES("no-pty,FROM=\"10.0.0.0/8,!10.1.1.1,*.example.org\",pty"), &options, reason));
+	assert_true(options.has_from);
+	assert_bytes_text(options.from, "10.0.0.0/8,!10.1.1.1,*.example.org");
+	assert_ok(options_parse(BYTES("pty"), &options, reason));
+	assert_false(options.has_from);
+}
+
+/* Seconds by date(1): date -u -d "2038-01-19 03:14:07" +%s. */
+static const struct {
+	const char *text;
+	uint64_t clock_s;
+	bool is_utc;
+} expiries[] = {
+	{ "expiry-time=\"19700101\"", 0, false },
+	{ "expiry-time=\"19700101Z\"", 0, true },
+	{ "expiry-time=\"20240229Z\"", 1709164800, true },
+	{ "expiry-time=\"20000229UTC\"", 951782400, true },
+	{ "expiry-time=\"20380119031407Z\"", 2147483647, true },
+	{ "expiry-time=\"202611210316\"", 1795230960, false },
+	{ "Expiry-Time=\"20261121031659\"", 1795231019, false },
+	{ "expiry-time=\"99991231235959Z\"", 253402300799, true },
+};
+
+static void
+reads_dates(void **state)
+{
+	for (size_t i = 0; i < COUNT(expiries); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(expiries[i].text,
+		    options_parse(bytes_of_text(expiries[i].text), &options, reason), RESULT_OK);
+		ROW_TRUE(expiries[i].text, options.expiry.is_set);
+		ROW_TRUE(expiries[i].text, options.expiry.is_utc == expiries[i].is_utc);
+		ROW_TRUE(expiries[i].text, options.expiry.clock_s == expiries[i].clock_s);
+	}
+}
+
+static const struct {
+	const char *text;
+	enum result result;
+	const char *reason; /* a part of it */
+} refused[] = {
+	{ "command=\"ls\"", RESULT_UNSUPPORTED, "command" },
+	{ "no-pty,command=\"a,b \\\" c\"", RESULT_UNSUPPORTED, "command" },
+	{ "environment=\"A=b\"", RESULT_UNSUPPORTED, "environment" },
+	{ "permitopen=\"a:1\"", RESULT_UNSUPPORTED, "permitopen" },
+	{ "permitlisten=\"1\"", RESULT_UNSUPPORTED, "permitlisten" },
+	{ "tunnel=\"0\"", RESULT_UNSUPPORTED, "tunnel" },
+	{ "principals=\"a\"", RESULT_UNSUPPORTED, "principals" },
+	{ "cert-authority", RESULT_UNSUPPORTED, "cert-authority" },
+	{ "verify-required", RESULT_UNSUPPORTED, "verify-required" },
+	{ "no-touch-required", RESULT_UNSUPPORTED, "no-touch-required" },
+	{ "no-such-option", RESULT_UNSUPPORTED, "no-such-option" },
+	{ "no-restrict", RESULT_UNSUPPORTED, "no-restrict" },
+	{ "no-no-pty", RESULT_UNSUPPORTED, "no-no-pty" },
+	{ "no-", RESULT_UNSUPPORTED, "no-" },
+	{ "pty=\"yes\"", RESULT_UNSUPPORTED, "pty" },
+	{ "restrict=\"\"", RESULT_UNSUPPORTED, "restrict" },
+	{ "no-from=\"*\"", RESULT_UNSUPPORTED, "no-from" },
+	{ "ptyx", RESULT_UNSUPPORTED, "ptyx" },
+	{ "pt", RESULT_UNSUPPORTED, "pt" },
+	{ "\"pty\"", RESULT_UNSUPPORTED, "pty" },
+	{ "from", RESULT_UNSUPPORTED, "from" },
+	{ "from=", RESULT_MALFORMED, "from" },
+	{ "from=*", RESULT_MALFORMED, "from" },
+	{ "from=\"", RESULT_MALFORMED, "not closed" },
+	{ "from=\"*", RESULT_MALFORMED, "not closed" },
+	{ "from=\"\"", RESULT_MALFORMED, "addresses" },
+	{ "from=\"*\"x", RESULT_MALFORMED, "from" },
+	{ "from=\"a\"\"b\"", RESULT_MALFORMED, "addresses" },
+	{ "from=\"a\\\"b\"", RESULT_MALFORMED, "addresses" },
+	{ "from=\"10.0.0.0/33\"", RESULT_MALFORMED, "addresses" },
+	{ "from=\"10.0.0.1/8\"", RESULT_MALFORMED, "addresses" },
+	{ "from=\"*\",from=\"*\"", RESULT_MALFORMED, "twice" },
+	{ "=\"*\"", RESULT_UNSUPPORTED, "" },
+	{ ",", RESULT_MALFORMED, "empty" },
+	{ "pty,", RESULT_MALFORMED, "empty" },
+	{ ",pty", RESULT_MALFORMED, "empty" },
+	{ "pty,,no-pty", RESULT_MALFORMED, "empty" },
+	{ "expiry-time=\"\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"Z\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"2026112\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"2026112103\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121031\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"202611210316590\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121 \"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"+0261121\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121z\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121ZZ\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261321\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20260021\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261100\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261131\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20250229\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"21000229\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"202611212400\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"202611212360\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121235960\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"19691231\"", RESULT_MALFORMED, "date" },
+	{ "expiry-time=\"20261121\",expiry-time=\"20271121\"", RESULT_MALFORMED, "twice" },
+};
+
+static void
+refuses_what_it_does_not_understand(void **state)
+{
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(refused[i].text,
+		    options_parse(bytes_of_text(refused[i].text), &options, reason),
+		    refused[i].result);
+		ROW_TRUE(refused[i].text, reason[0] != '\0');
+		ROW_TRUE(refused[i].text, strstr(reason, refused[i].reason) != NULL);
+	}
+}
+
+static void
+reasons_fit_and_hide_control_characters(void **state)
+{
+	struct key_options options;
+	char reason[OPTIONS_REASON_MAX];
+	uint8_t text[4096];
+
+	memset(text, '\x1b', sizeof(text));
+	assert_result(
+	    options_parse(bytes_of(text, sizeof(text)), &options, reason), RESULT_UNSUPPORTED);
+	assert_true(strlen(reason) < OPTIONS_REASON_MAX);
+	assert_null(strchr(reason, '\x1b'));
+}
+
+static const struct {
+	const char *line;
+	size_t size;
+	enum result result;
+} fields[] = {
+	{ "", 0, RESULT_OK },
+	{ "pty ssh-rsa", 3, RESULT_OK },
+	{ "pty\tssh-rsa", 3, RESULT_OK },
+	{ "pty", 3, RESULT_OK },
+	{ "command=\"a b\" x", 13, RESULT_OK },
+	{ "command=\"a \\\" b\" x", 16, RESULT_OK },
+	{ "a\\\" b", 3, RESULT_OK },
+	{ "from=\"a b", 0, RESULT_MALFORMED },
+	{ "from=\"a \\\"", 0, RESULT_MALFORMED },
+	{ "a\\", 2, RESULT_OK },
+};
+
+static void
+finds_the_end_of_the_field(void **state)
+{
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		size_t size = 0;
+
+		ROW_RESULT(fields[i].line, options_field(bytes_of_text(fields[i].line), &size),
+		    fields[i].result);
+		ROW_TRUE(fields[i].line, fields[i].result != RESULT_OK || size == fields[i].size);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flags_take_away_and_give_back),
+		cmocka_unit_test(keeps_the_list_of_from),
+		cmocka_unit_test(reads_dates),
+		cmocka_unit_test(refuses_what_it_does_not_understand),
+		cmocka_unit_test(reasons_fit_and_hide_control_characters),
+		cmocka_unit_test(finds_the_end_of_the_field),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

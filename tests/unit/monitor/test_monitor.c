@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of monitor/loop.c's gate and handlers, monitor/sign.c, monitor/reports.c and monitor/phase.c:
+ * what a child gets for each message in each phase.
+ */
+#include "tests/unit/monitor/rig.h"
+
+#define HASH  BYTES("0123456789abcdef0123456789abcdef")
+#define OTHER BYTES("fedcba9876543210fedcba9876543210")
+
+/* Somebody is logged in, with all permissions. */
+static void
+open_phase(struct rig *rig)
+{
+	const struct permissions permissions = {
+		.session = true, .pty = true, .forward_local = true, .environment = true
+	};
+	struct account *account;
+
+	assert_ok(account_find(rig->user, &account));
+	phase_open(&rig->monitor, account, &permissions);
+}
+
+static void
+what_the_table_does_not_allow_ends_the_connection(void **state)
+{
+	const enum ipc_phase phases[] = { IPC_PHASE_START, IPC_PHASE_LOGIN, IPC_PHASE_OPEN,
+		IPC_PHASE_ENDING };
+
+	for (size_t p = 0; p < COUNT(phases); p++) {
+		for (int type = 0; type < IPC_TYPE_COUNT; type++) {
+			const struct ipc_row *row = ipc_row((enum ipc_type)type);
+			struct rig *rig;
+
+			if (row->direction == CHILD_TO_MONITOR && (row->phases & phases[p]) != 0)
+				continue;
+			rig = rig_new("");
+			rig->monitor.phase = phases[p];
+			rig_say(rig, (enum ipc_type)type, bytes_of(NULL, 0));
+			ROW_TRUE(row->name, rig_is_attack(rig));
+			ROW_TRUE(row->name, !rig_is_told(rig));
+			rig_free(rig);
+		}
+	}
+}
+
+static void
+a_body_that_does_not_parse_is_an_attack(void **state)
+{
+	uint8_t garbage[64];
+
+	memset(garbage, 0xff, sizeof(garbage));
+	for (int type = 0; type < IPC_TYPE_COUNT; type++) {
+		const struct ipc_row *row = ipc_row((enum ipc_type)type);
+		struct rig *rig;
+
+		if (row->direction != CHILD_TO_MONITOR)
+			continue;
+		rig = rig_new("");
+		if ((row->phases & IPC_PHASE_OPEN) != 0)
+			open_phase(rig);
+		else
+			rig->monitor.phase = (row->phases & IPC_PHASE_LOGIN) != 0 ? IPC_PHASE_LOGIN
+										   : IPC_PHASE_START;
+		rig_say(rig, (enum ipc_type)type, bytes_of(garbage, sizeof(garbage)));
+		ROW_TRUE(row->name, rig_is_attack(rig));
+		rig_free(rig);
+	}
+}
+
+static void
+one_signature_before_login(void **state)
+{
+	struct rig *rig = rig_new("");
+
+	rig_sign(rig, "ssh-ed25519", HASH);
+	(void)rig_told(rig, IPC_signed);
+	rig_say(rig, IPC_kex_done, bytes_of(NULL, 0));
+	rig_sign(rig, "ssh-ed25519", OTHER);
+	assert_true(rig_is_attack(rig));
+	assert_false(rig_is_told(rig));
+	rig_free(rig);
+}
+
+static void
+the_signature_is_over_the_hash(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct bytes signature;
+	struct reader reader;
+
+	rig_sign(rig, "ssh-ed25519", HASH);
+	reader = rig_told(rig, IPC_signed);
+	signature = get_string(&reader);
+	assert_ok(reader_end(&reader));
+	assert_ok(key_verify(rig->host_key,
+	    signature_algorithm_find(bytes_of_text("ssh-ed25519")), HASH, signature));
+	rig_free(rig);
+}
+
+static void
+one_signature_for_each_key_exchange_after_login_and_the_session_stays(void **state)
+{
+	struct rig *rig = rig_new("");
+
+	rig_exchange_keys(rig);
+	open_phase(rig);
+	rig_say(rig, IPC_kex_done, bytes_of(NULL, 0));
+	rig_sign(rig, "ssh-ed25519", OTHER);
+	(void)rig_told(rig, IPC_signed);
+	assert_bytes(bytes_of(rig->monitor.session_id, rig->monitor.session_id_size), HASH);
+	rig_sign(rig, "ssh-ed25519", OTHER);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+signs_only_by_what_is_offered(void **state)
+{
+	const char *algorithms[] = { "rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-rsa", "", "x" };
+	const char *restriction[] = { "HostKeyAlgorithms rsa-sha2-512\n" };
+
+	for (size_t i = 0; i < COUNT(algorithms); i++) {
+		struct rig *rig = rig_new("");
+
+		rig_sign(rig, algorithms[i], HASH);
+		ROW_TRUE(algorithms[i], rig_is_attack(rig));
+		ROW_TRUE(algorithms[i], rig->monitor.session_id_size == 0);
+		rig_free(rig);
+	}
+	for (size_t i = 0; i < COUNT(restriction); i++) {
+		struct rig *rig = rig_new(restriction[i]);
+
+		rig_sign(rig, "ssh-ed25519", HASH);
+		assert_true(rig_is_attack(rig));
+		rig_free(rig);
+	}
+}
+
+static void
+signs_nothing_but_hashes(void **state)
+{
+	uint8_t long_one[65] = { 0 };
+	const struct bytes hashes[] = { BYTES_ROW(""), BYTES_ROW("short"),
+		bytes_of(long_one, sizeof(long_one)) };
+
+	for (size_t i = 0; i < COUNT(hashes); i++) {
+		struct rig *rig = rig_new("");
+
+		rig_sign(rig, "ssh-ed25519", hashes[i]);
+		assert_true(rig_is_attack(rig));
+		rig_free(rig);
+	}
+}
+
+static void
+log(struct rig *rig, uint32_t level, const char *text)
+{
+	uint8_t room[1200];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_u32(&writer, level);
+	put_text(&writer, "reason");
+	put_text(&writer, text);
+	rig_say(rig, IPC_log, writer_bytes(&writer));
+}
+
+static void
+the_childs_log_is_quoted_tamed_and_bounded(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct support_log seen;
+
+	support_log_capture(&seen);
+	log_set_level(LOG_LEVEL_INFO);
+	log(rig, LOG_LEVEL_FATAL, "one\nAccepted publickey for root");
+	assert_int_equal(seen.level, LOG_LEVEL_INFO);
+	assert_string_equal(seen.reason, "network-process");
+	assert_null(strchr(seen.text, '\n'));
+	assert_non_null(strstr(seen.text, "192.0.2.1"));
+	for (int i = 0; i < 5000; i++)
+		log(rig, LOG_LEVEL_INFO, "flood");
+	assert_true(seen.count <= 201);
+	assert_false(rig_is_attack(rig));
+	rig_free(rig);
+	support_log_capture(&seen);
+}
+
+static void
+a_forbidden_call_is_named_in_the_log(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct support_log seen;
+	uint8_t room[8];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	support_log_capture(&seen);
+	put_u32(&writer, 59);
+	put_u32(&writer, 0xc000003e); /* x86-64 */
+	rig_say(rig, IPC_violation, writer_bytes(&writer));
+	assert_non_null(strstr(seen.text, "attack"));
+	assert_non_null(strstr(seen.text, "59 (execve)"));
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+	support_log_capture(&seen);
+}
+
+static void
+sessions_and_forwards_have_owners(void **state)
+{
+	struct rig *rig = rig_new("MaxSessions 2\n");
+	uint8_t id[4] = { 0, 0, 0, 1 };
+	struct reader reader;
+
+	open_phase(rig);
+	rig_say(rig, IPC_open_session, bytes_of(id, 4));
+	reader = rig_told(rig, IPC_session_opened);
+	assert_int_equal(get_u32(&reader), 1);
+	assert_int_equal(get_u32(&reader), 0);
+	id[3] = 2;
+	rig_say(rig, IPC_open_session, bytes_of(id, 4));
+	reader = rig_told(rig, IPC_session_opened);
+	(void)get_u32(&reader);
+	assert_int_equal(get_u32(&reader), 0);
+	id[3] = 3; /* MaxSessions */
+	rig_say(rig, IPC_open_session, bytes_of(id, 4));
+	reader = rig_told(rig, IPC_session_opened);
+	(void)get_u32(&reader);
+	assert_int_equal(get_u32(&reader), SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	assert_false(rig_is_attack(rig));
+	id[3] = 1; /* the same once more */
+	rig_say(rig, IPC_open_session, bytes_of(id, 4));
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+the_last_word_ends_the_connection(void **state)
+{
+	struct rig *rig = rig_new("");
+	const struct ending_notice notice = { true, 11, bytes_of_text("bye\x1b[2J") };
+	struct support_log seen;
+	uint8_t room[256];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	support_log_capture(&seen);
+	ending_notice_put(&writer, &notice);
+	rig_say(rig, IPC_ending, writer_bytes(&writer));
+	assert_int_equal(rig->monitor.phase, IPC_PHASE_ENDING);
+	assert_true(rig->monitor.kill_deadline_ms > 0);
+	assert_int_equal(seen.count, 2);
+	assert_null(strchr(seen.text, '\x1b'));
+	rig_say(rig, IPC_ending, writer_bytes(&writer));
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+	support_log_capture(&seen);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_table_does_not_allow_ends_the_connection),
+		cmocka_unit_test(a_body_that_does_not_parse_is_an_attack),
+		cmocka_unit_test(one_signature_before_login),
+		cmocka_unit_test(the_signature_is_over_the_hash),
+		cmocka_unit_test(
+		    one_signature_for_each_key_exchange_after_login_and_the_session_stays),
+		cmocka_unit_test(signs_only_by_what_is_offered),
+		cmocka_unit_test(signs_nothing_but_hashes),
+		cmocka_unit_test(the_childs_log_is_quoted_tamed_and_bounded),
+		cmocka_unit_test(a_forbidden_call_is_named_in_the_log),
+		cmocka_unit_test(sessions_and_forwards_have_owners),
+		cmocka_unit_test(the_last_word_ends_the_connection),
+	};
+	struct support_log seen;
+
+	support_log_capture(&seen);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
