@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: ISC
+"""A stock client logs in, or is refused, and both sides are told why."""
+import concurrent.futures
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+from sallyport import IS_ROOT, keygen, wait_for
+
+
+@pytest.mark.parametrize("key", ["ed25519", "rsa", "ecdsa"])
+def test_each_kind_of_user_key_logs_in(server, key):
+    assert server.ssh("echo", "hello", key=key).stdout == b"hello\n"
+    server.wait_log(f"Accepted publickey for {server.suite.account.name} from 127.0.0.1 port ")
+
+
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "rsa-sha2-256", "rsa-sha2-512",
+                                       "ecdsa-sha2-nistp256"])
+def test_each_host_key_algorithm(server, algorithm):
+    assert server.ssh("true", HostKeyAlgorithms=algorithm).returncode == 0
+
+
+@pytest.mark.parametrize("kex", ["curve25519-sha256", "curve25519-sha256@libssh.org"])
+def test_each_key_exchange(server, kex):
+    assert server.ssh("true", KexAlgorithms=kex).returncode == 0
+
+
+@pytest.mark.parametrize("cipher,mac", [
+    ("chacha20-poly1305@openssh.com", None),
+    ("aes128-gcm@openssh.com", None),
+    ("aes256-gcm@openssh.com", None),
+    *[(c, m) for c in ("aes128-ctr", "aes192-ctr", "aes256-ctr")
+      for m in ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha2-256-etm@openssh.com",
+                "hmac-sha2-512-etm@openssh.com")],
+])
+def test_each_cipher_and_mac_carries_data(server, cipher, mac):
+    data = os.urandom(300_000)
+    options = {"Ciphers": cipher, **({"MACs": mac} if mac else {})}
+    assert server.ssh("cat", input=data, **options).stdout == data
+
+
+def test_wrong_key_is_refused_and_the_log_says_why(server):
+    done = server.ssh("true", key=server.suite.other_key, check=False)
+    assert done.returncode == 255
+    assert b"Permission denied (publickey)" in done.stderr
+    server.wait_log(f"Failed publickey for {server.suite.account.name} from 127.0.0.1")
+
+
+def test_unknown_user_gets_the_same_answer(server):
+    known = server.ssh("true", key=server.suite.other_key, check=False)
+    unknown = server.ssh("true", user="nosuchuser", check=False)
+    assert (unknown.returncode, unknown.stderr.replace(b"nosuchuser", b"X")) == (
+        known.returncode, known.stderr.replace(server.suite.account.name.encode(), b"X"))
+    server.wait_log("Invalid user nosuchuser from 127.0.0.1")
+
+
+def test_ssh_rsa_with_sha1_is_refused(server):
+    done = server.ssh("true", key="rsa", check=False, PubkeyAcceptedAlgorithms="ssh-rsa")
+    assert done.returncode == 255
+
+
+def test_exit_status_comes_back(server):
+    assert server.ssh("exit 42", check=False).returncode == 42
+
+
+def test_hundred_logins_in_parallel(server):
+    def login(i):
+        return server.ssh("echo", str(i), timeout=120, ConnectTimeout=60).stdout
+
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        done = list(pool.map(login, range(100)))
+    assert done == [f"{i}\n".encode() for i in range(100)]
+
+
+def test_no_process_is_left_after_logout(server):
+    server.ssh("true")
+    wait_for(lambda: not server.children(), what="all processes of connections gone")
+
+
+def test_max_auth_tries_disconnects(start, suite):
+    server = start(MaxAuthTries=2)
+    keys = [f for i in range(4) for f in ("-i", _key(suite, i))]
+    done = server.ssh("true", flags=keys, key=_key(suite, 9), check=False)
+    assert done.returncode == 255
+    assert b"Too many authentication failures" in done.stderr
+
+
+def _key(suite, i):
+    path = suite.folder / f"id_many_{i}"
+    return str(path if path.exists() else keygen(path))
+
+
+def test_login_grace_time_ends_a_silent_client(start):
+    server = start(LoginGraceTime=1)
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port)) as s:
+        s.settimeout(15)
+        while s.recv(4096):
+            pass
+    assert 0.5 < time.monotonic() - begin < 5
+    server.wait_log("Timeout before authentication")
+
+
+def test_pubkey_authentication_no_refuses_good_keys(start):
+    server = start(PubkeyAuthentication="no")
+    assert server.ssh("true", check=False).returncode == 255
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: logs in as root")
+@pytest.mark.parametrize("value,allowed", [("yes", True), ("prohibit-password", True),
+                                           ("without-password", True), ("no", False),
+                                           ("forced-commands-only", False)])
+def test_permit_root_login(start, value, allowed):
+    server = start(PermitRootLogin=value)
+    done = server.ssh("id -u", user="root", check=False)
+    assert (done.stdout == b"0\n") == allowed
+    assert (done.returncode == 0) == allowed
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: files of another account")
+@pytest.mark.parametrize("mode,allowed", [(0o600, True), (0o644, True), (0o664, False),
+                                          (0o666, False)])
+def test_strict_modes_looks_at_the_file(start, suite, mode, allowed):
+    suite.account.write(".ssh/authorized_keys", suite.public(), mode)
+    server = start(StrictModes="yes", AuthorizedKeysFile=".ssh/authorized_keys")
+    assert (server.ssh("true", check=False).returncode == 0) == allowed
+    if not allowed:
+        server.wait_log("authorized_keys")
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: files of another account")
+def test_strict_modes_looks_at_the_folders(start, suite):
+    suite.account.write(".ssh/authorized_keys", suite.public())
+    server = start(StrictModes="yes", AuthorizedKeysFile=".ssh/authorized_keys")
+    suite.account.home.chmod(0o777)
+    try:
+        assert server.ssh("true", check=False).returncode == 255
+    finally:
+        suite.account.home.chmod(0o755)
+    assert server.ssh("true").returncode == 0
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: files of another account")
+def test_a_fifo_as_authorized_keys_harms_nobody(start, suite):
+    path = suite.account.write(".ssh/fifo", "")
+    path.unlink()
+    os.mkfifo(path)
+    server = start(AuthorizedKeysFile=".ssh/fifo")
+    assert server.ssh("true", check=False, timeout=15).returncode == 255
+    assert server.is_alive()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: key files of another account")
+def test_key_files_are_opened_as_the_user(start, suite):
+    secret = suite.folder / "root_only_keys"
+    secret.write_text(suite.public())
+    secret.chmod(0o600)
+    server = start(AuthorizedKeysFile=secret)
+    assert server.ssh("true", check=False).returncode == 255
+
+
+@pytest.mark.parametrize("options,allowed", [
+    ("", True), ("no-pty", True), ("restrict", True),
+    ('from="127.0.0.1"', True), ('from="10.0.0.0/8"', False), ('from="!127.0.0.1,*"', False),
+    ('expiry-time="20010101"', False), ('expiry-time="29991231"', True),
+    ("no-such-option", False), ('command="echo forced"', False),
+])
+def test_key_options(start, suite, options, allowed):
+    keys = suite.folder / "authorized_with_options"
+    keys.write_text(f"# comment\n\n{options} {suite.public()}".replace("\n ", "\n"))
+    keys.chmod(0o644)
+    server = start(AuthorizedKeysFile=keys)
+    assert (server.ssh("true", check=False).returncode == 0) == allowed
+
+
+def test_tokens_and_several_files(start, suite):
+    name = suite.account.name
+    keys = suite.folder / f"keys_of_{name}"
+    keys.write_text(suite.public())
+    keys.chmod(0o644)
+    server = start(AuthorizedKeysFile=f"/nonexistent/%u {suite.folder}/keys_of_%u")
+    assert server.ssh("true").returncode == 0
+
+
+def test_long_lines_and_junk_do_not_hide_a_key(start, suite):
+    keys = suite.folder / "authorized_junk"
+    keys.write_bytes(b"ssh-ed25519 " + b"A" * 100_000 + b"\n" + b"\0\xff\xfe\n" + b"x" * 70_000 +
+                     b"\n" + suite.public().encode().rstrip(b"\n"))
+    keys.chmod(0o644)
+    server = start(AuthorizedKeysFile=keys)
+    assert server.ssh("true").returncode == 0
+
+
+def test_max_startups_refuses_beyond_full(start):
+    server = start(MaxStartups="2:100:2", LoginGraceTime="30")
+    held = []
+    try:
+        def hold():
+            s = socket.create_connection(("127.0.0.1", server.port))
+            s.settimeout(10)
+            held.append(s)
+            return s.recv(100)
+        wait_for(lambda: not server.children(), what="probe gone")
+        assert hold().startswith(b"SSH-2.0-Sallyport")
+        assert hold().startswith(b"SSH-2.0-Sallyport")
+        assert not hold().startswith(b"SSH-")
+    finally:
+        for s in held:
+            s.close()
+    wait_for(lambda: server.ssh("true", check=False).returncode == 0, what="free slots again")
+
+
+def test_a_login_is_no_slot_of_max_startups(start):
+    server = start(MaxStartups="2:100:2")
+    clients = []
+    try:
+        for _ in range(4):
+            client = server.popen("echo in; cat", stdin=subprocess.PIPE)
+            clients.append(client)
+            assert client.stdout.readline() == b"in\n"
+    finally:
+        for client in clients:
+            client.stdin.close()
+            client.wait(20)

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: ISC
+"""What every suite needs: a throwaway server on loopback, keys, an account, stock clients.
+
+The programs under test are found by SALLYPORT_BUILD (a build folder; default: the checkout).
+Nothing here ends a process that it did not start, or leaves one behind.
+"""
+import contextlib
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", CHECKOUT)).resolve()
+PROGRAMS = {
+    "sallyportd": "sallyportd",
+    "sallyport-child": "sallyport-child",
+    "sallyport-user": "sallyport-user",
+    "sftp-server": "sftp-server/sftp-server",
+}
+IS_ROOT = os.geteuid() == 0
+DEADLINE = 20  # seconds that anything on an idle machine may take
+
+
+def free_port(family=socket.AF_INET):
+    with socket.socket(family) as s:
+        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds=DEADLINE, what="condition"):
+    """Polls until condition() is true and returns its value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def keygen(path, kind="ed25519", *more):
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", f"test {kind}",
+                    "-f", str(path), *more], check=True)
+    return pathlib.Path(path)
+
+
+class Account:
+    """Who logs in: an ordinary account made for the run (as root), or ourselves."""
+
+    def __init__(self, scratch):
+        self.made = IS_ROOT
+        self.home = pathlib.Path(scratch) / "home"
+        if self.made:
+            self.name = f"sptest{os.getpid()}"
+            subprocess.run(["useradd", "-M", "-d", str(self.home), "-s", "/bin/bash", self.name],
+                           check=True)
+            subprocess.run(["usermod", "-p", "*", self.name], check=True)
+        else:
+            self.name = pwd.getpwuid(os.geteuid()).pw_name
+            self.home = pathlib.Path(pwd.getpwuid(os.geteuid()).pw_dir)
+        self.entry = pwd.getpwnam(self.name)
+        if self.made:
+            self.home.mkdir(mode=0o755)
+            os.chown(self.home, self.entry.pw_uid, self.entry.pw_gid)
+
+    def write(self, name, text, mode=0o600):
+        """A file below the home, owned by the account. Only for an account of our own."""
+        path = self.home / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(text) if isinstance(text, str) else path.write_bytes(text)
+        path.chmod(mode)
+        for p in (path, path.parent):
+            if p != self.home:
+                os.chown(p, self.entry.pw_uid, self.entry.pw_gid)
+        return path
+
+    def close(self):
+        if self.made:
+            subprocess.run(["userdel", self.name], check=False, stderr=subprocess.DEVNULL)
+
+
+class Suite:
+    """What is made once for a run: a folder that everybody may enter, programs, keys, the account."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-test-"))
+        self.folder.chmod(0o755)
+        self.libexec = self.folder / "libexec"
+        self.libexec.mkdir(mode=0o755)
+        for name, where in PROGRAMS.items():
+            shutil.copy2(BUILD / where, self.libexec / name)
+            (self.libexec / name).chmod(0o755)
+        self.account = Account(self.folder)
+        self.host_keys = {kind: keygen(self.folder / f"host_{kind}", kind)
+                          for kind in ("ed25519", "rsa", "ecdsa")}
+        self.keys = {kind: keygen(self.folder / f"id_{kind}", kind)
+                     for kind in ("ed25519", "rsa", "ecdsa")}
+        self.other_key = keygen(self.folder / "id_other")
+        self.authorized = self.folder / "authorized_keys"
+        self.authorized.write_text("".join(
+            k.with_suffix(".pub").read_text() for k in self.keys.values()))
+        self.authorized.chmod(0o644)
+
+    def public(self, kind="ed25519"):
+        return self.keys[kind].with_suffix(".pub").read_text()
+
+    def close(self):
+        self.account.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Server:
+    """One sallyportd in the foreground on a free port, its log in `log()`."""
+
+    DEFAULTS = {
+        "ListenAddress": "127.0.0.1",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "LogLevel": "VERBOSE",
+        "AcceptEnv": "LANG LC_* TEST_*",
+        "PermitRootLogin": "prohibit-password",
+        "LoginGraceTime": "20",
+        "MaxStartups": "500:30:600",
+    }
+
+    def __init__(self, suite, *, host_keys=("ed25519", "rsa", "ecdsa"), libexec=None, more=(),
+                 env=None, user=None, **settings):
+        self.suite = suite
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=suite.folder))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+        values = dict(self.DEFAULTS, Port=self.port, AuthorizedKeysFile=suite.authorized,
+                      LibexecDir=libexec or suite.libexec,
+                      Subsystem=f"sftp {suite.libexec / 'sftp-server'}")
+        values.update(settings)
+        lines = [f"{k} {v}" for k, v in values.items() if v is not None]
+        lines += [f"HostKey {suite.host_keys[k]}" for k in host_keys]
+        self.config = self.folder / "sshd_config"
+        self.config.write_text("\n".join(lines + list(more)) + "\n")
+        self.log_path = self.folder / "log"
+        self.known_hosts = self.folder / "known_hosts"
+        self.known_hosts.write_text("".join(
+            f"[127.0.0.1]:{self.port} {suite.host_keys[k].with_suffix('.pub').read_text()}"
+            for k in host_keys))
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [str(suite.libexec / "sallyportd"), "-D", "-e", "-f", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+        try:
+            wait_for(self._answers, what="the server's banner")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"sallyportd ended with {self.process.returncode}:\n{self.log()}")
+        with contextlib.suppress(OSError):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
+                return s.recv(4) == b"SSH-"
+        return False
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_log(self, text, seconds=DEADLINE):
+        try:
+            wait_for(lambda: text in self.log(), seconds, f"log line with {text!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()}") from None
+
+    def is_alive(self):
+        return self.process.poll() is None and self._answers()
+
+    def children(self, pid=None):
+        """All descendants of the listener, or of `pid`."""
+        found, queue = [], [pid or self.process.pid]
+        while queue:
+            parent = queue.pop()
+            with contextlib.suppress(OSError):
+                for task in os.listdir(f"/proc/{parent}/task"):
+                    text = pathlib.Path(f"/proc/{parent}/task/{task}/children").read_text()
+                    kids = [int(p) for p in text.split()]
+                    found += kids
+                    queue += kids
+        return found
+
+    def child_pids(self, name="sallyport-child"):
+        return [p for p in self.children() if comm(p).startswith(name[:15])]
+
+    def stop(self):
+        descendants = self.children()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pid in descendants:  # connections outlive the listener; tests do not
+            with contextlib.suppress(OSError):
+                if comm(pid).startswith(("sallyport", "sftp-server")):
+                    os.kill(pid, signal.SIGKILL)
+
+    # --- clients ----------------------------------------------------------------------------
+
+    def options(self, key="ed25519", **more):
+        values = {
+            "IdentityFile": self.suite.keys[key] if isinstance(key, str) else key,
+            "IdentitiesOnly": "yes",
+            "IdentityAgent": "none",
+            "UserKnownHostsFile": self.known_hosts,
+            "GlobalKnownHostsFile": "/dev/null",
+            "StrictHostKeyChecking": "yes",
+            "PasswordAuthentication": "no",
+            "BatchMode": "yes",
+            "ConnectTimeout": "10",
+            "LogLevel": "ERROR",
+        }
+        values.update(more)
+        return [part for k, v in values.items() for part in ("-o", f"{k}={v}")]
+
+    def target(self, user=None):
+        return f"{user or self.suite.account.name}@127.0.0.1"
+
+    def ssh_argv(self, *command, user=None, flags=(), **options):
+        return ["ssh", "-F", "none", "-p", str(self.port), *self.options(**options), *flags,
+                self.target(user), *command]
+
+    def ssh(self, *command, user=None, flags=(), check=True, timeout=60, input=None, **options):
+        done = subprocess.run(self.ssh_argv(*command, user=user, flags=flags, **options),
+                              capture_output=True, timeout=timeout,
+                              **({"stdin": subprocess.DEVNULL} if input is None
+                                 else {"input": input}))
+        if check and done.returncode != 0:
+            raise AssertionError(f"ssh ended with {done.returncode}: {done.stderr!r}\n{self.log()}")
+        return done
+
+    def popen(self, *command, user=None, flags=(), stdin=subprocess.DEVNULL,
+              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
+        return subprocess.Popen(self.ssh_argv(*command, user=user, flags=flags, **options),
+                                stdin=stdin, stdout=stdout, stderr=stderr)
+
+    def sftp(self, batch, check=True, timeout=120, **options):
+        done = subprocess.run(
+            ["sftp", "-F", "none", "-P", str(self.port), *self.options(**options), "-b", "-",
+             self.target()], input=batch.encode(), capture_output=True, timeout=timeout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"sftp: {done.stderr!r} {done.stdout!r}\n{self.log()}")
+        return done
+
+    def scp(self, *args, check=True, timeout=120, **options):
+        done = subprocess.run(["scp", "-q", "-F", "none", "-P", str(self.port),
+                               *self.options(**options), *map(str, args)],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"scp: {done.stderr!r}\n{self.log()}")
+        return done
+
+
+def comm(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def status(pid):
+    """/proc/PID/status as a dictionary."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return {k: v.strip() for k, v in (line.split(":", 1) for line in text.splitlines())}
