@@ -35,6 +35,7 @@ phase_open(struct monitor *monitor, struct account *account, const struct permis
 	monitor->account = account;
 	monitor->permissions = *permissions;
 	monitor->login_deadline_ms = 0;
+	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
 	/* If the listener is gone there is nobody left who counts. */
 	(void)!write(monitor->inputs->status_fd, &status, 1);
 }

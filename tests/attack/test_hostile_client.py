@@ -3,6 +3,7 @@
 
 After every attack the server must still serve an honest client, and no session may have begun.
 """
+import contextlib
 import os
 import socket
 import struct
@@ -86,12 +87,9 @@ def test_any_other_first_message_ends_the_connection_under_strict_kex(server, nu
         client.banner()
         client.receive_kexinit()
         client.send(bytes([number]) + u32(0) * 4)
-        try:
+        with contextlib.suppress(OSError, Closed):  # what means nothing at all gets an answer first
             client.send_kexinit()
-            client.exchange()
-        except (Closed, Disconnected):
-            return
-        pytest.fail("a message in front of the strict KEXINIT was tolerated")
+        client.expect_end()
 
 
 @pytest.mark.parametrize("number", [2, 3, 4, 5, 6, 7, 20, 21, 31, 50, 80, 90, 94, 98, 192])

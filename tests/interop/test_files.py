@@ -60,7 +60,7 @@ def test_resume_in_both_directions(server, box):
 
 def test_what_is_refused_says_why(server, box):
     there, _ = box
-    assert b"No such file" in server.sftp(f"get {there}/nothing\n", check=False).stderr
+    assert b"nothing\" not found" in server.sftp(f"get {there}/nothing\n", check=False).stderr
     assert b"ermission denied" in server.sftp("get /etc/shadow /dev/null\n", check=False).stderr
 
 

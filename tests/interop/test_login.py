@@ -2,6 +2,7 @@
 """A stock client logs in, or is refused, and both sides are told why."""
 import concurrent.futures
 import os
+import pathlib
 import socket
 import subprocess
 import time
@@ -82,7 +83,8 @@ def test_no_process_is_left_after_logout(server):
 def test_max_auth_tries_disconnects(start, suite):
     server = start(MaxAuthTries=2)
     keys = [f for i in range(4) for f in ("-i", _key(suite, i))]
-    done = server.ssh("true", flags=keys, key=_key(suite, 9), check=False)
+    done = server.ssh("true", flags=keys, key=pathlib.Path(_key(suite, 9)),
+                      check=False)
     assert done.returncode == 255
     assert b"Too many authentication failures" in done.stderr
 

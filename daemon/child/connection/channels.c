@@ -102,7 +102,7 @@ find_named(const struct channels *channels, struct reader *reader, struct outlet
 
 	TRY(reader->result);
 	*out = channels_find(channels, id);
-	if (*out == NULL || (*out)->state == CHANNEL_OPENING)
+	if (*out == NULL || (*out)->state == CHANNEL_OPENING || (*out)->got_close)
 		return outlet_fault(outlet, "a message came for a channel that does not exist");
 	return RESULT_OK;
 }
@@ -179,6 +179,17 @@ on_eof(struct channels *channels, struct reader *reader, struct outlet *outlet,
 	return channel_settle(channel, outlet);
 }
 
+/*
+ * A client that has seen EOF and sent its own may close at once, before the program's exit status is
+ * known. It still wants to know it, so our CLOSE waits for that. One that closes in the middle does not.
+ */
+static bool
+waits_for_end(const struct channel *channel)
+{
+	return channel->kind == CHANNEL_SESSION && channel->state == CHANNEL_OPEN &&
+	       channel->sent_eof && channel->is_started && !channel->has_ended;
+}
+
 static enum result
 on_close(struct channels *channels, struct reader *reader, struct outlet *outlet,
     struct conn_event *data)
@@ -187,6 +198,10 @@ on_close(struct channels *channels, struct reader *reader, struct outlet *outlet
 
 	TRY(find_named(channels, reader, outlet, &channel));
 	TRY(reader_end(reader));
+	if (waits_for_end(channel)) {
+		channel->got_close = true;
+		return RESULT_OK;
+	}
 	TRY(channel_close(channel, outlet));
 	channels_remove(channels, channel);
 	return RESULT_OK;
@@ -274,5 +289,8 @@ channels_answer(struct channels *channels, const struct ipc_message *message, st
 		return RESULT_OK; /* it has ended meanwhile */
 	if (channel->state == CHANNEL_OPENING)
 		return open_answer(channels, channel, message->type, &reader, outlet, attach);
-	return session_answer(channel, message, &reader, outlet, attach);
+	TRY(session_answer(channel, message, &reader, outlet, attach));
+	if (channel->got_close && channel->state == CHANNEL_CLOSING)
+		channels_remove(channels, channel);
+	return RESULT_OK;
 }
