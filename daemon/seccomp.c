@@ -97,6 +97,12 @@ static const struct call forbidden[] = {
 };
 /* clang-format on */
 
+/* The i-th argument, from 0, is compared; all of them are ints. */
+#define ARGUMENT(i, how, a, b)                                                       \
+	{                                                                            \
+		(i), (how), (scmp_datum_t)(uint32_t)(a), (scmp_datum_t)(uint32_t)(b) \
+	}
+
 /* With these arguments only; with others the call is forbidden. */
 struct conditional {
 	struct call call;
@@ -105,15 +111,17 @@ struct conditional {
 };
 
 static const struct conditional conditional[] = {
-	{ CALL(fcntl), 1, { SCMP_A1_32(SCMP_CMP_EQ, F_GETFL) } },
-	{ CALL(fcntl), 1, { SCMP_A1_32(SCMP_CMP_EQ, F_SETFL) } },
+	{ CALL(fcntl), 1, { ARGUMENT(1, SCMP_CMP_EQ, F_GETFL, 0) } },
+	{ CALL(fcntl), 1, { ARGUMENT(1, SCMP_CMP_EQ, F_SETFL, 0) } },
 	/* Memory that can be executed is never made. */
-	{ CALL(mmap), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
-	{ CALL(mprotect), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+	{ CALL(mmap), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+	{ CALL(mprotect), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
 	{ CALL(setsockopt), 2,
-	    { SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2_32(SCMP_CMP_EQ, TCP_QUICKACK) } },
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, TCP_QUICKACK, 0) } },
 	{ CALL(setsockopt), 2,
-	    { SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP), SCMP_A2_32(SCMP_CMP_EQ, TCP_NODELAY) } },
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, TCP_NODELAY, 0) } },
 };
 
 /* What the sanitizers' own code calls; in no build that is installed. */
@@ -165,8 +173,8 @@ static enum result
 forbid_executable_memory(scmp_filter_ctx context)
 {
 	static const struct conditional opposites[] = {
-		{ CALL(mmap), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
-		{ CALL(mprotect), 1, { SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
+		{ CALL(mmap), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
+		{ CALL(mprotect), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
 	};
 
 	for (size_t i = 0; i < COUNT(opposites); i++)

@@ -13,6 +13,7 @@
 #include "common/config/config.h"
 #include "common/crypto/start.h"
 #include "common/fd.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "monitor/login/login.h"
 #include "monitor/monitor.h"
@@ -49,9 +50,9 @@ make_settings(void)
 	OWNED_BUF errors;
 	struct config *config;
 
+	buf_init(&errors, 65536);
 	if (settings != NULL)
 		return settings;
-	buf_init(&errors, 65536);
 	log_set_sink(drop_log, NULL);
 	if (crypto_start() != RESULT_OK || config_new(&config) != RESULT_OK ||
 	    config_parse(config, "fuzz", bytes_of_text("AcceptEnv LANG\nStrictModes no\n"),

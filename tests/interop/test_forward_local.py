@@ -18,6 +18,7 @@ def tcp_server(handler, family=socket.AF_INET):
         address_family = family
         daemon_threads = True
         allow_reuse_address = True
+        request_queue_size = 200
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):

@@ -154,7 +154,7 @@ signs_nothing_but_hashes(void **state)
 }
 
 static void
-log(struct rig *rig, uint32_t level, const char *text)
+say_log(struct rig *rig, uint32_t level, const char *text)
 {
 	uint8_t room[1200];
 	struct writer writer = writer_into(room, sizeof(room));
@@ -173,13 +173,13 @@ the_childs_log_is_quoted_tamed_and_bounded(void **state)
 
 	support_log_capture(&seen);
 	log_set_level(LOG_LEVEL_INFO);
-	log(rig, LOG_LEVEL_FATAL, "one\nAccepted publickey for root");
+	say_log(rig, LOG_LEVEL_FATAL, "one\nAccepted publickey for root");
 	assert_int_equal(seen.level, LOG_LEVEL_INFO);
 	assert_string_equal(seen.reason, "network-process");
 	assert_null(strchr(seen.text, '\n'));
 	assert_non_null(strstr(seen.text, "192.0.2.1"));
 	for (int i = 0; i < 5000; i++)
-		log(rig, LOG_LEVEL_INFO, "flood");
+		say_log(rig, LOG_LEVEL_INFO, "flood");
 	assert_true(seen.count <= 201);
 	assert_false(rig_is_attack(rig));
 	rig_free(rig);
