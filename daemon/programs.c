@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,11 +76,26 @@ find_user(struct programs *programs)
 	return RESULT_OK;
 }
 
+/*
+ * The C library loads the modules that know users when it is first asked, and it asks all of them for a
+ * name that the first do not know. Done here, it is done once and shared by every monitor.
+ */
+static void
+warm_up_names(const struct programs *programs)
+{
+	gid_t groups[16];
+	int count = (int)COUNT(groups);
+
+	(void)getpwnam("no-such-user");
+	(void)getgrouplist(SALLYPORT_PRIVSEP_USER, programs->child_gid, groups, &count);
+}
+
 enum result
 programs_open(const struct settings *settings, struct programs *out)
 {
 	*out = (struct programs){ .child_fd = -1, .user_fd = -1, .is_root = geteuid() == 0 };
 	TRY(find_user(out));
+	warm_up_names(out);
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }

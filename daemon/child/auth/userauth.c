@@ -5,6 +5,7 @@
 #include "daemon/child/auth/userauth.h"
 
 #include "common/key/key.h"
+#include "common/mem.h"
 
 #define SERVICE_MAX   64
 #define ALGORITHM_MAX 64
@@ -151,16 +152,20 @@ userauth_receive(struct userauth *auth, struct bytes payload, struct outlet *out
 
 /* --- Answers ------------------------------------------------------------------------------------ */
 
-/* RFC 4252 section 5.4: before the first answer. */
+/* RFC 4252 section 5.4: before the first answer. The room is not on the stack: most servers have no
+ * banner, and would pay for its pages all the same. */
 static enum result
 send_banner(struct userauth *auth, struct outlet *outlet)
 {
 	struct bytes banner = buf_bytes(&auth->banner);
-	uint8_t room[1 + 4 + BANNER_MAX + 4];
-	struct writer writer = writer_into(room, sizeof(room));
+	size_t size = 1 + 4 + banner.size + 4;
+	CLEANUP(mem_freep) void *room = NULL;
+	struct writer writer;
 
 	if (banner.size == 0)
 		return RESULT_OK;
+	TRY(mem_new(1, size, &room));
+	writer = writer_into(room, size);
 	put_byte(&writer, SSH_MSG_USERAUTH_BANNER);
 	put_string(&writer, banner);
 	put_text(&writer, "");
@@ -194,9 +199,12 @@ send_success(struct outlet *outlet)
 static enum result
 send_key_ok(const struct userauth *auth, struct outlet *outlet)
 {
-	uint8_t room[1 + 4 + ALGORITHM_MAX + 4 + KEY_BLOB_MAX];
-	struct writer writer = writer_into(room, sizeof(room));
+	size_t size = 1 + 4 + buf_size(&auth->algorithm) + 4 + buf_size(&auth->key);
+	CLEANUP(mem_freep) void *room = NULL;
+	struct writer writer;
 
+	TRY(mem_new(1, size, &room));
+	writer = writer_into(room, size);
 	put_byte(&writer, SSH_MSG_USERAUTH_PK_OK);
 	put_string(&writer, buf_bytes(&auth->algorithm));
 	put_string(&writer, buf_bytes(&auth->key));

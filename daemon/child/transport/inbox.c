@@ -92,6 +92,6 @@ inbox_consume(struct inbox *box, size_t size)
 void
 inbox_trim(struct inbox *box)
 {
-	if (inbox_size(box) == 0 && box->room > INBOX_ROOM_MIN)
+	if (inbox_size(box) == 0)
 		inbox_clear(box);
 }

@@ -101,6 +101,6 @@ outbox_sent(struct outbox *box, size_t size)
 void
 outbox_trim(struct outbox *box)
 {
-	if (outbox_size(box) == 0 && box->room > OUTBOX_ROOM_MIN)
+	if (outbox_size(box) == 0)
 		outbox_clear(box);
 }
