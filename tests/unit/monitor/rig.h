@@ -91,8 +91,8 @@ rig_new(const char *more)
 	snprintf(rig->user, sizeof(rig->user), "%s", me->pw_name);
 	snprintf(rig->folder, sizeof(rig->folder), "/tmp/sallyport-rig-XXXXXX");
 	assert_non_null(mkdtemp(rig->folder));
-	snprintf(rig->authorized_keys, sizeof(rig->authorized_keys), "%s/authorized_keys",
-	    rig->folder);
+	snprintf(
+	    rig->authorized_keys, sizeof(rig->authorized_keys), "%s/authorized_keys", rig->folder);
 	rig->host_key = rig->host_keys[0] = rig_key("ed25519");
 	rig->user_key = rig_key("ecdsa256");
 	rig->other_key = rig_key("ecdsa256_pem");

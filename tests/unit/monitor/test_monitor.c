@@ -61,7 +61,7 @@ a_body_that_does_not_parse_is_an_attack(void **state)
 			open_phase(rig);
 		else
 			rig->monitor.phase = (row->phases & IPC_PHASE_LOGIN) != 0 ? IPC_PHASE_LOGIN
-										   : IPC_PHASE_START;
+										  : IPC_PHASE_START;
 		rig_say(rig, (enum ipc_type)type, bytes_of(garbage, sizeof(garbage)));
 		ROW_TRUE(row->name, rig_is_attack(rig));
 		rig_free(rig);
@@ -93,8 +93,8 @@ the_signature_is_over_the_hash(void **state)
 	reader = rig_told(rig, IPC_signed);
 	signature = get_string(&reader);
 	assert_ok(reader_end(&reader));
-	assert_ok(key_verify(rig->host_key,
-	    signature_algorithm_find(bytes_of_text("ssh-ed25519")), HASH, signature));
+	assert_ok(key_verify(rig->host_key, signature_algorithm_find(bytes_of_text("ssh-ed25519")),
+	    HASH, signature));
 	rig_free(rig);
 }
 

@@ -10,8 +10,8 @@
 struct signing {
 	const char *name;
 	const char *session_id, *user, *service, *algorithm;
-	bool other_key;   /* signed by a key that is not listed */
-	bool is_flagged;  /* the byte that says "with signature" */
+	bool other_key;  /* signed by a key that is not listed */
+	bool is_flagged; /* the byte that says "with signature" */
 	enum auth_outcome outcome;
 };
 
@@ -89,9 +89,8 @@ logs_in_by_the_right_signature_only(void **state)
 		request.signature = buf_bytes(&signature);
 		rig_authenticate(rig, &request);
 		ROW_TRUE(signings[i].name, rig_outcome(rig) == signings[i].outcome);
-		ROW_TRUE(signings[i].name,
-		    (rig->monitor.phase == IPC_PHASE_OPEN) ==
-			(signings[i].outcome == AUTH_OUTCOME_SUCCESS));
+		ROW_TRUE(signings[i].name, (rig->monitor.phase == IPC_PHASE_OPEN) ==
+					       (signings[i].outcome == AUTH_OUTCOME_SUCCESS));
 		ROW_TRUE(signings[i].name,
 		    (rig->monitor.account != NULL) == (rig->monitor.phase == IPC_PHASE_OPEN));
 		rig_free(rig);
@@ -147,8 +146,7 @@ static void
 refuses_broken_signatures(void **state)
 {
 	const struct bytes signatures[] = { BYTES_ROW(""), BYTES_ROW("\0\0\0\0"),
-		BYTES_ROW("\xff\xff\xff\xff"),
-		BYTES_ROW("\0\0\0\023ecdsa-sha2-nistp256\0\0\0\0") };
+		BYTES_ROW("\xff\xff\xff\xff"), BYTES_ROW("\0\0\0\023ecdsa-sha2-nistp256\0\0\0\0") };
 
 	for (size_t i = 0; i < COUNT(signatures); i++) {
 		struct rig *rig = rig_new("");

@@ -34,9 +34,8 @@ allows_only_when_everything_speaks_for_it(void **state)
 		snprintf(name, sizeof(name), "combination %02x", bits);
 		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 63));
 		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 47) == 15));
-		ROW_TRUE(name,
-		    (verdict.against == VERDICT_AGAINST_NOTHING) ==
-			(verdict.value != VERDICT_REFUSED));
+		ROW_TRUE(name, (verdict.against == VERDICT_AGAINST_NOTHING) ==
+				   (verdict.value != VERDICT_REFUSED));
 	}
 }
 
