@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,7 +208,7 @@ run(struct service *service)
 {
 	if (service->cli.mode == CLI_MODE_VERSION) {
 		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION,
-		    OpenSSL_version(OPENSSL_VERSION));
+		    crypto_version());
 		return RESULT_OK;
 	}
 	TRY(configure(service));

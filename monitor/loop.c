@@ -21,6 +21,9 @@
 /* Messages of the child in one turn, so that it cannot keep us from our timers. */
 #define MESSAGES_A_TURN 64
 
+/* An honest child reads its answers even when it can ask nothing; one that does not is given up. */
+#define CHILD_LISTENS_MS 5000
+
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_MONITOR_TO_USER(name)
@@ -70,11 +73,14 @@ void
 monitor_tell(
     struct monitor *monitor, enum ipc_type type, struct bytes body, const int *fds, size_t count)
 {
+	struct pollfd child = { .fd = monitor->child_fd, .events = POLLOUT };
 	enum result result;
 
 	if (monitor->child_fd < 0)
 		return;
-	result = ipc_send(monitor->child_fd, type, body, fds, count);
+	do
+		result = ipc_send(monitor->child_fd, type, body, fds, count);
+	while (result == RESULT_AGAIN && poll(&child, 1, CHILD_LISTENS_MS) > 0);
 	if (result == RESULT_OK || result == RESULT_CLOSED)
 		return;
 	log_error("monitor-failed",

@@ -549,7 +549,7 @@ enum result
 engine_serve(struct engine *engine, struct bytes input, struct buf *replies, size_t *consumed)
 {
 	*consumed = 0;
-	while (buf_size(replies) < ENGINE_REPLIES_HIGH) {
+	while (*consumed < input.size && buf_size(replies) < ENGINE_REPLIES_HIGH) {
 		struct reader reader =
 		    reader_of(bytes_of(input.data + *consumed, input.size - *consumed));
 		uint32_t size = get_u32(&reader);

@@ -3,13 +3,14 @@
  * From what was said to what is in force: the first value wins or lists grow, then defaults fill what
  * is left; and asking for it (pure).
  */
+#include "common/config/effective.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "common/config/directives.h"
-#include "common/config/effective.h"
 #include "common/mem.h"
 
 /* --- Merging ------------------------------------------------------------------------------------ */

@@ -92,6 +92,12 @@ crypto_start(void)
 	return RESULT_OK;
 }
 
+const char *
+crypto_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
+}
+
 enum result
 crypto_digest(enum hash_kind kind, const EVP_MD **out)
 {

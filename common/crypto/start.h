@@ -17,6 +17,9 @@
  */
 enum result crypto_start(void) MUST_USE;
 
+/* libcrypto's own name and version, for people. */
+const char *crypto_version(void);
+
 enum crypto_mac {
 	CRYPTO_HMAC,
 	CRYPTO_POLY1305,

@@ -8,18 +8,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/forward/answers.h"
-#include "monitor/user/start.h"
-
-#define EXIT_NOT_EXECUTED 127
+#include "monitor/spawn.h"
 
 /* After so many messages the loop looks at others first. */
 #define MESSAGES_A_TURN 16
@@ -93,40 +89,6 @@ remember(struct relay *relay, uint32_t id, struct relay_request **out)
 
 /* --- Its start ---------------------------------------------------------------------------------- */
 
-/* A descriptor of this number or above, so that those of the new program can be put in their places. */
-static int
-move_up(int fd)
-{
-	return fd > USER_IPC_FD ? fd : fcntl(fd, F_DUPFD_CLOEXEC, USER_IPC_FD + 1);
-}
-
-/* In the new process: nothing of the monitor's goes along but the socket. */
-static noreturn void
-execute_user(int program_fd, int socket)
-{
-	static char *const argv[] = { (char *)"sallyport-user", NULL };
-	static char *const environment[] = { NULL };
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	int null_fd = open("/dev/null", O_RDWR);
-
-	program_fd = move_up(program_fd);
-	socket = move_up(socket);
-	for (int fd = 0; fd < USER_IPC_FD; fd++) {
-		if (dup2(null_fd, fd) < 0)
-			_exit(EXIT_NOT_EXECUTED);
-	}
-	if (dup2(socket, USER_IPC_FD) < 0 ||
-	    close_range(USER_IPC_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		_exit(EXIT_NOT_EXECUTED);
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
-	_exit(EXIT_NOT_EXECUTED);
-}
-
 static enum result
 send_start(const struct monitor *monitor, int socket)
 {
@@ -153,40 +115,24 @@ send_start(const struct monitor *monitor, int socket)
 }
 
 static enum result
-fork_user(const struct monitor *monitor, int sockets[2], pid_t *out)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		execute_user(monitor->inputs->user_program_fd, sockets[1]);
-	if (pid < 0)
-		return RESULT_SYSTEM;
-	*out = pid;
-	return RESULT_OK;
-}
-
-static void
-close_pair(int (*sockets)[2])
-{
-	fd_close(&(*sockets)[0]);
-	fd_close(&(*sockets)[1]);
-}
-
-static enum result
 start_user(const struct monitor *monitor, struct relay *relay)
 {
-	CLEANUP(close_pair) int sockets[2] = { -1, -1 };
+	const struct spawn_plan plan = {
+		.name = "sallyport-user",
+		.program_fd = monitor->inputs->user_program_fd,
+	};
+	enum result result;
 
 	if (relay->room == NULL)
 		TRY(mem_new(1, IPC_PACKET_MAX, (void **)&relay->room));
-	TRY(ipc_pair(sockets));
-	TRY(fd_set_nonblocking(sockets[0]));
-	TRY(send_start(monitor, sockets[0]));
-	TRY(fork_user(monitor, sockets, &relay->pid));
+	TRY(spawn_helper(&plan, &relay->fd, &relay->pid));
+	result = send_start(monitor, relay->fd);
+	if (result != RESULT_OK) {
+		fd_close(&relay->fd); /* it ends by itself then */
+		return result;
+	}
 	relay->gate = (struct ipc_gate){ .direction = USER_TO_MONITOR };
 	relay->log_lines = 0;
-	relay->fd = sockets[0];
-	sockets[0] = -1;
 	log_debug("user-process", "user process of %s is on pid %d", monitor->account->name,
 	    (int)relay->pid);
 	return RESULT_OK;

@@ -107,7 +107,7 @@ def test_a_peer_that_does_not_read_costs_bounded_memory(server):
 
 
 def test_a_program_that_does_not_read_costs_bounded_memory(server):
-    client = server.popen("sleep 3", stdin=subprocess.PIPE)
+    client = server.popen("sleep 8", stdin=subprocess.PIPE)
     try:
         child = wait_for(server.child_pids, what="child")[0]
         os.set_blocking(client.stdin.fileno(), False)
