@@ -95,7 +95,7 @@ support_hex(const char *hex)
 
 /* An allocation that is too large is a failure that code handles, also below the address sanitizer.
  * (The sanitizer asks for this name; without it nobody calls it.) */
-const char *__asan_default_options(void);
+const char *__asan_default_options(void) __attribute__((weak)); /* more files than one include this */
 const char *
 __asan_default_options(void)
 {
