@@ -51,6 +51,9 @@ stderr_sink(void *context, const struct log_event *event)
 	write_line(STDERR_FILENO, prefix_of(event->level), event->text);
 }
 
+/* Until the server is up, whoever started it wants to see on the terminal why it does not come up. */
+static bool is_up;
+
 static void
 syslog_sink(void *context, const struct log_event *event)
 {
@@ -65,7 +68,15 @@ syslog_sink(void *context, const struct log_event *event)
 		[LOG_LEVEL_DEBUG3] = LOG_DEBUG,
 	};
 
+	if (!is_up && event->level <= LOG_LEVEL_ERROR)
+		stderr_sink(NULL, event);
 	syslog(priorities[event->level], "%s%s", prefix_of(event->level), event->text);
+}
+
+void
+logging_up(void)
+{
+	is_up = true;
 }
 
 void
@@ -107,8 +118,11 @@ logging_open(const struct cli *cli, const struct settings *settings)
 	log_set_level(level_of(cli, settings));
 	if (cli->log_file != NULL)
 		return open_file(cli->log_file);
-	if (cli->log_to_stderr || cli->debug > 0)
+	if (cli->log_to_stderr || cli->debug > 0 || cli->mode == CLI_MODE_CHECK ||
+	    cli->mode == CLI_MODE_PRINT)
 		return RESULT_OK;
+	/* Standard error of a service that inetd starts is the client. */
+	is_up = cli->mode == CLI_MODE_INETD;
 	openlog("sallyportd", LOG_PID | LOG_NDELAY,
 	    (int)settings_number(settings, KEYWORD_SyslogFacility) << 3);
 	log_set_sink(syslog_sink, NULL);

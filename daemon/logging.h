@@ -13,3 +13,6 @@ void logging_start(void);
 
 /* As the command line and the configuration want it. RESULT_CONFIG: the log file cannot be opened; said. */
 enum result logging_open(const struct cli *cli, const struct settings *settings) MUST_USE;
+
+/* The server serves: from now on nothing of a log that goes to syslog is also said on standard error. */
+void logging_up(void);

@@ -180,6 +180,7 @@ come_up(struct service *service)
 	TRY(sockets_open(service->settings, &service->sockets));
 	TRY(daemon_loop_take_signals(&service->signal_fd));
 	pidfile_write(settings_text(service->settings, KEYWORD_PidFile));
+	logging_up();
 	background_ready(
 	    &service->wait_fd, service->cli.log_to_stderr || service->cli.log_file != NULL);
 	notify_tell("READY=1");

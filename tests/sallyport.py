@@ -130,7 +130,7 @@ class Server:
     }
 
     def __init__(self, suite, *, host_keys=("ed25519", "rsa", "ecdsa"), libexec=None, more=(),
-                 env=None, user=None, **settings):
+                 env=None, user=None, flags=("-D", "-e"), wrap=(), **settings):
         self.suite = suite
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=suite.folder))
         self.folder.chmod(0o755)
@@ -150,7 +150,7 @@ class Server:
             for k in host_keys))
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [str(suite.libexec / "sallyportd"), "-D", "-e", "-f", str(self.config)],
+                [*wrap, str(suite.libexec / "sallyportd"), *flags, "-f", str(self.config)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
         try:
             wait_for(self._answers, what="the server's banner")

@@ -91,7 +91,7 @@ keyword_suggest(struct bytes name)
 	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
 		unsigned this_distance = distance(name, rows[i].name);
 
-		if (this_distance < best_distance && this_distance < strlen(rows[i].name) / 2) {
+		if (this_distance < best_distance && this_distance <= strlen(rows[i].name) / 2) {
 			best = rows[i].name;
 			best_distance = this_distance;
 		}

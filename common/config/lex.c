@@ -126,3 +126,23 @@ lex_line_clear(struct lex_line *line)
 	free(line->words);
 	*line = (struct lex_line){ 0 };
 }
+
+static bool
+needs_quotes(const char *word)
+{
+	return word[0] == '\0' || word[0] == '#' || strpbrk(word, " \t\r\f\"'\\") != NULL;
+}
+
+enum result
+lex_put_word(struct buf *out, const char *word)
+{
+	if (!needs_quotes(word))
+		return buf_append(out, bytes_of_text(word));
+	TRY(buf_append(out, bytes_of_text("\"")));
+	for (; *word != '\0'; word++) {
+		if (*word == '"' || *word == '\\')
+			TRY(buf_append(out, bytes_of_text("\\")));
+		TRY(buf_append(out, bytes_of(word, 1)));
+	}
+	return buf_append(out, bytes_of_text("\""));
+}

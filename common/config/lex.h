@@ -22,3 +22,6 @@ struct lex_line {
  */
 enum result lex_line(struct bytes text, struct lex_line *out, const char **why) MUST_USE;
 void lex_line_clear(struct lex_line *line);
+
+/* Appends a word as lex_line would read it again: quoted where it must be. */
+enum result lex_put_word(struct buf *out, const char *word) MUST_USE;

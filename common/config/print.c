@@ -29,6 +29,15 @@ print_line(const struct keyword_row *row, const char *value, struct buf *out)
 	return buf_append(out, bytes_of_text("\n"));
 }
 
+static enum result
+print_word(const struct keyword_row *row, const char *word, struct buf *out)
+{
+	TRY(print_name(row, out));
+	TRY(buf_append(out, bytes_of_text(" ")));
+	TRY(lex_put_word(out, word));
+	return buf_append(out, bytes_of_text("\n"));
+}
+
 /* Lists of words: one line, or one for each word where each adds. */
 static enum result
 print_words(const struct keyword_row *row, const struct value *value, struct buf *out)
@@ -39,13 +48,13 @@ print_words(const struct keyword_row *row, const struct value *value, struct buf
 			   : RESULT_OK;
 	if (row->merge != KEYWORD_MERGE_FIRST) {
 		for (size_t i = 0; i < value->count; i++)
-			TRY(print_line(row, value->words[i], out));
+			TRY(print_word(row, value->words[i], out));
 		return RESULT_OK;
 	}
 	TRY(print_name(row, out));
 	for (size_t i = 0; i < value->count; i++) {
 		TRY(buf_append(out, bytes_of_text(" ")));
-		TRY(buf_append(out, bytes_of_text(value->words[i])));
+		TRY(lex_put_word(out, value->words[i]));
 	}
 	return buf_append(out, bytes_of_text("\n"));
 }
@@ -56,7 +65,7 @@ print_subsystems(const struct keyword_row *row, const struct value *value, struc
 	for (size_t i = 0; i + 1 < value->count; i += 2) {
 		TRY(print_name(row, out));
 		TRY(buf_append(out, bytes_of_text(" ")));
-		TRY(buf_append(out, bytes_of_text(value->words[i])));
+		TRY(lex_put_word(out, value->words[i]));
 		TRY(buf_append(out, bytes_of_text(" ")));
 		TRY(buf_append(out, bytes_of_text(value->words[i + 1])));
 		TRY(buf_append(out, bytes_of_text("\n")));
@@ -92,6 +101,7 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 		return print_line(row, text, out);
 	case KEYWORD_TYPE_WORD:
 	case KEYWORD_TYPE_PATH:
+		return print_word(row, value->text == NULL ? "none" : value->text, out);
 	case KEYWORD_TYPE_RAW:
 	case KEYWORD_TYPE_ALGORITHMS:
 		return print_line(row, value->text == NULL ? "none" : value->text, out);

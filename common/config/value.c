@@ -299,20 +299,9 @@ read_subsystem(const struct lex_line *line, struct value *out, char *why)
 		return RESULT_MALFORMED;
 	}
 	for (size_t i = 1; i < line->count; i++) {
-		const char *word = line->words[i];
-		bool quoted = word[0] == '\0' || strpbrk(word, " \t\"'\\") != NULL;
-
 		if (i > 1)
 			TRY(buf_append(&command, bytes_of_text(" ")));
-		if (quoted)
-			TRY(buf_append(&command, bytes_of_text("\"")));
-		for (; *word != '\0'; word++) {
-			if (*word == '"' || *word == '\\')
-				TRY(buf_append(&command, bytes_of_text("\\")));
-			TRY(buf_append(&command, bytes_of(word, 1)));
-		}
-		if (quoted)
-			TRY(buf_append(&command, bytes_of_text("\"")));
+		TRY(lex_put_word(&command, line->words[i]));
 	}
 	TRY(mem_new(3, sizeof(char *), (void **)&out->words));
 	out->count = 2;

@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/common/config/test_config
+check_PROGRAMS += tests/unit/common/config/test_lex

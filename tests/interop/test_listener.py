@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: ISC
+"""The listener as its operator uses it: flags, where it listens, where it logs, how it starts and
+stops, and what it says when something is wrong."""
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from sallyport import IS_ROOT, free_port, keygen, wait_for
+
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: mounts of its own")
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError):
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+            return True
+    return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs IPv6 on loopback")
+
+
+@pytest.fixture
+def folder(suite, request):
+    path = suite.folder / f"listener-{request.node.name[:40].replace('/', '_')}"
+    path.mkdir(mode=0o755)
+    return path
+
+
+@pytest.fixture
+def run(suite, folder):
+    """run(*flags, config=text): sallyportd to its end."""
+    def one(*flags, config="", key=True, check=None, **more):
+        path = folder / "sshd_config"
+        path.write_text(f"LibexecDir {suite.libexec}\nPidFile none\n"
+                        + (f"HostKey {suite.host_keys['ed25519']}\n" if key else "") + config)
+        done = subprocess.run([str(suite.libexec / "sallyportd"), *flags, "-f", str(path)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                              **more)
+        if check is not None:
+            assert done.returncode == check, done.stderr
+        return done
+    return one
+
+
+def banner(port, host="127.0.0.1"):
+    with contextlib.suppress(OSError):
+        with socket.create_connection((host, port), timeout=5) as s:
+            return s.recv(4) == b"SSH-"
+    return False
+
+
+# --- flags that answer and end ------------------------------------------------------------------
+
+def test_t_says_nothing_when_all_is_well(run):
+    done = run("-t", check=0)
+    assert done.stdout == "" and done.stderr == ""
+
+
+def test_t_names_file_line_and_remedy(run, folder):
+    done = run("-t", config="Prot 22\nUsePAM yes\n", check=255)
+    assert done.stderr.splitlines() == [
+        f"{folder}/sshd_config:4: Prot: there is no such keyword; is Port meant?",
+        f"{folder}/sshd_config:5: UsePAM: this version does not support it yet; "
+        "the only value that it accepts is: no"]
+
+
+def test_wrong_option_of_the_command_line(run):
+    done = run("-t", "-o", "Port=0", check=255)
+    assert done.stderr.startswith("command-line: Port: ")
+
+
+def test_T_prints_what_is_in_force(run):
+    lines = run("-T", "-p", "2222", "-o", "MaxAuthTries=3", "-4", "-g", "1m",
+                config="Port 22\nMaxSessions 4\n", check=0).stdout.splitlines()
+    for line in ("port 2222", "maxauthtries 3", "addressfamily inet", "logingracetime 60",
+                 "maxsessions 4", "strictmodes yes"):
+        assert line in lines
+    assert "port 22" not in lines
+
+
+def test_T_of_its_own_print_is_the_same(run, folder):
+    first = run("-T", check=0).stdout
+    printed = folder / "printed"
+    printed.write_text(first)
+    assert run("-T", "-f", str(printed), check=0).stdout == first
+
+
+def test_V_names_the_version(run):
+    assert run("-V", check=0).stderr.startswith("Sallyport_0.")
+
+
+def test_unknown_flag_and_extra_argument(run):
+    assert "usage: sallyportd" in run("-Z", check=1).stderr
+    assert "extra argument here" in run("-t", "here", check=1).stderr
+
+
+def test_missing_configuration(suite):
+    done = subprocess.run([str(suite.libexec / "sallyportd"), "-t", "-f", "/nonexistent/c"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 255
+    assert done.stderr == "/nonexistent/c: there is no such file; -f names another\n"
+
+
+# --- what it does not start with -----------------------------------------------------------------
+
+def test_without_host_key_it_does_not_start(run):
+    done = run("-t", config="HostKey /nonexistent/key\n", key=False, check=255)
+    assert "no host keys" in done.stderr and "ssh-keygen -A" in done.stderr
+
+
+def test_host_key_that_others_can_read_is_not_used(run, folder):
+    key = keygen(folder / "open_key")
+    key.chmod(0o644)
+    done = run("-t", config=f"HostKey {key}\n", key=False, check=255)
+    assert f"chmod 600 {key}" in done.stderr
+
+
+def test_host_key_with_passphrase_is_named(run, folder):
+    key = folder / "locked_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)], check=True)
+    done = run("-t", config=f"HostKey {key}\n", key=False, check=255)
+    assert "passphrase" in done.stderr
+
+
+def test_port_that_is_taken(run):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("-D", "-e", config=f"ListenAddress 127.0.0.1:{port}\n", check=1)
+    assert f"Bind to port {port} on 127.0.0.1 failed: Address already in use." in done.stderr
+    assert "Cannot bind any address." in done.stderr
+
+
+def test_helper_that_is_missing(run, folder):
+    done = run("-D", "-e", "-o", f"LibexecDir={folder}", check=255)
+    assert str(folder) in done.stderr and "sallyport-child" in done.stderr
+
+
+# --- where it listens ----------------------------------------------------------------------------
+
+@pytest.fixture
+def launch(suite, folder):
+    """launch(*flags, config=text): sallyportd in the foreground, once it says that it listens."""
+    started = []
+
+    def one(*flags, config):
+        path, log = folder / "sshd_config", folder / "stderr"
+        path.write_text(f"LibexecDir {suite.libexec}\nPidFile none\nStrictModes no\n"
+                        f"AuthorizedKeysFile {suite.authorized}\n"
+                        f"HostKey {suite.host_keys['ed25519']}\n" + config)
+        with open(log, "wb") as stderr:
+            process = subprocess.Popen([str(suite.libexec / "sallyportd"), "-D", "-e", *flags, "-f",
+                                        str(path)], stdin=subprocess.DEVNULL, stderr=stderr)
+        started.append(process)
+        wait_for(lambda: "Server listening on" in log.read_text(), what="listening")
+        return process, log
+
+    yield one
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+@needs_ipv6
+@pytest.mark.parametrize("flag", [False, True])
+@pytest.mark.parametrize("family,v4,v6", [("any", True, True), ("inet", True, False),
+                                          ("inet6", False, True)])
+def test_address_family(launch, family, v4, v6, flag):
+    """AddressFamily, or -4 and -6, leave the addresses of the other family out."""
+    port = free_port()
+    config = f"ListenAddress 127.0.0.1:{port}\nListenAddress [::1]:{port}\n"
+    if flag:
+        launch(*{"inet": ["-4"], "inet6": ["-6"]}.get(family, []), config=config)
+    else:
+        launch(config=config + f"AddressFamily {family}\n")
+    assert (banner(port, "127.0.0.1"), banner(port, "::1")) == (v4, v6)
+
+
+@needs_ipv6
+def test_several_ports_and_addresses(start):
+    ports = [free_port() for _ in range(3)]
+    server = start(more=[f"ListenAddress 127.0.0.1:{ports[0]}", f"ListenAddress [::1]:{ports[1]}",
+                         f"ListenAddress 127.0.0.2:{ports[2]}"])
+    assert all(banner(p, h) for p, h in zip(ports, ("127.0.0.1", "::1", "127.0.0.2")))
+    assert server.log().count("Server listening on") == 4
+
+
+# --- the network below ---------------------------------------------------------------------------
+
+def tcp_timer(port):
+    """The timer of the server's side of the only connection to `port`: 2 is keepalive."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1].endswith(f":{port:04X}") and fields[3] == "01":
+            return int(fields[5].split(":")[0])
+    return None
+
+
+@pytest.mark.parametrize("value,timer", [("yes", 2), ("no", 0)])
+def test_tcp_keepalive(start, value, timer):
+    """TCPKeepAlive arms the kernel's timer on the connection."""
+    server = start(TCPKeepAlive=value)
+    client = server.popen("echo in; cat", stdin=subprocess.PIPE)
+    try:
+        assert client.stdout.readline() == b"in\n"
+        wait_for(lambda: tcp_timer(server.port) == timer, what=f"timer {timer}")
+    finally:
+        client.stdin.close()
+        client.wait(20)
+
+
+# --- where it logs -------------------------------------------------------------------------------
+
+def syslog_wrap(folder):
+    """A view of the system in which /dev/log is a socket of ours: (socket, command prefix)."""
+    dev = folder / "dev"
+    dev.mkdir()
+    names = ["null", "zero", "urandom", "random", "tty", "ptmx"]
+    for name in names:
+        (dev / name).touch()
+    (dev / "pts").mkdir()
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(str(dev / "log"))
+    log.settimeout(20)
+    binds = "".join(f"mount --bind /dev/{n} {dev}/{n} && " for n in names)
+    script = f"{binds}mount --rbind /dev/pts {dev}/pts && mount --rbind {dev} /dev && exec \"$@\""
+    return log, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
+
+
+@needs_root
+@pytest.mark.parametrize("facility,number", [("AUTH", 4), ("LOCAL3", 19), ("DAEMON", 3)])
+def test_syslog_facility(start, folder, facility, number):
+    """SyslogFacility is the facility of each message; without -e they go to syslog alone."""
+    log, wrap = syslog_wrap(folder)
+    with log:
+        server = start(SyslogFacility=facility, flags=("-D",), wrap=wrap)
+        server.ssh("true")
+        messages = []
+        while not any("Accepted publickey" in m for m in messages):
+            messages.append(log.recv(8192).decode())
+    assert all("sallyportd[" in m for m in messages)
+    assert {int(m[1:m.index(">")]) >> 3 for m in messages} == {number}
+    assert server.log() == ""
+
+
+def test_log_file(start, folder):
+    server = start(flags=("-D", "-E", str(folder / "log")))
+    server.ssh("true")
+    text = (folder / "log").read_text()
+    assert "Server listening on" in text and "Accepted publickey" in text
+    assert server.log() == ""
+    assert (folder / "log").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("level,listening,accepted,verbose", [
+    ("QUIET", False, False, False), ("ERROR", False, False, False), ("INFO", True, True, False),
+    ("VERBOSE", True, True, True)])
+def test_log_level(start, level, listening, accepted, verbose):
+    server = start(LogLevel=level)
+    server.ssh("true")
+    server.stop()
+    log = server.log()
+    assert ("Server listening" in log, "Accepted publickey" in log, "the client is SSH-" in log) == (
+        listening, accepted, verbose)
+
+
+def test_quiet_flag(start):
+    server = start(flags=("-D", "-e", "-q"))
+    server.ssh("true")
+    assert server.log() == ""
+
+
+# --- one connection only -------------------------------------------------------------------------
+
+def test_debug_serves_one_connection_and_ends(suite, launch):
+    port = free_port()
+    process, log = launch("-d", config=f"ListenAddress 127.0.0.1:{port}\n")
+    done = subprocess.run(
+        ["ssh", "-F", "none", "-p", str(port), "-i", str(suite.keys["ed25519"]), "-o",
+         "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
+         f"{suite.account.name}@127.0.0.1", "true"], stdin=subprocess.DEVNULL, timeout=30,
+        stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr
+    assert process.wait(20) == 0
+    assert "debug1: " in log.read_text()
+    assert not banner(port)
+
+
+def test_inetd_mode_serves_standard_input(suite, start, folder):
+    """-i, as inetd or a socket unit with Accept=yes starts it."""
+    config = folder / "sshd_config"
+    config.write_text(f"LibexecDir {suite.libexec}\nHostKey {suite.host_keys['ed25519']}\n"
+                      f"AuthorizedKeysFile {suite.authorized}\nStrictModes no\n")
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(20)
+        port = listening.getsockname()[1]
+        client = subprocess.Popen(
+            ["ssh", "-F", "none", "-p", str(port), "-i", str(suite.keys["ed25519"]),
+             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes",
+             f"{suite.account.name}@127.0.0.1", "echo $SSH_CONNECTION"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        accepted, peer = listening.accept()
+        with accepted:
+            server = subprocess.Popen([str(suite.libexec / "sallyportd"), "-i", "-f", str(config)],
+                                      stdin=accepted, stdout=accepted, stderr=subprocess.DEVNULL)
+        out, _ = client.communicate(timeout=30)
+        assert out.decode() == f"127.0.0.1 {peer[1]} 127.0.0.1 {port}\n"
+        assert server.wait(20) == 0
+
+
+# --- start and stop ------------------------------------------------------------------------------
+
+def test_daemon_goes_to_the_background(suite, folder):
+    """Without -D: the command returns when the server serves, its pid is in PidFile."""
+    port, pidfile = free_port(), folder / "pid"
+    config = folder / "sshd_config"
+    config.write_text(f"ListenAddress 127.0.0.1:{port}\nLibexecDir {suite.libexec}\n"
+                      f"PidFile {pidfile}\nHostKey {suite.host_keys['ed25519']}\n")
+    subprocess.run([str(suite.libexec / "sallyportd"), "-E", str(folder / "log"), "-f",
+                    str(config)], check=True, timeout=30, stdin=subprocess.DEVNULL)
+    pid = int(pidfile.read_text())
+    try:
+        assert banner(port)
+        assert os.getsid(pid) == pid
+        assert os.readlink(f"/proc/{pid}/cwd") == "/"
+        assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists() or "Z" in
+             pathlib.Path(f"/proc/{pid}/stat").read_text().split(")")[1], what="its end")
+    assert not pidfile.exists()
+
+
+def test_daemon_that_cannot_start_says_so(suite, folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        config = folder / "sshd_config"
+        config.write_text(f"ListenAddress 127.0.0.1:{taken.getsockname()[1]}\nPidFile none\n"
+                          f"LibexecDir {suite.libexec}\nHostKey {suite.host_keys['ed25519']}\n")
+        done = subprocess.run([str(suite.libexec / "sallyportd"), "-e", "-f", str(config)],
+                              capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "Cannot bind any address." in done.stderr
+
+
+def test_service_manager_is_told(start, folder):
+    """READY=1 when connections are taken, STOPPING=1 at the end: sd_notify's protocol."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        manager.settimeout(20)
+        server = start(env=dict(os.environ, NOTIFY_SOCKET=str(folder / "notify")))
+        assert manager.recv(100) == b"READY=1"
+        # The name of the socket is nobody's business but the listener's.
+        assert server.ssh("echo ${NOTIFY_SOCKET-unset}").stdout == b"unset\n"
+        server.stop()
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_stop_leaves_sessions_and_ends_the_others(start):
+    server = start()
+    client = server.popen("echo in; read line; echo $line", stdin=subprocess.PIPE)
+    assert client.stdout.readline() == b"in\n"
+    with socket.create_connection(("127.0.0.1", server.port)) as silent:
+        assert silent.recv(4) == b"SSH-"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        silent.settimeout(20)
+        with contextlib.suppress(ConnectionResetError):
+            while silent.recv(4096):
+                pass
+    out, _ = client.communicate(b"still here\n", timeout=20)
+    assert out == b"still here\n" and client.returncode == 0
+    assert not banner(server.port)
+
+
+def test_flood_of_connections_leaves_no_zombie(start):
+    server = start()
+    for _ in range(60):
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    wait_for(lambda: not server.children(), what="no process left")
+    time.sleep(0.1)
+    assert server.is_alive()
