@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: ISC
+FUZZERS += tests/fuzz/fuzz_kexinit
+FUZZERS += tests/fuzz/fuzz_transport

@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/common/crypto/test_agree
+check_PROGRAMS += tests/unit/common/crypto/test_algorithm
+check_PROGRAMS += tests/unit/common/crypto/test_seal

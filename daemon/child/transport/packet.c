@@ -6,8 +6,6 @@
 
 #include <assert.h>
 
-#include "common/crypto/random.h"
-#include "common/mem.h"
 #include "common/wire.h"
 
 #define LENGTH_SIZE 4
@@ -152,20 +150,6 @@ padding_for(const struct seal_shape *shape, size_t payload_size)
 	return padding < PACKET_PADDING_MIN ? padding + shape->block : padding;
 }
 
-/* Random bytes are asked for in bulk: a call for each packet would cost more than its cipher. */
-static enum result
-put_padding(struct packet_out *out, uint8_t *at, size_t size)
-{
-	assert(size <= sizeof(out->pool));
-	if (out->pool_left < size) {
-		TRY(random_bytes(out->pool, sizeof(out->pool)));
-		out->pool_left = sizeof(out->pool);
-	}
-	memcpy(at, out->pool + sizeof(out->pool) - out->pool_left, size);
-	out->pool_left -= size;
-	return RESULT_OK;
-}
-
 enum result
 packet_commit(struct packet_out *out, size_t payload_size)
 {
@@ -181,7 +165,7 @@ packet_commit(struct packet_out *out, size_t payload_size)
 		return RESULT_OK;
 	put_u32(&header, (uint32_t)length);
 	put_byte(&header, (uint8_t)padding);
-	TRY(put_padding(out, packet + HEADER_SIZE + payload_size, padding));
+	TRY(random_pool_take(&out->padding, packet + HEADER_SIZE + payload_size, padding));
 	TRY(seal_close(out->seal, out->sequence, packet, (uint32_t)length));
 
 	outbox_commit(&out->box, LENGTH_SIZE + length + shape->tag_size);

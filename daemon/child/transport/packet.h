@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/crypto/random.h"
 #include "common/crypto/seal.h"
 #include "daemon/child/transport/inbox.h"
 #include "daemon/child/transport/outbox.h"
@@ -12,7 +13,6 @@
 #define PACKET_LENGTH_MIN   5 /* the padding's length and four bytes of it */
 #define PACKET_LENGTH_MAX   (256 * 1024)
 #define PACKET_PADDING_MIN  4
-#define PACKET_PADDING_POOL 512
 
 /* What went through one direction under the keys in use. */
 struct packet_usage {
@@ -37,8 +37,7 @@ struct packet_out {
 	size_t ceiling;    /* bytes that may be pending */
 	uint32_t sequence; /* of the next packet */
 	size_t reserved;   /* payload bytes of the reservation that is open */
-	size_t pool_left;  /* random bytes not used yet, at the end of the pool */
-	uint8_t pool[PACKET_PADDING_POOL];
+	struct random_pool padding;
 };
 
 enum result packet_in_init(struct packet_in *in) MUST_USE;
