@@ -140,6 +140,7 @@ static const struct call sanitizers[] = {
 	CALL(sched_yield),
 	CALL(gettid),
 	CALL(set_robust_list),
+	CALL(sigaltstack),
 #endif
 	{ -1, NULL },
 };
@@ -201,17 +202,23 @@ fill(scmp_filter_ctx context)
 	return RESULT_OK;
 }
 
-static enum result export(scmp_filter_ctx context, struct buf *out) {
-	CLEANUP(fd_close) int fd = memfd_create("sallyport-filter", MFD_CLOEXEC); uint8_t * at;
+static enum result
+export_filter(scmp_filter_ctx context, struct buf *out)
+{
+	CLEANUP(fd_close) int fd = memfd_create("sallyport-filter", MFD_CLOEXEC);
+	uint8_t *at;
 	off_t size;
 	ssize_t done;
 
-	if (fd < 0 || seccomp_export_bpf(context, fd) != 0) return RESULT_SYSTEM;
+	if (fd < 0 || seccomp_export_bpf(context, fd) != 0)
+		return RESULT_SYSTEM;
 	size = lseek(fd, 0, SEEK_END);
-	if (size <= 0 || size > SECCOMP_FILTER_MAX) return RESULT_LIMIT;
+	if (size <= 0 || size > SECCOMP_FILTER_MAX)
+		return RESULT_LIMIT;
 	TRY(buf_reserve(out, (size_t)size, &at));
 	done = pread(fd, at, (size_t)size, 0);
-	if (done != size) return RESULT_SYSTEM;
+	if (done != size)
+		return RESULT_SYSTEM;
 	buf_commit(out, (size_t)size);
 	return RESULT_OK;
 }
@@ -224,7 +231,7 @@ compile(scmp_filter_ctx context, struct buf *out)
 	/* A search tree instead of a list; without it (an old libseccomp) the filter is only slower. */
 	(void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	TRY(fill(context));
-	return export(context, out);
+	return export_filter(context, out);
 }
 
 enum result

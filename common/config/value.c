@@ -340,6 +340,21 @@ is_none(const struct lex_line *line)
 	return line->count == 1 && strcasecmp(line->words[0], "none") == 0;
 }
 
+/* A "none" among other words would be lost when the settings are printed and read again. */
+static enum result
+read_words(const struct lex_line *line, struct value *out, char *why)
+{
+	if (is_none(line))
+		return RESULT_OK;
+	for (size_t i = 0; i < line->count; i++) {
+		if (strcasecmp(line->words[i], "none") != 0)
+			continue;
+		snprintf(why, VALUE_WHY_MAX, "\"none\" stands alone or not at all");
+		return RESULT_MALFORMED;
+	}
+	return keep_words(line, out);
+}
+
 static enum result
 read_typed(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
 {
@@ -374,7 +389,7 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
 	case KEYWORD_TYPE_PATHS:
-		return is_none(line) ? RESULT_OK : keep_words(line, out);
+		return read_words(line, out, why);
 	case KEYWORD_TYPE_SUBSYSTEM:
 		return read_subsystem(line, out, why);
 	}

@@ -2,10 +2,13 @@
 /*
  * sallyport-child: the only process that reads the network. start.c is its biography.
  */
+#include <unistd.h>
+
 #include "daemon/child/start.h"
 
+/* Without exit(3): the child has nothing to flush, and libcrypto's tidying up is paid for each login. */
 int
 main(void)
 {
-	return child_run();
+	_exit(child_run());
 }

@@ -184,10 +184,10 @@ def test_the_connect_is_made_as_the_user(server, suite):
     seen = []
 
     def whose(connection):
-        port = connection.getpeername()[1]
+        ends = [connection.getpeername()[1], connection.getsockname()[1]]
         for line in open("/proc/net/tcp").read().splitlines()[1:]:
             fields = line.split()
-            if int(fields[1].split(":")[1], 16) == port:
+            if [int(field.split(":")[1], 16) for field in fields[1:3]] == ends:
                 seen.append(int(fields[7]))
         connection.sendall(b"seen")
 

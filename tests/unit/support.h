@@ -93,15 +93,6 @@ support_hex(const char *hex)
 	return bytes_of(memory, size);
 }
 
-/* An allocation that is too large is a failure that code handles, also below the address sanitizer.
- * (The sanitizer asks for this name; without it nobody calls it.) */
-const char *__asan_default_options(void) __attribute__((weak)); /* more files than one include this */
-const char *
-__asan_default_options(void)
-{
-	return "allocator_may_return_null=1";
-}
-
 /* The latest event of the log, and how many there were. */
 struct support_log {
 	unsigned int count;

@@ -94,6 +94,7 @@ static const struct {
 	{ "ListenAddress 1.2.3.4:99999", "sshd_config:1: ListenAddress: \"99999\" is not valid; it "
 					 "must be a port number from 1 to 65535\n" },
 	{ "Subsystem sftp", "sshd_config:1: Subsystem: a name and a command are needed\n" },
+	{ "AcceptEnv LANG none", "sshd_config:1: AcceptEnv: \"none\" stands alone or not at all\n" },
 	{ "MACs -*", "sshd_config:1: MACs: no algorithm is left in the list\n" },
 	{ "Match User root", "sshd_config:1: Match: this version does not support it yet; remove "
 			     "it\n" },
