@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: ISC
+FUZZERS += tests/fuzz/fuzz_channels
+FUZZERS += tests/fuzz/fuzz_userauth

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzzes the child's login: a sequence of `u8 kind, u16 size, body`. An even kind is a message of the
+ * client; an odd one an answer of the monitor, whose outcome is the kind's upper bits.
+ *
+ * Whatever comes: the monitor is asked one thing at a time, and success follows only a signature.
+ */
+#include <assert.h>
+
+#include "daemon/child/auth/userauth.h"
+
+#define STEPS_MAX 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct run {
+	struct userauth auth;
+	struct outlet outlet;
+	unsigned asked; /* questions without an answer */
+	bool has_proof; /* the question is about a signature */
+	bool is_logged_in;
+};
+
+static void
+check_question(struct run *run, struct bytes body)
+{
+	struct auth_request request;
+	struct reader reader = reader_of(body);
+
+	assert(body.size <= ipc_row(IPC_authenticate)->body_max);
+	auth_request_get(&reader, &request);
+	assert(reader_end(&reader) == RESULT_OK);
+	assert(++run->asked == 1);
+	run->has_proof = request.method == AUTH_METHOD_PUBLICKEY && request.has_signature;
+}
+
+static void
+take_output(struct run *run)
+{
+	struct conn_event event;
+	struct bytes payload;
+
+	while (outlet_take_event(&run->outlet, &event)) {
+		assert(event.kind == CONN_ASK && event.ask == IPC_authenticate);
+		check_question(run, event.bytes);
+	}
+	while (outlet_take_packet(&run->outlet, &payload)) {
+		assert(payload.size > 0);
+		assert((payload.data[0] == SSH_MSG_USERAUTH_SUCCESS) <= run->is_logged_in);
+	}
+	outlet_trim(&run->outlet);
+}
+
+/* Does it go on after this? */
+static bool
+answer(struct run *run, uint8_t kind, struct bytes methods)
+{
+	const struct auth_answer body = { (kind >> 1) % 6, methods, (kind & 0x80) != 0 };
+	const bool had_question = run->asked > 0;
+	enum result result;
+
+	result = userauth_answer(&run->auth, &body, &run->outlet, &run->is_logged_in);
+	assert(had_question || result != RESULT_OK);
+	assert(!run->is_logged_in || (run->has_proof && body.outcome == AUTH_OUTCOME_SUCCESS));
+	run->asked = 0;
+	return result == RESULT_OK && !run->is_logged_in;
+}
+
+/* conn.c keeps the client's next message back while the monitor is asked; a fuzzer need not. */
+static bool
+receive(struct run *run, struct bytes payload)
+{
+	if (userauth_is_waiting(&run->auth))
+		return true;
+	return userauth_receive(&run->auth, payload, &run->outlet) == RESULT_OK;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct reader reader = reader_of(bytes_of(data, size));
+	struct run run = { 0 };
+	bool goes_on = true;
+
+	outlet_init(&run.outlet);
+	assert(userauth_init(&run.auth, bytes_of_text("Banner\n")) == RESULT_OK);
+	for (int i = 0; i < STEPS_MAX && goes_on && reader.left > 2; i++) {
+		uint8_t kind = get_byte(&reader);
+		size_t high = get_byte(&reader);
+		size_t want = high << 8 | get_byte(&reader);
+		struct bytes body = get_raw(&reader, want < reader.left ? want : reader.left);
+
+		goes_on = (kind & 1) != 0 ? answer(&run, kind, body) : receive(&run, body);
+		take_output(&run);
+		assert(userauth_is_waiting(&run.auth) == (run.asked > 0) || !goes_on);
+	}
+	userauth_clear(&run.auth);
+	outlet_clear(&run.outlet);
+	return 0;
+}
