@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/monitor/session/test_become
+check_PROGRAMS += tests/unit/monitor/session/test_environment
+check_PROGRAMS += tests/unit/monitor/session/test_program
+check_PROGRAMS += tests/unit/monitor/session/test_pty
+check_PROGRAMS += tests/unit/monitor/session/test_sessions
+check_PROGRAMS += tests/unit/monitor/session/test_signals
+check_PROGRAMS += tests/unit/monitor/session/test_start
+check_PROGRAMS += tests/unit/monitor/session/test_ttymodes

@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/monitor/forward/test_permit
+check_PROGRAMS += tests/unit/monitor/forward/test_relay
+check_PROGRAMS += tests/unit/monitor/user/test_connect
+check_PROGRAMS += tests/unit/monitor/user/test_resolve

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of monitor/forward/permit.c.
+ */
+#include "monitor/forward/permit.h"
+
+#include "common/config/config.h"
+#include "common/mem.h"
+#include "tests/unit/support.h"
+
+static struct settings *
+settings_of(const char *text)
+{
+	struct settings *settings;
+	struct config *config;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	assert_ok(config_new(&config));
+	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
+	assert_ok(config_effective(config, &settings, &errors));
+	config_free(config);
+	return settings;
+}
+
+static struct permit_answer
+judge(const char *text, bool may_forward, struct bytes host, uint32_t port)
+{
+	const struct permissions permissions = { .forward_local = may_forward };
+	const struct tcp_request request = { .host = host, .port = port };
+	struct settings *settings = settings_of(text);
+	struct permit_answer answer = permit_connect(settings, &permissions, &request);
+
+	settings_free(settings);
+	return answer;
+}
+
+static void
+each_setting_has_its_effect(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_allowed;
+	} rows[] = {
+		{ "", true },
+		{ "AllowTcpForwarding yes\n", true },
+		{ "AllowTcpForwarding all\n", true },
+		{ "AllowTcpForwarding local\n", true },
+		{ "AllowTcpForwarding remote\n", false },
+		{ "AllowTcpForwarding no\n", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct permit_answer answer =
+		    judge(rows[i].text, true, bytes_of_text("localhost"), 80);
+
+		ROW_TRUE(rows[i].text, answer.is_allowed == rows[i].is_allowed);
+		if (answer.is_allowed)
+			continue;
+		ROW_TRUE(rows[i].text, answer.rule == KEYWORD_AllowTcpForwarding);
+		ROW_TRUE(rows[i].text, answer.reason == SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+		ROW_TRUE(rows[i].text, strstr(answer.text, "AllowTcpForwarding") != NULL);
+	}
+}
+
+static void
+a_login_without_the_permission_is_refused(void **state)
+{
+	struct permit_answer answer = judge("", false, bytes_of_text("localhost"), 80);
+
+	assert_false(answer.is_allowed);
+	assert_int_equal(answer.reason, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	assert_int_equal(answer.rule, KEYWORD_COUNT);
+}
+
+static void
+what_cannot_be_connected_to_is_refused(void **state)
+{
+	static char long_host[PERMIT_HOST_MAX + 1];
+	static const struct {
+		const char *name;
+		struct bytes host;
+		uint32_t port;
+		bool is_allowed;
+	} rows[] = {
+		{ "usual", BYTES_ROW("example.org"), 80, true },
+		{ "highest port", BYTES_ROW("::1"), 65535, true },
+		{ "no port", BYTES_ROW("example.org"), 0, false },
+		{ "port above", BYTES_ROW("example.org"), 65536, false },
+		{ "port that wraps", BYTES_ROW("example.org"), 65536 + 22, false },
+		{ "no host", BYTES_ROW(""), 80, false },
+		{ "a NUL", BYTES_ROW("exam\0ple"), 80, false },
+		{ "longest", { (const uint8_t *)long_host, PERMIT_HOST_MAX }, 80, true },
+		{ "too long", { (const uint8_t *)long_host, PERMIT_HOST_MAX + 1 }, 80, false },
+	};
+
+	memset(long_host, 'a', sizeof(long_host));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct permit_answer answer = judge("", true, rows[i].host, rows[i].port);
+
+		ROW_TRUE(rows[i].name, answer.is_allowed == rows[i].is_allowed);
+		if (!answer.is_allowed)
+			ROW_TRUE(rows[i].name, answer.reason == SSH_OPEN_CONNECT_FAILED);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_setting_has_its_effect),
+		cmocka_unit_test(a_login_without_the_permission_is_refused),
+		cmocka_unit_test(what_cannot_be_connected_to_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
