@@ -10,7 +10,7 @@
 #define OPCODE_ISPEED       128
 #define OPCODE_OSPEED       129
 #define OPCODE_UNDEFINED    160  /* from here on, even the length of the argument is not known */
-#define CHARACTER_DISABLED  255  /* on the wire; here it is _POSIX_VDISABLE */
+#define CHARACTER_DISABLED  255  /* on the wire, and what is above is none; here _POSIX_VDISABLE */
 #define LINUX_DISABLED_CHAR '\0' /* _POSIX_VDISABLE, without <unistd.h> */
 
 /* A special character: its index in c_cc. */
@@ -109,7 +109,7 @@ apply_mode(uint8_t opcode, uint32_t value, struct termios *termios)
 	for (size_t i = 0; i < COUNT(characters); i++) {
 		if (characters[i].opcode == opcode)
 			termios->c_cc[characters[i].index] =
-			    value == CHARACTER_DISABLED ? LINUX_DISABLED_CHAR : (cc_t)value;
+			    value >= CHARACTER_DISABLED ? LINUX_DISABLED_CHAR : (cc_t)value;
 	}
 	for (size_t i = 0; i < COUNT(flags); i++) {
 		if (flags[i].opcode != opcode)

@@ -111,6 +111,8 @@ sets_each_character(void **state)
 		ROW_TRUE(rows[i].name, termios.c_cc[rows[i].index] == 3);
 		apply(rows[i].opcode, 255, &termios); /* 255: none */
 		ROW_TRUE(rows[i].name, termios.c_cc[rows[i].index] == _POSIX_VDISABLE);
+		apply(rows[i].opcode, 0x10003, &termios); /* is not ^C */
+		ROW_TRUE(rows[i].name, termios.c_cc[rows[i].index] == _POSIX_VDISABLE);
 	}
 }
 
