@@ -18,6 +18,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "common/config/choices.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -39,11 +40,11 @@ struct options {
 	int umask;          /* -u; -1: as it is */
 	bool log_to_stderr;
 	enum log_level level;
+	int64_t facility; /* syslog's number */
 };
 
 static const char usage[] =
-    "usage: sftp-server [-ehR] [-d start_directory] [-l log_level] [-u umask]\n"
-    "       sftp-server [-f log_facility]\n";
+    "usage: sftp-server [-ehR] [-d start_directory] [-f log_facility] [-l log_level] [-u umask]\n";
 
 /* --- Moving bytes ------------------------------------------------------------------------------- */
 
@@ -81,6 +82,18 @@ serve_input(struct server *server)
 	return result;
 }
 
+/* Standard input may be the same socket as standard output, and then it does not block either. */
+static enum result
+wait_for_input(struct server *server)
+{
+	struct pollfd fd = { STDIN_FILENO, POLLIN, 0 };
+	enum result result = read_input(server);
+
+	if (result != RESULT_AGAIN)
+		return result;
+	return poll(&fd, 1, -1) < 0 && errno != EINTR ? RESULT_SYSTEM : RESULT_OK;
+}
+
 /*
  * Replies are owed and the pipe is full: goes on reading meanwhile, since a client may write before it
  * reads; but not for ever, so that neither side makes us keep more than the two buffers hold.
@@ -93,12 +106,14 @@ wait_for_room(struct server *server)
 		{ STDOUT_FILENO, POLLOUT, 0 },
 		{ may_read ? STDIN_FILENO : -1, POLLIN, 0 },
 	};
+	enum result result;
 
 	if (poll(fds, COUNT(fds), -1) < 0)
 		return errno == EINTR ? RESULT_OK : RESULT_SYSTEM;
-	if ((fds[1].revents & POLLIN) != 0)
-		TRY(read_input(server));
-	return RESULT_OK;
+	if ((fds[1].revents & POLLIN) == 0)
+		return RESULT_OK;
+	result = read_input(server);
+	return result == RESULT_AGAIN ? RESULT_OK : result;
 }
 
 static enum result
@@ -115,7 +130,29 @@ turn(struct server *server)
 		return wait_for_room(server);
 	}
 	if (buf_size(&server->input) == before || before == 0)
-		return read_input(server); /* waits */
+		return wait_for_input(server);
+	return RESULT_OK;
+}
+
+/* What was asked for before the client closed is still answered, if it listens. */
+static enum result
+finish(struct server *server)
+{
+	struct pollfd fd = { STDOUT_FILENO, POLLOUT, 0 };
+	size_t before;
+	enum result result;
+
+	do {
+		before = buf_size(&server->input);
+		TRY(serve_input(server));
+		while (buf_size(&server->output) > 0) {
+			result = write_output(server);
+			if (result == RESULT_AGAIN)
+				result = poll(&fd, 1, -1) < 0 && errno != EINTR ? RESULT_SYSTEM
+										: RESULT_OK;
+			TRY(result);
+		}
+	} while (buf_size(&server->input) < before);
 	return RESULT_OK;
 }
 
@@ -128,9 +165,8 @@ run(struct server *server)
 	do
 		result = turn(server);
 	while (result == RESULT_OK);
-	/* What was asked for before the client closed is still answered, if it listens. */
-	if (result == RESULT_CLOSED && serve_input(server) == RESULT_OK)
-		(void)!write_output(server);
+	if (result == RESULT_CLOSED)
+		result = finish(server);
 	return result == RESULT_CLOSED ? RESULT_OK : result;
 }
 
@@ -163,7 +199,8 @@ take_option(int flag, const char *value, struct options *out)
 		out->log_to_stderr = true;
 		return RESULT_OK;
 	case 'f':
-		return RESULT_OK; /* messages are few, and go to AUTH */
+		return choice_find(KEYWORD_SyslogFacility, value, &out->facility) ? RESULT_OK
+										  : RESULT_CONFIG;
 	case 'l':
 		return log_level_find(value, &out->level) ? RESULT_OK : RESULT_CONFIG;
 	case 'u':
@@ -185,6 +222,7 @@ parse_options(int argc, char **argv, struct options *out)
 		.engine = { .handles_max = handles_max() },
 		.umask = -1,
 		.level = LOG_LEVEL_ERROR,
+		.facility = LOG_AUTH >> 3,
 	};
 	while ((flag = getopt(argc, argv, "d:ef:hl:Ru:")) != -1)
 		TRY(take_option(flag, optarg, out));
@@ -202,7 +240,7 @@ prepare(const struct options *options)
 {
 	log_set_level(options->level);
 	if (!options->log_to_stderr) {
-		openlog("sftp-server", LOG_PID, LOG_AUTH);
+		openlog("sftp-server", LOG_PID, (int)options->facility << 3);
 		log_set_sink(syslog_sink, NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -275,3 +275,19 @@ def status(pid):
     """/proc/PID/status as a dictionary."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
     return {k: v.strip() for k, v in (line.split(":", 1) for line in text.splitlines())}
+
+
+def syslog_wrap(folder):
+    """A view of the system in which /dev/log is a socket of ours: (socket, command prefix)."""
+    dev = folder / "dev"
+    dev.mkdir()
+    names = ["null", "zero", "urandom", "random", "tty", "ptmx"]
+    for name in names:
+        (dev / name).touch()
+    (dev / "pts").mkdir()
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(str(dev / "log"))
+    log.settimeout(20)
+    binds = "".join(f"mount --bind /dev/{n} {dev}/{n} && " for n in names)
+    script = f"{binds}mount --rbind /dev/pts {dev}/pts && mount --rbind {dev} /dev && exec \"$@\""
+    return log, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]

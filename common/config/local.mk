@@ -8,4 +8,5 @@ common_libcommon_a_SOURCES += \
 	common/config/print.c \
 	common/config/settings.h \
 	common/config/source.c \
+	common/config/choices.c common/config/choices.h \
 	common/config/value.c common/config/value.h

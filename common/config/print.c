@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/config/choices.h"
 #include "common/config/config.h"
 #include "common/config/effective.h"
 
@@ -87,7 +88,7 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 	case KEYWORD_TYPE_FLAG:
 		return print_line(row, value->number != 0 ? "yes" : "no", out);
 	case KEYWORD_TYPE_CHOICE:
-		return print_line(row, value_choice_name(keyword, value->number), out);
+		return print_line(row, choice_name(keyword, value->number), out);
 	case KEYWORD_TYPE_NUMBER:
 	case KEYWORD_TYPE_TIME:
 		snprintf(text, sizeof(text), "%" PRId64, value->number);

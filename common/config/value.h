@@ -31,6 +31,3 @@ void value_clear(struct value *value);
 /* Appends the words of `more`. RESULT_LIMIT beyond VALUE_WORDS_MAX. */
 #define VALUE_WORDS_MAX 1024
 enum result value_append(struct value *value, const struct value *more) MUST_USE;
-
-/* The name of a choice's number, or NULL. */
-const char *value_choice_name(enum keyword keyword, int64_t number);

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from sallyport import IS_ROOT, free_port, keygen, wait_for
+from sallyport import IS_ROOT, free_port, keygen, syslog_wrap, wait_for
 
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: mounts of its own")
 
@@ -219,22 +219,6 @@ def test_tcp_keepalive(start, value, timer):
 
 
 # --- where it logs -------------------------------------------------------------------------------
-
-def syslog_wrap(folder):
-    """A view of the system in which /dev/log is a socket of ours: (socket, command prefix)."""
-    dev = folder / "dev"
-    dev.mkdir()
-    names = ["null", "zero", "urandom", "random", "tty", "ptmx"]
-    for name in names:
-        (dev / name).touch()
-    (dev / "pts").mkdir()
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind(str(dev / "log"))
-    log.settimeout(20)
-    binds = "".join(f"mount --bind /dev/{n} {dev}/{n} && " for n in names)
-    script = f"{binds}mount --rbind /dev/pts {dev}/pts && mount --rbind {dev} /dev && exec \"$@\""
-    return log, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"]
-
 
 @needs_root
 @pytest.mark.parametrize("facility,number", [("AUTH", 4), ("LOCAL3", 19), ("DAEMON", 3)])
