@@ -116,8 +116,7 @@ append_mpint(struct buf *buf, const uint8_t *number, size_t size)
 static void
 sha256(struct bytes bytes, uint8_t *out)
 {
-	assert_int_equal(
-	    EVP_Digest(bytes.data, bytes.size, out, NULL, EVP_sha256(), NULL), 1);
+	assert_int_equal(EVP_Digest(bytes.data, bytes.size, out, NULL, EVP_sha256(), NULL), 1);
 }
 
 /* HASH(K ‖ H ‖ letter ‖ session_id), then HASH(K ‖ H ‖ all so far), as RFC 4253 has it. */
@@ -136,8 +135,8 @@ derive(const struct client *client, struct bytes shared, char letter, uint8_t *o
 		assert_ok(buf_append(&block, bytes_of(client->hash, client->hash_size)));
 		if (buf_size(&made) == 0) {
 			assert_ok(buf_append(&block, bytes_of(&letter, 1)));
-			assert_ok(buf_append(
-			    &block, bytes_of(client->session_id, client->hash_size)));
+			assert_ok(
+			    buf_append(&block, bytes_of(client->session_id, client->hash_size)));
 		}
 		assert_ok(buf_append(&block, buf_bytes(&made)));
 		sha256(buf_bytes(&block), digest);
@@ -152,10 +151,10 @@ static struct seal *
 make_seal(const struct client *client, struct bytes shared, bool to_server)
 {
 	size_t offset = to_server ? 0 : 1;
-	const struct cipher_algorithm *cipher = cipher_algorithm_find(
-	    bytes_of_text(client->offer.lists[KEXINIT_CIPHER_IN + offset]));
-	const struct mac_algorithm *mac = mac_algorithm_find(
-	    bytes_of_text(client->offer.lists[KEXINIT_MAC_IN + offset]));
+	const struct cipher_algorithm *cipher =
+	    cipher_algorithm_find(bytes_of_text(client->offer.lists[KEXINIT_CIPHER_IN + offset]));
+	const struct mac_algorithm *mac =
+	    mac_algorithm_find(bytes_of_text(client->offer.lists[KEXINIT_MAC_IN + offset]));
 	uint8_t iv[64], key[64], mac_key[64];
 	struct seal_keys keys;
 	struct seal *seal;
@@ -168,8 +167,7 @@ make_seal(const struct client *client, struct bytes shared, bool to_server)
 	derive(client, shared, (char)('A' + offset), iv, keys.iv.size);
 	derive(client, shared, (char)('C' + offset), key, keys.key.size);
 	derive(client, shared, (char)('E' + offset), mac_key, keys.mac_key.size);
-	assert_ok(seal_new(
-	    cipher, mac, to_server ? SEAL_SEALING : SEAL_OPENING, &keys, &seal));
+	assert_ok(seal_new(cipher, mac, to_server ? SEAL_SEALING : SEAL_OPENING, &keys, &seal));
 	return seal;
 }
 
@@ -347,6 +345,10 @@ client_put(struct client *client, struct bytes payload)
 static void
 handle_events(struct client *client)
 {
+	if (client->drain != NULL) {
+		client->drain(client->context);
+		return;
+	}
 	for (;;) {
 		enum transport_event event = transport_next(client->transport, 0);
 
@@ -460,12 +462,15 @@ static const char *const default_lists[KEXINIT_LIST_COUNT] = {
 };
 
 struct client *
-client_new(const struct client_offer *offer)
+client_of(struct transport *transport, const struct client_offer *offer,
+    void (*drain)(void *context), void *context)
 {
-	const struct child_start start = client_server_start();
 	struct client *client = calloc(1, sizeof(*client));
 
 	assert_non_null(client);
+	client->transport = transport;
+	client->drain = drain;
+	client->context = context;
 	if (offer != NULL)
 		client->offer = *offer;
 	for (size_t i = 0; i < KEXINIT_LIST_COUNT; i++) {
@@ -479,12 +484,21 @@ client_new(const struct client_offer *offer)
 	buf_init(&client->incoming, ROOM);
 	buf_init(&client->messages.bytes, ROOM);
 	buf_init(&client->payloads.bytes, ROOM);
-	assert_ok(transport_new(&start, &client->transport));
 	assert_ok(buf_append(&client->incoming, transport_pending(client->transport)));
 	transport_sent(client->transport, transport_pending(client->transport).size);
 	take_version(client);
 	assert_true(take_packet(client));
 	return client;
+}
+
+struct client *
+client_new(const struct client_offer *offer)
+{
+	const struct child_start start = client_server_start();
+	struct transport *transport;
+
+	assert_ok(transport_new(&start, &transport));
+	return client_of(transport, offer, NULL, NULL);
 }
 
 void
@@ -494,7 +508,8 @@ client_freep(struct client **client)
 
 	if (gone == NULL)
 		return;
-	transport_free(gone->transport);
+	if (gone->drain == NULL)
+		transport_free(gone->transport);
 	seal_free(gone->seal_in);
 	seal_free(gone->seal_out);
 	seal_free(gone->next_in);

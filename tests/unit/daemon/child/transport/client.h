@@ -31,7 +31,12 @@ struct client_list {
 };
 
 struct client {
-	struct transport *transport; /* the server under test, owned */
+	struct transport *transport; /* the server under test, owned but when somebody drains it */
+
+	/* Handles the server's events instead of the client; NULL: the client does, and keeps them. */
+	void (*drain)(void *context);
+	void *context;
+
 	struct client_offer offer;
 	bool is_strict;
 
@@ -61,6 +66,10 @@ struct child_start client_server_start(void);
 /* A client before its first byte; the server's identification and KEXINIT have come. */
 struct client *client_new(const struct client_offer *offer);
 void client_freep(struct client **client);
+
+/* The same for a server that somebody else owns and drains. */
+struct client *client_of(struct transport *transport, const struct client_offer *offer,
+    void (*drain)(void *context), void *context);
 #define CLIENT CLEANUP(client_freep) struct client
 
 /* Puts bytes, or a packet under the keys in use, on the wire. */
