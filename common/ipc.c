@@ -36,6 +36,7 @@ attach_fds(struct msghdr *header, union control *control, const int *fds, size_t
 	header->msg_control = control;
 	header->msg_controllen = CMSG_SPACE(sizeof(int) * count);
 	cmsg = CMSG_FIRSTHDR(header);
+	assert(cmsg != NULL);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int) * count);

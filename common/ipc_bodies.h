@@ -13,17 +13,17 @@
 
 /* What a child must know to serve one connection. Lists are comma-separated names. */
 struct child_start {
-	struct bytes filter;               /* struct sock_filter[], compiled by the listener */
-	uint32_t log_level;                /* enum log_level */
-	struct bytes version;              /* our identification without CR LF */
+	struct bytes filter;  /* struct sock_filter[], compiled by the listener */
+	uint32_t log_level;   /* enum log_level */
+	struct bytes version; /* our identification without CR LF */
 	struct bytes kex_algorithms;
-	struct bytes host_key_algorithms;  /* only those for which there is a key */
+	struct bytes host_key_algorithms; /* only those for which there is a key */
 	struct bytes ciphers;
 	struct bytes macs;
-	struct bytes user_key_algorithms;  /* server-sig-algs */
-	struct bytes banner;               /* shown before login; empty for none */
-	uint32_t channels_max;             /* all channels of the connection */
-	uint32_t window_max_bytes;         /* most receive window of one channel */
+	struct bytes user_key_algorithms; /* server-sig-algs */
+	struct bytes banner;              /* shown before login; empty for none */
+	uint32_t channels_max;            /* all channels of the connection */
+	uint32_t window_max_bytes;        /* most receive window of one channel */
 	uint32_t host_key_count;
 	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* public blobs, in order of preference */
 };
@@ -58,8 +58,8 @@ enum auth_outcome {
 };
 
 struct auth_answer {
-	uint32_t outcome;      /* enum auth_outcome */
-	struct bytes methods;  /* that can continue */
+	uint32_t outcome;     /* enum auth_outcome */
+	struct bytes methods; /* that can continue */
 	bool partial_success;
 };
 void auth_answer_put(struct writer *writer, const struct auth_answer *answer);
@@ -92,8 +92,8 @@ void session_request_get(struct reader *reader, struct session_request *request)
 struct session_end {
 	uint32_t id;
 	bool by_signal;
-	uint32_t status;           /* exit status, or 0 */
-	struct bytes signal_name;  /* without SIG, as RFC 4254 section 6.10 names it */
+	uint32_t status;          /* exit status, or 0 */
+	struct bytes signal_name; /* without SIG, as RFC 4254 section 6.10 names it */
 	bool core_dumped;
 };
 void session_end_put(struct writer *writer, const struct session_end *end);
@@ -111,8 +111,8 @@ void tcp_request_get(struct reader *reader, struct tcp_request *request);
 
 /* The child's last word: why the connection ends, for the log. */
 struct ending_notice {
-	bool by_peer;      /* the client disconnected or closed */
-	uint32_t reason;   /* SSH_DISCONNECT code, 0 for a plain close */
+	bool by_peer;    /* the client disconnected or closed */
+	uint32_t reason; /* SSH_DISCONNECT code, 0 for a plain close */
 	struct bytes text;
 };
 void ending_notice_put(struct writer *writer, const struct ending_notice *notice);

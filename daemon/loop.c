@@ -5,6 +5,7 @@
  */
 #include "daemon/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -215,6 +216,7 @@ prepare_polls(struct loop *loop, size_t *count)
 		loop->polls = polls;
 		loop->polls_room = 2 * needed;
 	}
+	assert(loop->polls != NULL);
 	loop->polls[0] = (struct pollfd){ loop->signal_fd, POLLIN, 0 };
 	for (size_t i = 0; i < sockets->count; i++)
 		loop->polls[1 + i] = (struct pollfd){ sockets->fds[i], POLLIN, 0 };

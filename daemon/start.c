@@ -208,8 +208,7 @@ static enum result
 run(struct service *service)
 {
 	if (service->cli.mode == CLI_MODE_VERSION) {
-		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION,
-		    crypto_version());
+		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION, crypto_version());
 		return RESULT_OK;
 	}
 	TRY(configure(service));

@@ -121,7 +121,6 @@ resolve(enum algorithm_kind kind, const char *text, struct buf *list, char *why)
 
 	switch (text[0]) {
 	case '\0':
-		return add_defaults(list, kind, names);
 	case '-':
 		return add_defaults(list, kind, names);
 	case '+':

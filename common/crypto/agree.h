@@ -16,7 +16,8 @@ struct agreement {
 	 * encoding. Both are appended. `shared` is secret: its buf wipes. RESULT_MALFORMED for a
 	 * value that the standard refuses (wrong size, low-order point, not on the curve).
 	 */
-	enum result (*respond)(struct bytes client_public, struct buf *server_public, struct buf *shared);
+	enum result (*respond)(
+	    struct bytes client_public, struct buf *server_public, struct buf *shared);
 };
 
 extern const struct agreement agree_x25519;   /* agree_ecdh.c */

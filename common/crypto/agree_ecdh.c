@@ -210,8 +210,8 @@ nistp_append_public(const struct curve *curve, EVP_PKEY *own, struct buf *out)
 	uint8_t *at;
 
 	TRY(buf_reserve(out, curve->point_size, &at));
-	if (EVP_PKEY_get_octet_string_param(own, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, at,
-		curve->point_size, &size) != 1 ||
+	if (EVP_PKEY_get_octet_string_param(
+		own, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, at, curve->point_size, &size) != 1 ||
 	    size != curve->point_size)
 		return RESULT_CRYPTO;
 	buf_commit(out, size);
@@ -235,8 +235,7 @@ nistp_respond(const struct curve *curve, struct bytes client_public, struct buf 
 	TRY(nistp_append_public(curve, own, server_public));
 	result = nistp_secret(curve, own, client_public, secret);
 	if (result == RESULT_OK)
-		result =
-		    append_mpint(bytes_of(secret, coordinate_size(curve)), shared);
+		result = append_mpint(bytes_of(secret, coordinate_size(curve)), shared);
 	mem_wipe(secret, sizeof(secret));
 	return result;
 }

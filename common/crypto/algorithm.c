@@ -8,9 +8,9 @@
 #include "common/crypto/seal_internal.h"
 #include "common/text.h"
 
-#define DEFAULT  ALGORITHM_DEFAULT
-#define AEAD     ALGORITHM_AEAD
-#define ETM      ALGORITHM_ETM
+#define DEFAULT ALGORITHM_DEFAULT
+#define AEAD    ALGORITHM_AEAD
+#define ETM     ALGORITHM_ETM
 
 /* clang-format off */
 static const struct kex_algorithm kexes[] = {
@@ -64,9 +64,9 @@ struct row_start {
 	unsigned flags;
 };
 
-#define STARTS_LIKE_A_ROW(type)                                                                    \
-	_Static_assert(offsetof(struct type, name) == offsetof(struct row_start, name) &&          \
-		offsetof(struct type, flags) == offsetof(struct row_start, flags),                 \
+#define STARTS_LIKE_A_ROW(type)                                                               \
+	_Static_assert(offsetof(struct type, name) == offsetof(struct row_start, name) &&     \
+			   offsetof(struct type, flags) == offsetof(struct row_start, flags), \
 	    "struct " #type " starts with its name and flags")
 
 STARTS_LIKE_A_ROW(kex_algorithm);
@@ -80,7 +80,10 @@ struct table {
 	size_t count, stride;
 };
 
-#define TABLE(rows) { (rows), COUNT(rows), sizeof((rows)[0]) }
+#define TABLE(rows)                                    \
+	{                                              \
+		(rows), COUNT(rows), sizeof((rows)[0]) \
+	}
 
 static const struct table tables[] = {
 	[ALGORITHM_KEX] = TABLE(kexes),

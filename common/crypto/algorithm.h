@@ -19,11 +19,11 @@ enum algorithm_kind {
 };
 
 enum algorithm_flag {
-	ALGORITHM_DEFAULT = 1 << 0,      /* offered when the configuration says nothing */
-	ALGORITHM_LEGACY = 1 << 1,       /* only by name */
+	ALGORITHM_DEFAULT = 1 << 0, /* offered when the configuration says nothing */
+	ALGORITHM_LEGACY = 1 << 1,  /* only by name */
 	ALGORITHM_POST_QUANTUM = 1 << 2,
-	ALGORITHM_AEAD = 1 << 3,         /* ciphers: brings its own integrity */
-	ALGORITHM_ETM = 1 << 4,          /* MACs: encrypt-then-MAC */
+	ALGORITHM_AEAD = 1 << 3, /* ciphers: brings its own integrity */
+	ALGORITHM_ETM = 1 << 4,  /* MACs: encrypt-then-MAC */
 };
 
 struct kex_algorithm {
@@ -37,7 +37,7 @@ struct cipher_algorithm {
 	const char *name;
 	unsigned flags;
 	size_t key_size, iv_size, block_size, tag_size;
-	const char *evp_name;        /* libcrypto's */
+	const char *evp_name;               /* libcrypto's */
 	const struct seal_operations *seal; /* declared in seal_internal.h */
 };
 
@@ -49,7 +49,7 @@ struct mac_algorithm {
 };
 
 struct signature_algorithm {
-	const char *name;     /* as negotiated and as it stands in a signature: "rsa-sha2-512" */
+	const char *name; /* as negotiated and as it stands in a signature: "rsa-sha2-512" */
 	unsigned flags;
 	const char *key_type; /* as it stands in a key blob: "ssh-rsa" */
 	enum hash_kind hash;  /* HASH_NONE where the scheme has its own */
@@ -65,4 +65,5 @@ const struct signature_algorithm *signature_algorithm_find(struct bytes name);
 const char *algorithm_name(enum algorithm_kind kind, size_t i, unsigned *flags);
 
 /* First name of `theirs` that `ours` has too, as a view into `theirs`. RESULT_NO_MATCH. */
-enum result algorithm_negotiate(struct bytes theirs, struct bytes ours, struct bytes *chosen) MUST_USE;
+enum result algorithm_negotiate(
+    struct bytes theirs, struct bytes ours, struct bytes *chosen) MUST_USE;

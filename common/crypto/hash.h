@@ -8,14 +8,7 @@
 
 #define HASH_SIZE_MAX 64
 
-enum hash_kind {
-	HASH_NONE,
-	HASH_SHA1,
-	HASH_SHA256,
-	HASH_SHA384,
-	HASH_SHA512,
-	HASH_KIND_COUNT
-};
+enum hash_kind { HASH_NONE, HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_KIND_COUNT };
 
 size_t hash_size(enum hash_kind kind);
 const char *hash_name(enum hash_kind kind); /* libcrypto's name, "SHA2-256" and so on */

@@ -17,11 +17,13 @@ struct mac {
 #define MAC_TAG_MAX HASH_SIZE_MAX
 
 /* The key is copied; its size is the row's. RESULT_MEMORY, RESULT_CRYPTO. */
-enum result mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key) MUST_USE;
+enum result mac_init(
+    struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key) MUST_USE;
 void mac_clear(struct mac *mac);
 
 /* MAC(key, u32 sequence ‖ data): tag_size bytes to `tag`, which may lie right behind the data. */
-enum result mac_compute(struct mac *mac, uint32_t sequence, struct bytes data, uint8_t *tag) MUST_USE;
+enum result mac_compute(
+    struct mac *mac, uint32_t sequence, struct bytes data, uint8_t *tag) MUST_USE;
 
 /* Compares in constant time. RESULT_INTEGRITY. */
 enum result mac_verify(

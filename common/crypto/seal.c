@@ -13,7 +13,8 @@
 #include "common/mem.h"
 
 static enum result
-seal_make(const struct seal_operations *operations, const struct seal_setup *setup, struct seal **out)
+seal_make(
+    const struct seal_operations *operations, const struct seal_setup *setup, struct seal **out)
 {
 	CLEANUP(seal_freep) struct seal *seal = NULL;
 	void *memory;

@@ -33,10 +33,10 @@ void seal_freep(struct seal **seal);
 
 /* What the framing must know. */
 struct seal_shape {
-	size_t block;           /* padding makes a multiple of this, at least 8 */
-	size_t tag_size;        /* bytes behind the packet */
-	size_t head_size;       /* bytes needed before seal_open_length can answer: 4, or one block */
-	bool length_is_aad;     /* packet_length is left out of what is padded to `block` */
+	size_t block;       /* padding makes a multiple of this, at least 8 */
+	size_t tag_size;    /* bytes behind the packet */
+	size_t head_size;   /* bytes needed before seal_open_length can answer: 4, or one block */
+	bool length_is_aad; /* packet_length is left out of what is padded to `block` */
 };
 const struct seal_shape *seal_shape(const struct seal *seal);
 

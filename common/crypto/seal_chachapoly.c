@@ -93,7 +93,8 @@ stream_apply(EVP_CIPHER_CTX *stream, const uint8_t *in, uint8_t *out, size_t siz
 {
 	int done;
 
-	return EVP_EncryptUpdate(stream, out, &done, in, (int)size) == 1 ? RESULT_OK : RESULT_CRYPTO;
+	return EVP_EncryptUpdate(stream, out, &done, in, (int)size) == 1 ? RESULT_OK
+									 : RESULT_CRYPTO;
 }
 
 /* Begins a packet: takes block 0 of the main stream as Poly1305's key; the stream is at block 1 then. */

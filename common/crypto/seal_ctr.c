@@ -48,8 +48,8 @@ ctr_start(struct seal *seal, const struct seal_setup *setup)
 	ctr->cipher = EVP_CIPHER_CTX_new();
 	if (ctr->cipher == NULL)
 		return RESULT_MEMORY;
-	if (EVP_EncryptInit_ex2(ctr->cipher, cipher, setup->keys->key.data, setup->keys->iv.data,
-		NULL) != 1)
+	if (EVP_EncryptInit_ex2(
+		ctr->cipher, cipher, setup->keys->key.data, setup->keys->iv.data, NULL) != 1)
 		return RESULT_CRYPTO;
 	return RESULT_OK;
 }

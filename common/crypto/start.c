@@ -78,8 +78,8 @@ crypto_start(void)
 	/* No configuration: the system's file must not change algorithms behind our back. No texts
 	 * of errors: we log our own. Nothing at exit: the kernel takes memory back faster. */
 	const uint64_t options = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
-	    OPENSSL_INIT_NO_ATEXIT;
+				 OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
+				 OPENSSL_INIT_NO_ATEXIT;
 
 	if (handles.started)
 		return RESULT_OK;

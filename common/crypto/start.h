@@ -20,11 +20,7 @@ enum result crypto_start(void) MUST_USE;
 /* libcrypto's own name and version, for people. */
 const char *crypto_version(void);
 
-enum crypto_mac {
-	CRYPTO_HMAC,
-	CRYPTO_POLY1305,
-	CRYPTO_MAC_COUNT
-};
+enum crypto_mac { CRYPTO_HMAC, CRYPTO_POLY1305, CRYPTO_MAC_COUNT };
 
 /* Borrowed handles; RESULT_UNSUPPORTED for what this libcrypto does not have. */
 enum result crypto_digest(enum hash_kind kind, const EVP_MD **out) MUST_USE;

@@ -15,11 +15,11 @@
 struct conn; /* opaque */
 
 enum conn_event_kind {
-	CONN_IDLE,  /* nothing more until bytes or answers come */
-	CONN_ASK,   /* send the monitor message `ask` with body `bytes` */
-	CONN_DATA,  /* `bytes` for the consumer of `channel`; tell conn_consumed when it took them */
-	CONN_EOF,   /* after what was given, nothing more comes for the consumer of `channel` */
-	CONN_GONE,  /* `channel` is closed: close its descriptors, forget it */
+	CONN_IDLE, /* nothing more until bytes or answers come */
+	CONN_ASK,  /* send the monitor message `ask` with body `bytes` */
+	CONN_DATA, /* `bytes` for the consumer of `channel`; tell conn_consumed when it took them */
+	CONN_EOF,  /* after what was given, nothing more comes for the consumer of `channel` */
+	CONN_GONE, /* `channel` is closed: close its descriptors, forget it */
 	CONN_ENDED, /* write what is pending, then close the connection */
 };
 
@@ -31,11 +31,7 @@ struct conn_event {
 };
 
 /* A channel's two outgoing streams. */
-enum conn_stream {
-	CONN_STREAM_DATA,
-	CONN_STREAM_STDERR,
-	CONN_STREAM_COUNT
-};
+enum conn_stream { CONN_STREAM_DATA, CONN_STREAM_STDERR, CONN_STREAM_COUNT };
 
 /* What the descriptors that came with an answer are for. */
 enum conn_attachment {
@@ -92,20 +88,22 @@ bool conn_may_send(const struct conn *conn, uint32_t channel, enum conn_stream s
  * size and output buffer allow. RESULT_AGAIN when conn_may_send is false. conn_commit with 0 bytes
  * gives the room back. Nothing else is called in between.
  */
-enum result conn_reserve(
-    struct conn *conn, uint32_t channel, enum conn_stream stream, uint8_t **at, size_t *room) MUST_USE;
-enum result conn_commit(struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size) MUST_USE;
+enum result conn_reserve(struct conn *conn, uint32_t channel, enum conn_stream stream, uint8_t **at,
+    size_t *room) MUST_USE;
+enum result conn_commit(
+    struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size) MUST_USE;
 
 /* The stream's source ended (end of file, EIO of a terminal). When all of a channel's sources have
  * ended EOF is sent; with the exit status known, CLOSE follows. */
 void conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream);
 
-bool conn_is_started(const struct conn *conn, uint32_t channel);     /* its program runs */
+bool conn_is_started(const struct conn *conn, uint32_t channel); /* its program runs */
 
 /* The program of a session with a terminal has ended: what its terminal holds is the last output, and
  * a read that finds nothing is the end, even if a process in the background keeps the terminal open. */
 bool conn_is_drained(const struct conn *conn, uint32_t channel);
-bool conn_is_interactive(const struct conn *conn, uint32_t channel); /* has a terminal: goes first */
+bool conn_is_interactive(
+    const struct conn *conn, uint32_t channel); /* has a terminal: goes first */
 bool conn_is_logged_in(const struct conn *conn);
 
 /* Server-side end: disconnects with reason and text. */

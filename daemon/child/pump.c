@@ -119,7 +119,8 @@ make_flow(struct pump *pump, uint32_t channel, struct flow **out)
 
 		if (flows == NULL)
 			return RESULT_MEMORY;
-		memset(flows + pump->flow_count, 0, (count - pump->flow_count) * sizeof(*flows));
+		memset(flows + pump->flow_count, 0,
+		    (count - pump->flow_count) * sizeof(struct flow *));
 		pump->flows = flows;
 		pump->flow_count = count;
 	}

@@ -30,8 +30,7 @@ static const struct {
 	{ SYS_socket, { AF_INET, SOCK_STREAM } },
 	{ SYS_connect, { 0, (long)&loopback, sizeof(loopback) } },
 	{ SYS_execve, { (long)"/bin/true", (long)no_strings, (long)no_strings } },
-	{ SYS_ptrace, { PTRACE_TRACEME } },
-	{ SYS_kill, { 1 } },
+	{ SYS_ptrace, { PTRACE_TRACEME } }, { SYS_kill, { 1 } },
 	{ SYS_mprotect, { 0, 4096, 7 } }, /* a page that can be written and run */
 };
 

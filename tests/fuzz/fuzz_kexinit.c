@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MACS    LIST("hmac-sha2-256-etm@openssh.com,hmac-sha2-256")
 
 static const struct kexinit ours = { .lists = {
-					 [KEXINIT_KEX] = LIST("curve25519-sha256,ecdh-sha2-nistp256"),
+					 [KEXINIT_KEX] =
+					     LIST("curve25519-sha256,ecdh-sha2-nistp256"),
 					 [KEXINIT_HOST_KEY] = LIST("ssh-ed25519,rsa-sha2-512"),
 					 [KEXINIT_CIPHER_IN] = CIPHERS,
 					 [KEXINIT_CIPHER_OUT] = CIPHERS,

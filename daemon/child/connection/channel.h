@@ -30,7 +30,7 @@ struct channel {
 	uint32_t window_size;      /* what our_window is filled up to */
 	uint32_t consumed;         /* taken by the consumer, not given back to the window yet */
 	bool got_eof, sent_eof;
-	bool got_close; /* of a session whose end is still to be told: see channels.c */
+	bool got_close;     /* of a session whose end is still to be told: see channels.c */
 	bool consumer_gone; /* what they send is dropped */
 	bool source_ended[CONN_STREAM_COUNT];
 

@@ -10,9 +10,9 @@
 #include "daemon/child/transport/inbox.h"
 #include "daemon/child/transport/outbox.h"
 
-#define PACKET_LENGTH_MIN   5 /* the padding's length and four bytes of it */
-#define PACKET_LENGTH_MAX   (256 * 1024)
-#define PACKET_PADDING_MIN  4
+#define PACKET_LENGTH_MIN  5 /* the padding's length and four bytes of it */
+#define PACKET_LENGTH_MAX  (256 * 1024)
+#define PACKET_PADDING_MIN 4
 
 /* What went through one direction under the keys in use. */
 struct packet_usage {

@@ -22,8 +22,8 @@ enum transport_phase {
 };
 
 enum transport_event {
-	TRANSPORT_IDLE,     /* more bytes must come first */
-	TRANSPORT_SIGN,     /* transport_to_sign() wants a host signature: answer by transport_signed */
+	TRANSPORT_IDLE, /* more bytes must come first */
+	TRANSPORT_SIGN, /* transport_to_sign() wants a host signature: answer by transport_signed */
 	TRANSPORT_KEX_DONE, /* a key exchange is complete in both directions */
 	TRANSPORT_SERVICE,  /* ssh-userauth was accepted: phase is LOGIN now */
 	TRANSPORT_PAYLOAD,  /* transport_payload() is for the layer above */
@@ -78,8 +78,10 @@ struct transport_ending transport_ending(const struct transport *transport);
  */
 #define TRANSPORT_PAYLOAD_MAX (64 * 1024)
 #define TRANSPORT_PENDING_MAX (256 * 1024)
-enum result transport_reserve(struct transport *transport, size_t payload_max, uint8_t **payload) MUST_USE;
-enum result transport_commit(struct transport *transport, size_t payload_size) MUST_USE; /* 0: give the room back */
+enum result transport_reserve(
+    struct transport *transport, size_t payload_max, uint8_t **payload) MUST_USE;
+enum result transport_commit(
+    struct transport *transport, size_t payload_size) MUST_USE; /* 0: give the room back */
 
 /* Sends a small message of an upper layer: at once, or after the key exchange that is running. The
  * queue has a ceiling (RESULT_LIMIT: the caller ends the connection). */
@@ -89,7 +91,8 @@ enum result transport_send(struct transport *transport, struct bytes payload) MU
 bool transport_is_ready(const struct transport *transport);
 
 /* Sends SSH_MSG_DISCONNECT (unless reason is NONE) and moves to ENDED; the first call counts. */
-void transport_end(struct transport *transport, bool by_peer, enum ssh_disconnect reason, const char *text);
+void transport_end(
+    struct transport *transport, bool by_peer, enum ssh_disconnect reason, const char *text);
 
 /* Bytes for the network, contiguous, valid until the next call that sends. */
 struct bytes transport_pending(const struct transport *transport);

@@ -86,8 +86,8 @@ test_lines_of_the_configuration_in_their_order(void **state)
 {
 	static const char *const expected[] = { "MaxSessions=1", "Port=22", "HostKey=/k",
 		"LoginGraceTime=9", "AddressFamily=inet", "AddressFamily=inet6", "Port=2222" };
-	struct cli cli = parsed(WORDS(
-	    "-o", "MaxSessions=1", "-p22", "-h", "/k", "-g", "9", "-4", "-6", "-p", "2222"));
+	struct cli cli = parsed(
+	    WORDS("-o", "MaxSessions=1", "-p22", "-h", "/k", "-g", "9", "-4", "-6", "-p", "2222"));
 
 	assert_int_equal(cli.option_count, COUNT(expected));
 	for (size_t i = 0; i < COUNT(expected); i++)

@@ -69,40 +69,50 @@ static const struct {
 	{ "Port", "sshd_config:1: Port: there is no value behind the keyword\n" },
 	{ "Port 0", "sshd_config:1: Port: \"0\" is not valid; it must be a port number from 1 to "
 		    "65535\n" },
-	{ "Port 65536", "sshd_config:1: Port: \"65536\" is not valid; it must be a port number from "
-			"1 to 65535\n" },
+	{ "Port 65536",
+	    "sshd_config:1: Port: \"65536\" is not valid; it must be a port number from "
+	    "1 to 65535\n" },
 	{ "StrictModes maybe", "sshd_config:1: StrictModes: \"maybe\" is not valid; it must be yes "
 			       "or no\n" },
-	{ "StrictModes yes no", "sshd_config:1: StrictModes: one value is expected, there are 2\n" },
+	{ "StrictModes yes no",
+	    "sshd_config:1: StrictModes: one value is expected, there are 2\n" },
 	{ "AddressFamily ipv6", "sshd_config:1: AddressFamily: \"ipv6\" is not valid; it must be "
 				"any, inet, inet6\n" },
-	{ "MaxAuthTries -1", "sshd_config:1: MaxAuthTries: \"-1\" is not valid; it must be a decimal "
-			     "number\n" },
-	{ "MaxAuthTries 6x", "sshd_config:1: MaxAuthTries: \"6x\" is not valid; it must be a decimal "
-			     "number\n" },
-	{ "MaxAuthTries 99999999999", "sshd_config:1: MaxAuthTries: \"99999999999\" is not valid; it "
-				      "must be a decimal number\n" },
+	{ "MaxAuthTries -1",
+	    "sshd_config:1: MaxAuthTries: \"-1\" is not valid; it must be a decimal "
+	    "number\n" },
+	{ "MaxAuthTries 6x",
+	    "sshd_config:1: MaxAuthTries: \"6x\" is not valid; it must be a decimal "
+	    "number\n" },
+	{ "MaxAuthTries 99999999999",
+	    "sshd_config:1: MaxAuthTries: \"99999999999\" is not valid; it "
+	    "must be a decimal number\n" },
 	{ "LoginGraceTime 1y", "sshd_config:1: LoginGraceTime: \"1y\" is not valid; it must be a "
 			       "time such as 90, 30s, 2m or 1h30m\n" },
-	{ "LoginGraceTime m", "sshd_config:1: LoginGraceTime: \"m\" is not valid; it must be a time "
-			      "such as 90, 30s, 2m or 1h30m\n" },
-	{ "MaxStartups 10:0:100", "sshd_config:1: MaxStartups: \"10:0:100\" is not valid; it must be "
-				  "a number, or start:rate:full such as 10:30:100 (rate from 1 to "
-				  "100)\n" },
-	{ "ListenAddress [::1", "sshd_config:1: ListenAddress: \"[::1\" is not valid; it must be an "
-				"address or name, address:port or [address]:port\n" },
+	{ "LoginGraceTime m",
+	    "sshd_config:1: LoginGraceTime: \"m\" is not valid; it must be a time "
+	    "such as 90, 30s, 2m or 1h30m\n" },
+	{ "MaxStartups 10:0:100",
+	    "sshd_config:1: MaxStartups: \"10:0:100\" is not valid; it must be "
+	    "a number, or start:rate:full such as 10:30:100 (rate from 1 to "
+	    "100)\n" },
+	{ "ListenAddress [::1",
+	    "sshd_config:1: ListenAddress: \"[::1\" is not valid; it must be an "
+	    "address or name, address:port or [address]:port\n" },
 	{ "ListenAddress 1.2.3.4:99999", "sshd_config:1: ListenAddress: \"99999\" is not valid; it "
 					 "must be a port number from 1 to 65535\n" },
 	{ "Subsystem sftp", "sshd_config:1: Subsystem: a name and a command are needed\n" },
-	{ "AcceptEnv LANG none", "sshd_config:1: AcceptEnv: \"none\" stands alone or not at all\n" },
+	{ "AcceptEnv LANG none",
+	    "sshd_config:1: AcceptEnv: \"none\" stands alone or not at all\n" },
 	{ "MACs -*", "sshd_config:1: MACs: no algorithm is left in the list\n" },
 	{ "Match User root", "sshd_config:1: Match: this version does not support it yet; remove "
 			     "it\n" },
 	{ "Include /etc/x", "sshd_config:1: Include: this version does not support it yet; remove "
 			    "it\n" },
 	{ "Banner \"x", "sshd_config:1: a quote is not closed\n" },
-	{ "UsePAM yes", "sshd_config:1: UsePAM: this version does not support it yet; the only value "
-			"that it accepts is: no\n" },
+	{ "UsePAM yes",
+	    "sshd_config:1: UsePAM: this version does not support it yet; the only value "
+	    "that it accepts is: no\n" },
 	{ "AllowUsers root", "sshd_config:1: AllowUsers: this version does not support it yet; "
 			     "remove the line\n" },
 	/* All of them, each with its line; the right ones between them say nothing. */
@@ -112,8 +122,9 @@ static const struct {
 	    "accepts is: no\n"
 	    "sshd_config:5: Prt: there is no such keyword; is Port meant?\n" },
 	/* What a file says is quoted. */
-	{ "Port \x1b[2J", "sshd_config:1: Port: \"\\033[2J\" is not valid; it must be a port number "
-			  "from 1 to 65535\n" },
+	{ "Port \x1b[2J",
+	    "sshd_config:1: Port: \"\\033[2J\" is not valid; it must be a port number "
+	    "from 1 to 65535\n" },
 };
 
 static void
@@ -142,8 +153,9 @@ test_command_line_is_named(void **state)
 	struct buf errors;
 
 	assert_null(settings_from((const char *[]){ "Port=0", NULL }, "", &errors));
-	assert_bytes_text(buf_bytes(&errors), "command-line: Port: \"0\" is not valid; it must be a "
-					      "port number from 1 to 65535\n");
+	assert_bytes_text(buf_bytes(&errors),
+	    "command-line: Port: \"0\" is not valid; it must be a "
+	    "port number from 1 to 65535\n");
 	buf_clear(&errors);
 	assert_null(settings_from((const char *[]){ "Port=1\nPort=2", NULL }, "", &errors));
 	assert_bytes_text(buf_bytes(&errors), "command-line: an option is one line\n");
@@ -159,7 +171,8 @@ test_file_that_cannot_be_read(void **state)
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	assert_ok(config_new(&config));
 	assert_result(config_read_file(config, "/nonexistent/f", &errors), RESULT_CONFIG);
-	assert_bytes_text(buf_bytes(&errors), "/nonexistent/f: there is no such file; -f names another\n");
+	assert_bytes_text(
+	    buf_bytes(&errors), "/nonexistent/f: there is no such file; -f names another\n");
 	buf_reset(&errors);
 	assert_result(config_read_file(config, "/", &errors), RESULT_CONFIG);
 	assert_bytes_text(buf_bytes(&errors), "/: this is not a regular file\n");
@@ -182,7 +195,8 @@ test_defaults(void **state)
 	assert_int_equal(settings_number(settings, KEYWORD_MaxSessions), 10);
 	assert_true(settings_flag(settings, KEYWORD_StrictModes));
 	assert_true(settings_flag(settings, KEYWORD_PubkeyAuthentication));
-	assert_int_equal(settings_number(settings, KEYWORD_PermitRootLogin), PERMIT_ROOT_PROHIBIT_PASSWORD);
+	assert_int_equal(
+	    settings_number(settings, KEYWORD_PermitRootLogin), PERMIT_ROOT_PROHIBIT_PASSWORD);
 	assert_int_equal(settings_number(settings, KEYWORD_LogLevel), LOG_LEVEL_INFO);
 	assert_int_equal(settings_startups(settings, KEYWORD_MaxStartups).full, 100);
 	assert_int_equal(settings_count(settings, KEYWORD_HostKey), 3);
@@ -257,8 +271,17 @@ static const struct {
 	const char *text;
 	int64_t seconds;
 } times[] = {
-	{ "0", 0 }, { "90", 90 }, { "30s", 30 }, { "2m", 120 }, { "1h30m", 5400 }, { "1H", 3600 },
-	{ "1d", 86400 }, { "1w", 604800 }, { "1m30", 90 }, { "1.9s", 1 }, { "none", 0 },
+	{ "0", 0 },
+	{ "90", 90 },
+	{ "30s", 30 },
+	{ "2m", 120 },
+	{ "1h30m", 5400 },
+	{ "1H", 3600 },
+	{ "1d", 86400 },
+	{ "1w", 604800 },
+	{ "1m30", 90 },
+	{ "1.9s", 1 },
+	{ "none", 0 },
 };
 
 static void
@@ -270,7 +293,8 @@ test_times(void **state)
 
 		snprintf(file, sizeof(file), "LoginGraceTime %s", times[i].text);
 		settings = settings_of(file);
-		ROW_TRUE(times[i].text, settings_number(settings, KEYWORD_LoginGraceTime) == times[i].seconds);
+		ROW_TRUE(times[i].text,
+		    settings_number(settings, KEYWORD_LoginGraceTime) == times[i].seconds);
 	}
 }
 
@@ -294,8 +318,10 @@ static const struct {
 } choices[] = {
 	{ "AddressFamily inet", KEYWORD_AddressFamily, ADDRESS_FAMILY_INET },
 	{ "AddressFamily INET6", KEYWORD_AddressFamily, ADDRESS_FAMILY_INET6 },
-	{ "PermitRootLogin without-password", KEYWORD_PermitRootLogin, PERMIT_ROOT_PROHIBIT_PASSWORD },
-	{ "PermitRootLogin forced-commands-only", KEYWORD_PermitRootLogin, PERMIT_ROOT_FORCED_COMMANDS_ONLY },
+	{ "PermitRootLogin without-password", KEYWORD_PermitRootLogin,
+	    PERMIT_ROOT_PROHIBIT_PASSWORD },
+	{ "PermitRootLogin forced-commands-only", KEYWORD_PermitRootLogin,
+	    PERMIT_ROOT_FORCED_COMMANDS_ONLY },
 	{ "AllowTcpForwarding local", KEYWORD_AllowTcpForwarding, ALLOW_FORWARDING_LOCAL },
 	{ "AllowTcpForwarding all", KEYWORD_AllowTcpForwarding, ALLOW_FORWARDING_YES },
 	{ "LogLevel debug", KEYWORD_LogLevel, LOG_LEVEL_DEBUG1 },
@@ -310,7 +336,8 @@ test_choices(void **state)
 	for (size_t i = 0; i < COUNT(choices); i++) {
 		SETTINGS *settings = settings_of(choices[i].text);
 
-		ROW_TRUE(choices[i].text, settings_number(settings, choices[i].keyword) == choices[i].number);
+		ROW_TRUE(choices[i].text,
+		    settings_number(settings, choices[i].keyword) == choices[i].number);
 	}
 }
 
@@ -322,10 +349,10 @@ static const struct {
 	{ "MACs hmac-sha2-512,hmac-sha2-256", "hmac-sha2-512,hmac-sha2-256" },
 	{ "MACs hmac-sha2-512-*,hmac-sha2-256", "hmac-sha2-512-etm@openssh.com,hmac-sha2-256" },
 	{ "MACs -*-etm@openssh.com", "hmac-sha2-256,hmac-sha2-512" },
-	{ "MACs ^hmac-sha2-512",
-	    "hmac-sha2-512,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256" },
-	{ "MACs +hmac-sha2-256",
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512" },
+	{ "MACs ^hmac-sha2-512", "hmac-sha2-512,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@"
+				 "openssh.com,hmac-sha2-256" },
+	{ "MACs +hmac-sha2-256", "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-"
+				 "sha2-256,hmac-sha2-512" },
 	{ "MACs hmac-sha2-256,hmac-sha2-256", "hmac-sha2-256" },
 };
 
@@ -355,15 +382,18 @@ test_keywords_of_fixed_values(void **state)
 		if (row->status != KEYWORD_STATUS_ONLY)
 			continue;
 		snprintf(accepted, sizeof(accepted), "%s", row->only);
-		for (char *value = strtok(accepted, "|"); value != NULL; value = strtok(NULL, "|")) {
+		for (char *value = strtok(accepted, "|"); value != NULL;
+		     value = strtok(NULL, "|")) {
 			snprintf(file, sizeof(file), "%s %s\n", row->name, value);
 			settings_free(settings_of(file));
 		}
 		snprintf(file, sizeof(file), "%s something-else\n", row->name);
 		assert_null(settings_from(NULL, file, &errors));
 		snprintf(expected, sizeof(expected),
-		    "sshd_config:1: %s: this version does not support it yet; the only value that it "
-		    "accepts is: %s\n", row->name, row->only);
+		    "sshd_config:1: %s: this version does not support it yet; the only value that "
+		    "it "
+		    "accepts is: %s\n",
+		    row->name, row->only);
 		for (char *at = expected; *at != '\0'; at++)
 			*at = *at == '|' ? ',' : *at;
 		assert_bytes_text(buf_bytes(&errors), expected);
@@ -384,7 +414,8 @@ test_absent_keywords_are_refused(void **state)
 			continue;
 		snprintf(file, sizeof(file), "%s x", row->name);
 		snprintf(expected, sizeof(expected),
-		    "sshd_config:1: %s: this version does not support it yet; remove the line\n", row->name);
+		    "sshd_config:1: %s: this version does not support it yet; remove the line\n",
+		    row->name);
 		check_errors(file, expected);
 	}
 }
@@ -393,8 +424,9 @@ test_absent_keywords_are_refused(void **state)
 static void
 test_print_comes_back(void **state)
 {
-	SETTINGS *first = settings_of("Port 2222\nSubsystem sftp \"/a b\" -x\nLoginGraceTime 2m\n"
-				      "AcceptEnv A B\nPidFile none\nMaxStartups 5\nCiphers aes128-ctr\n");
+	SETTINGS *first =
+	    settings_of("Port 2222\nSubsystem sftp \"/a b\" -x\nLoginGraceTime 2m\n"
+			"AcceptEnv A B\nPidFile none\nMaxStartups 5\nCiphers aes128-ctr\n");
 	SETTINGS *second = NULL;
 	struct buf one, two;
 
@@ -407,7 +439,8 @@ test_print_comes_back(void **state)
 	assert_ok(buf_append(&two, BYTES("\0")));
 	assert_string_equal((const char *)buf_bytes(&one).data, (const char *)buf_bytes(&two).data);
 	assert_non_null(strstr((const char *)buf_bytes(&one).data, "\nlogingracetime 120\n"));
-	assert_non_null(strstr((const char *)buf_bytes(&one).data, "\nsubsystem sftp \"/a b\" -x\n"));
+	assert_non_null(
+	    strstr((const char *)buf_bytes(&one).data, "\nsubsystem sftp \"/a b\" -x\n"));
 	buf_clear(&one);
 	buf_clear(&two);
 }

@@ -30,10 +30,10 @@ static const struct row nistp521[] = {
 #include "tests/vectors/ecdh_nistp521.inc"
 };
 
-static EVP_PKEY *
-x25519_key(struct bytes private)
+static EVP_PKEY *x25519_key(struct bytes private)
 {
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private.data, private.size);
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private.data, private.size);
 
 	assert_non_null(key);
 	return key;
@@ -127,7 +127,8 @@ test_values_that_are_refused(void **state)
 
 			buf_init(&server_public, AGREE_PUBLIC_MAX);
 			buf_init(&shared, AGREE_PUBLIC_MAX);
-			assert_result(all[i]->respond(bytes_of(zeros, size), &server_public, &shared),
+			assert_result(
+			    all[i]->respond(bytes_of(zeros, size), &server_public, &shared),
 			    RESULT_MALFORMED);
 			assert_int_equal(buf_size(&shared), 0);
 			buf_clear(&server_public);

@@ -28,7 +28,8 @@ test_negotiation(void **state)
 		struct bytes chosen;
 
 		ROW_RESULT(rows[i].theirs,
-		    algorithm_negotiate(bytes_of_text(rows[i].theirs), bytes_of_text(rows[i].ours), &chosen),
+		    algorithm_negotiate(
+			bytes_of_text(rows[i].theirs), bytes_of_text(rows[i].ours), &chosen),
 		    rows[i].chosen == NULL ? RESULT_NO_MATCH : RESULT_OK);
 		if (rows[i].chosen != NULL)
 			ROW_BYTES(rows[i].theirs, chosen, bytes_of_text(rows[i].chosen));
@@ -62,9 +63,11 @@ test_every_name_is_found(void **state)
 		unsigned flags;
 		size_t i;
 
-		for (i = 0; (name = algorithm_name((enum algorithm_kind)kind, i, &flags)) != NULL; i++) {
+		for (i = 0; (name = algorithm_name((enum algorithm_kind)kind, i, &flags)) != NULL;
+		     i++) {
 			ROW_TRUE(name, is_found((enum algorithm_kind)kind, bytes_of_text(name)));
-			ROW_TRUE(name, (flags & ALGORITHM_DEFAULT) == 0 || (flags & ALGORITHM_LEGACY) == 0);
+			ROW_TRUE(name,
+			    (flags & ALGORITHM_DEFAULT) == 0 || (flags & ALGORITHM_LEGACY) == 0);
 			for (size_t j = 0; j < i; j++) {
 				other = algorithm_name((enum algorithm_kind)kind, j, &flags);
 				ROW_TRUE(name, strcmp(name, other) != 0);

@@ -73,8 +73,7 @@ test_sealing(void **state)
 			struct bytes packet =
 			    packet_of(plain_of(&rows[i], j), seal_shape(seal)->tag_size);
 			struct bytes expected = support_hex(sealed_of(&rows[i], j));
-			uint32_t length =
-			    (uint32_t)(packet.size - 4 - seal_shape(seal)->tag_size);
+			uint32_t length = (uint32_t)(packet.size - 4 - seal_shape(seal)->tag_size);
 
 			ROW_RESULT(rows[i].cipher,
 			    seal_close(seal, sequences[j], (uint8_t *)packet.data, length),
@@ -106,8 +105,8 @@ test_opening(void **state)
 			struct bytes expected = support_hex(plain_of(&rows[i], j));
 			uint32_t length = 0;
 
-			ROW_RESULT(rows[i].cipher,
-			    open_packet(seal, sequences[j], packet, &length), RESULT_OK);
+			ROW_RESULT(rows[i].cipher, open_packet(seal, sequences[j], packet, &length),
+			    RESULT_OK);
 			ROW_TRUE(rows[i].cipher, 4 + length == expected.size);
 			/* The length's own bytes are not all put back; what follows is. */
 			ROW_BYTES(rows[i].cipher, bytes_of(packet.data + 4, length),
@@ -166,8 +165,8 @@ test_forgery_ends_it(void **state)
 		((uint8_t *)forged.data)[forged.size - 1] ^= 1;
 		ROW_RESULT(rows[i].cipher, open_packet(seal, sequences[0], forged, &length),
 		    RESULT_INTEGRITY);
-		ROW_TRUE(rows[i].cipher,
-		    open_packet(seal, sequences[0], good, &length) != RESULT_OK);
+		ROW_TRUE(
+		    rows[i].cipher, open_packet(seal, sequences[0], good, &length) != RESULT_OK);
 		free((void *)forged.data);
 		free((void *)good.data);
 	}
@@ -208,9 +207,8 @@ test_shapes(void **state)
 	for (size_t i = 0; i < COUNT(shapes); i++) {
 		const struct cipher_algorithm *cipher =
 		    cipher_algorithm_find(bytes_of_text(shapes[i].cipher));
-		const struct mac_algorithm *mac = shapes[i].mac == NULL
-						      ? NULL
-						      : mac_algorithm_find(bytes_of_text(shapes[i].mac));
+		const struct mac_algorithm *mac =
+		    shapes[i].mac == NULL ? NULL : mac_algorithm_find(bytes_of_text(shapes[i].mac));
 		struct seal_keys keys = { bytes_of(zeros, cipher->iv_size),
 			bytes_of(zeros, cipher->key_size),
 			bytes_of(zeros, mac == NULL ? 0 : mac->key_size) };

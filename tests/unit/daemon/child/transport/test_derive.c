@@ -22,8 +22,10 @@ test_exchange_hash(void **state)
 	const struct derive_transcript transcript = {
 		.client_version = BYTES("C"),
 		.server_version = BYTES("SV"),
-		.client_kexinit = BYTES("\x14" "cl"),
-		.server_kexinit = BYTES("\x14" "ser"),
+		.client_kexinit = BYTES("\x14"
+					"cl"),
+		.server_kexinit = BYTES("\x14"
+					"ser"),
 		.host_key = BYTES("KEYYY"),
 		.client_public = BYTES(""),
 		.server_public = BYTES("Q"),
@@ -31,7 +33,9 @@ test_exchange_hash(void **state)
 	};
 	uint8_t expected[32], actual[HASH_SIZE_MAX];
 
-	sha256(BYTES("\0\0\0\1C\0\0\0\2SV\0\0\0\3\x14" "cl\0\0\0\4\x14" "ser"
+	sha256(BYTES("\0\0\0\1C\0\0\0\2SV\0\0\0\3\x14"
+		     "cl\0\0\0\4\x14"
+		     "ser"
 		     "\0\0\0\5KEYYY\0\0\0\0\0\0\0\1Q\0\0\0\1\x09"),
 	    expected);
 	assert_ok(derive_exchange_hash(HASH_SHA256, &transcript, actual));

@@ -142,7 +142,7 @@ sweep(enum dispatch_state state)
 	}
 }
 
-#define SWEEP(name, dispatch_state)   \
+#define SWEEP(name, dispatch_state)    \
 	static void name(void **state) \
 	{                              \
 		sweep(dispatch_state); \
@@ -162,7 +162,8 @@ test_nothing_goes_up_before_its_time(void **state)
 {
 	for (unsigned number = 0; number <= UINT8_MAX; number++) {
 		for (int s = 0; s < DISPATCH_STATE_COUNT; s++) {
-			bool is_up = dispatch_find((uint8_t)number, (enum dispatch_state)s) == DISPATCH_UP;
+			bool is_up =
+			    dispatch_find((uint8_t)number, (enum dispatch_state)s) == DISPATCH_UP;
 			bool may = (s == DISPATCH_LOGIN && is_between(number, 50, 79)) ||
 				   (s == DISPATCH_OPEN && is_between(number, 80, 127));
 

@@ -151,12 +151,12 @@ test_later_kexinit_has_no_signals(void **state)
 	struct kexinit parsed;
 
 	assert_ok(kexinit_parse(buf_bytes(&client->their_kexinit), &parsed));
-	assert_true(text_has_name(
-	    parsed.lists[KEXINIT_KEX], BYTES("kex-strict-s-v00@openssh.com")));
+	assert_true(
+	    text_has_name(parsed.lists[KEXINIT_KEX], BYTES("kex-strict-s-v00@openssh.com")));
 	client_exchange_keys(client);
 	assert_ok(kexinit_parse(buf_bytes(&client->their_kexinit), &parsed));
-	assert_false(text_has_name(
-	    parsed.lists[KEXINIT_KEX], BYTES("kex-strict-s-v00@openssh.com")));
+	assert_false(
+	    text_has_name(parsed.lists[KEXINIT_KEX], BYTES("kex-strict-s-v00@openssh.com")));
 	assert_false(text_has_name(parsed.lists[KEXINIT_KEX], BYTES("ext-info-s")));
 }
 
@@ -208,7 +208,8 @@ test_only_one_guess_is_dropped(void **state)
 	client_put_kexinit(client);
 	client_put(client, BYTES("\x1e\0\0\0\x04wild"));
 	client_send(client, BYTES("\x1e\0\0\0\x04wild"));
-	client_assert_ended(client, "second guess", SSH_DISCONNECT_KEY_EXCHANGE_FAILED, "public value");
+	client_assert_ended(
+	    client, "second guess", SSH_DISCONNECT_KEY_EXCHANGE_FAILED, "public value");
 }
 
 /* --- what is refused --------------------------------------------------------------------------- */
@@ -255,7 +256,8 @@ test_order_is_kept(void **state)
 
 		client_put_kexinit(client);
 		client_send(client, bytes_of(orders[i].bytes, 1));
-		client_assert_ended(client, orders[i].name, SSH_DISCONNECT_PROTOCOL_ERROR, "awaited");
+		client_assert_ended(
+		    client, orders[i].name, SSH_DISCONNECT_PROTOCOL_ERROR, "awaited");
 	}
 }
 
@@ -282,7 +284,8 @@ test_strict_means_kexinit_first(void **state)
 	client_put(strict, BYTES("\x02\0\0\0\0"));
 	client_put_kexinit(strict);
 	client_flush(strict);
-	client_assert_ended(strict, "IGNORE before KEXINIT", SSH_DISCONNECT_PROTOCOL_ERROR, "strict");
+	client_assert_ended(
+	    strict, "IGNORE before KEXINIT", SSH_DISCONNECT_PROTOCOL_ERROR, "strict");
 	client_put(lax, BYTES("\x02\0\0\0\0"));
 	client_exchange_keys(lax);
 	assert_int_equal(transport_phase(lax->transport), TRANSPORT_PHASE_SERVICE);
@@ -445,7 +448,8 @@ test_bytes_out_count_too(void **state)
 
 	client->transport->out.usage.bytes = client->transport->limit_out.bytes - 100;
 	for (int i = 0; i < 4; i++)
-		assert_ok(transport_send(client->transport, BYTES("\x62 some forty bytes are sent here")));
+		assert_ok(transport_send(
+		    client->transport, BYTES("\x62 some forty bytes are sent here")));
 	client_flush(client);
 	assert_true(client->messages.count > 0);
 	client_exchange_keys(client);

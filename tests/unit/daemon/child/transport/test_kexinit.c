@@ -57,8 +57,8 @@ test_first_kexinit_has_our_signals(void **state)
 	assert_ok(writer_end(&writer));
 	assert_true(writer.used <= kexinit_size_max(&ours));
 	assert_ok(kexinit_parse(writer_bytes(&writer), &parsed));
-	assert_bytes_text(parsed.lists[KEXINIT_KEX],
-	    OURS_KEX ",ext-info-s,kex-strict-s-v00@openssh.com");
+	assert_bytes_text(
+	    parsed.lists[KEXINIT_KEX], OURS_KEX ",ext-info-s,kex-strict-s-v00@openssh.com");
 }
 
 static void
@@ -134,13 +134,15 @@ static const struct row rows[] = {
 	    { "mlkem999,curve25519-sha256", "ssh-future,ssh-ed25519", NULL }, RESULT_OK, 0,
 	    { "curve25519-sha256", "ssh-ed25519" } },
 	{ "an AEAD cipher needs no MAC in common",
-	    { NULL, NULL, "aes128-gcm@openssh.com", "aes128-gcm@openssh.com", "hmac-none", "hmac-none" },
+	    { NULL, NULL, "aes128-gcm@openssh.com", "aes128-gcm@openssh.com", "hmac-none",
+		"hmac-none" },
 	    RESULT_OK, 0, { NULL, NULL, NULL, NULL, "", "" } },
-	{ "another cipher does", { NULL, NULL, "aes128-ctr", NULL, "hmac-none", NULL }, RESULT_NO_MATCH,
-	    KEXINIT_MAC_IN, { NULL } },
+	{ "another cipher does", { NULL, NULL, "aes128-ctr", NULL, "hmac-none", NULL },
+	    RESULT_NO_MATCH, KEXINIT_MAC_IN, { NULL } },
 	{ "in each direction", { NULL, NULL, NULL, "aes128-ctr", NULL, "" }, RESULT_NO_MATCH,
 	    KEXINIT_MAC_OUT, { NULL } },
-	{ "no method", { "diffie-hellman-group1-sha1", NULL }, RESULT_NO_MATCH, KEXINIT_KEX, { NULL } },
+	{ "no method", { "diffie-hellman-group1-sha1", NULL }, RESULT_NO_MATCH, KEXINIT_KEX,
+	    { NULL } },
 	{ "an empty list", { "", NULL }, RESULT_NO_MATCH, KEXINIT_KEX, { NULL } },
 	{ "signals are no methods", { "ext-info-c,kex-strict-c-v00@openssh.com", NULL },
 	    RESULT_NO_MATCH, KEXINIT_KEX, { NULL } },
@@ -198,8 +200,8 @@ test_choices(void **state)
 		struct kex_choice choice;
 		enum kexinit_list failed;
 
-		ROW_RESULT(rows[i].name, kexinit_choose(&theirs, &ours, &choice, &failed),
-		    rows[i].result);
+		ROW_RESULT(
+		    rows[i].name, kexinit_choose(&theirs, &ours, &choice, &failed), rows[i].result);
 		if (rows[i].result == RESULT_OK)
 			check_choice(&rows[i], &choice);
 		else

@@ -46,8 +46,10 @@ static const struct row rows[] = {
 	{ "all bits set", BYTES_ROW("\xff\xff\xff\xff\x04hello.."), RESULT_LIMIT, { 0 } },
 	{ "sign bit", BYTES_ROW("\x80\0\0\x0c\x04hello.."), RESULT_LIMIT, { 0 } },
 	{ "padding below four", BYTES_ROW("\0\0\0\x0c\x03hello..pppp"), RESULT_MALFORMED, { 0 } },
-	{ "padding leaves no payload", BYTES_ROW("\0\0\0\x0c\x0bhello..pppp"), RESULT_MALFORMED, { 0 } },
-	{ "more padding than packet", BYTES_ROW("\0\0\0\x0c\xffhello..pppp"), RESULT_MALFORMED, { 0 } },
+	{ "padding leaves no payload", BYTES_ROW("\0\0\0\x0c\x0bhello..pppp"), RESULT_MALFORMED,
+	    { 0 } },
+	{ "more padding than packet", BYTES_ROW("\0\0\0\x0c\xffhello..pppp"), RESULT_MALFORMED,
+	    { 0 } },
 };
 
 static void
@@ -121,8 +123,9 @@ seal_of(const char *cipher_name, const char *mac_name, enum seal_direction direc
 	struct seal *seal;
 
 	assert_non_null(cipher);
-	keys = (struct seal_keys){ bytes_of(bytes, cipher->iv_size),
-		bytes_of(bytes, cipher->key_size), bytes_of(bytes, mac == NULL ? 0 : mac->key_size) };
+	keys =
+	    (struct seal_keys){ bytes_of(bytes, cipher->iv_size), bytes_of(bytes, cipher->key_size),
+		    bytes_of(bytes, mac == NULL ? 0 : mac->key_size) };
 	assert_ok(seal_new(cipher, mac, direction, &keys, &seal));
 	return seal;
 }
@@ -212,7 +215,8 @@ test_flipped_bits_are_noticed(void **state)
 			pair_deliver(&pair);
 			result = packet_read(&pair.in, &payload);
 			if (result != RESULT_INTEGRITY && !(at < 4 && result == RESULT_AGAIN))
-				fail_msg("%s: byte %zu: %s", seals[i].cipher, at, result_text(result));
+				fail_msg(
+				    "%s: byte %zu: %s", seals[i].cipher, at, result_text(result));
 			pair_clear(&pair);
 		}
 	}
@@ -235,7 +239,8 @@ test_replayed_and_swapped_packets_are_noticed(void **state)
 		pair_deliver(&pair);
 		assert_ok(packet_read(&pair.in, &payload));
 		receive(&pair.in, bytes_of(copy, size));
-		receive(&pair.in, bytes_of(copy, sizeof(copy))); /* whatever length it takes it for */
+		receive(
+		    &pair.in, bytes_of(copy, sizeof(copy))); /* whatever length it takes it for */
 		if (packet_read(&pair.in, &payload) == RESULT_OK)
 			fail_msg("%s: a replayed packet was taken", seals[i].cipher);
 		pair_clear(&pair);
@@ -341,7 +346,8 @@ test_rekey_limits(void **state)
 	assert_true(limit.bytes == UINT64_C(1) << 36);
 	assert_true(rekey_limit_of(small).bytes == UINT64_C(1) << 30);
 	assert_true(limit.packets == UINT64_C(1) << 31);
-	assert_false(rekey_is_due(limit, (struct packet_usage){ limit.packets - 1, limit.bytes - 1 }));
+	assert_false(
+	    rekey_is_due(limit, (struct packet_usage){ limit.packets - 1, limit.bytes - 1 }));
 	assert_true(rekey_is_due(limit, (struct packet_usage){ limit.packets, 0 }));
 	assert_true(rekey_is_due(limit, (struct packet_usage){ 0, limit.bytes }));
 	assert_false(rekey_is_overdue(limit, (struct packet_usage){ limit.packets, limit.bytes }));

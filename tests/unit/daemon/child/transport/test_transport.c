@@ -102,7 +102,8 @@ test_farewell_is_quoted(void **state)
 	CLIENT *client = client_in(TRANSPORT_PHASE_OPEN, NULL);
 	struct transport_ending ending;
 
-	client_send(client, BYTES("\x01\0\0\0\x0b\0\0\0\x07" "by\n\x1b[0m\0\0\0\0"));
+	client_send(client, BYTES("\x01\0\0\0\x0b\0\0\0\x07"
+				  "by\n\x1b[0m\0\0\0\0"));
 	ending = transport_ending(client->transport);
 	assert_true(ending.by_peer);
 	assert_int_equal(ending.reason, SSH_DISCONNECT_BY_APPLICATION);
@@ -118,7 +119,8 @@ test_ext_info_of_the_client(void **state)
 	CLIENT *many = client_in(TRANSPORT_PHASE_SERVICE, NULL);
 	CLIENT *late = client_in(TRANSPORT_PHASE_SERVICE, NULL);
 
-	client_send(good, BYTES("\x07\0\0\0\1\0\0\0\x1b" "ext-info-in-auth@openssh.com"
+	client_send(good, BYTES("\x07\0\0\0\1\0\0\0\x1b"
+				"ext-info-in-auth@openssh.com"
 				"\0\0\0\0"));
 	/* The name's length was one too small: what follows does not fit. */
 	client_assert_ended(good, "malformed", SSH_DISCONNECT_PROTOCOL_ERROR, "EXT_INFO");
@@ -226,7 +228,8 @@ test_message_that_is_too_long(void **state)
 	CLIENT *client = client_in(TRANSPORT_PHASE_OPEN, NULL);
 
 	assert_ok(transport_send(client->transport, bytes_of(payload, TRANSPORT_PAYLOAD_MAX)));
-	assert_result(transport_send(client->transport, bytes_of(payload, sizeof(payload))), RESULT_LIMIT);
+	assert_result(
+	    transport_send(client->transport, bytes_of(payload, sizeof(payload))), RESULT_LIMIT);
 	client_flush(client);
 	assert_int_equal(client_message(client, -1).size, TRANSPORT_PAYLOAD_MAX);
 }
@@ -263,7 +266,8 @@ test_nothing_is_read_after_the_end(void **state)
 	uint8_t *at;
 
 	client_put(client, BYTES("\x06"));
-	client_put(client, BYTES("\x50" "after it"));
+	client_put(client, BYTES("\x50"
+				 "after it"));
 	client_flush(client);
 	client_send(client, BYTES("\x50long after it"));
 	assert_int_equal(client->payloads.count, 0);

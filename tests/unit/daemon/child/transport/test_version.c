@@ -91,8 +91,10 @@ test_longest_line(void **state)
 static void
 test_refusals_are_lines(void **state)
 {
-	assert_string_equal(version_refusal(RESULT_UNSUPPORTED), "Protocol major versions differ.\r\n");
-	assert_string_equal(version_refusal(RESULT_MALFORMED), "Invalid SSH identification string.\r\n");
+	assert_string_equal(
+	    version_refusal(RESULT_UNSUPPORTED), "Protocol major versions differ.\r\n");
+	assert_string_equal(
+	    version_refusal(RESULT_MALFORMED), "Invalid SSH identification string.\r\n");
 }
 
 int
