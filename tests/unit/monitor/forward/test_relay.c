@@ -20,6 +20,31 @@ static struct ipc_message user_told;
 static int spawned;
 static bool spawn_fails;
 
+/* A process that has no end of any socket when this returns, and no life of its own. */
+static pid_t
+start_sleeper(void)
+{
+	uint8_t byte;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(ends[1], STDIN_FILENO);
+		close_range(STDIN_FILENO + 1, ~0U, 0);
+		close(STDIN_FILENO);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+	return pid;
+}
+
 enum result
 spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 {
@@ -31,14 +56,7 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 	assert_ok(ipc_pair(sockets));
 	assert_ok(fd_set_nonblocking(sockets[0]));
 	assert_ok(fd_set_nonblocking(sockets[1]));
-	*pid = fork();
-	assert_true(*pid >= 0);
-	if (*pid == 0) { /* it has no end of the socket, and no life of its own */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close_range(0, ~0U, 0);
-		for (;;)
-			pause();
-	}
+	*pid = start_sleeper();
 	fd_close(&user_end);
 	*socket = sockets[0];
 	user_end = sockets[1];

@@ -111,11 +111,15 @@ the_end_of_input_is_seen(void **state)
 	run_free(run);
 }
 
+#define BLOCKED "0 1 2 3 SigBlk:0000000000000000SigIgn:"
+
 static void
 nothing_of_ours_is_open_or_blocked(void **state)
 {
 	struct run *run = run_new("ls /proc/self/fd | tr '\\n' ' '; grep -E 'Sig(Blk|Ign)' "
 				  "/proc/self/status | tr -d '\\t\\n'");
+	const char *text;
+	unsigned long long ignored;
 	int secret = open("/dev/null", O_RDONLY); /* without O_CLOEXEC, as a careless library may */
 	sigset_t blocked;
 
@@ -123,9 +127,12 @@ nothing_of_ours_is_open_or_blocked(void **state)
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	assert_ok(session_start(&run->plan, &run->started));
+	text = read_all(run, run->started.stdout_fd);
 	/* ls opens the folder as descriptor 3 */
-	assert_string_equal(read_all(run, run->started.stdout_fd),
-	    "0 1 2 3 SigBlk:0000000000000000SigIgn:0000000000000000");
+	assert_memory_equal(text, BLOCKED, sizeof(BLOCKED) - 1);
+	ignored = strtoull(text + sizeof(BLOCKED) - 1, NULL, 16);
+	/* 32 and 33 are the C library's, which lets nobody touch them. */
+	assert_int_equal(ignored & ~(3ULL << 31), 0);
 	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	(void)wait_for(run);
