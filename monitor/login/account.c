@@ -23,6 +23,7 @@
 
 #define GROUPS_FIRST 32 /* asked for at first; most users have fewer */
 #define NOLOGIN      "/etc/nologin"
+#define LOCKED       "locked: usermod -p '*' NAME lets keys in and no password"
 #define NOBODYS_ID   65534
 
 void
@@ -138,7 +139,7 @@ objects_to_password(const struct account *account, const struct reason *reason)
 	shadow = getspnam(account->name);
 	if (shadow != NULL) {
 		snprintf(reason->text, reason->size, "the account is %s",
-		    decide_is_locked(shadow->sp_pwdp) ? "locked" : "expired");
+		    decide_is_locked(shadow->sp_pwdp) ? LOCKED : "expired");
 		return decide_is_locked(shadow->sp_pwdp) ||
 		       decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL));
 	}
@@ -148,8 +149,7 @@ objects_to_password(const struct account *account, const struct reason *reason)
 	}
 	/* Systems without shadow, accounts without an entry there, and we without root. */
 	entry = getpwnam(account->name);
-	snprintf(
-	    reason->text, reason->size, "the account is %s", entry == NULL ? "gone" : "locked");
+	snprintf(reason->text, reason->size, "the account is %s", entry == NULL ? "gone" : LOCKED);
 	return entry == NULL || decide_is_locked(entry->pw_passwd);
 }
 

@@ -23,7 +23,8 @@ def test_each_host_key_algorithm(server, algorithm):
     assert server.ssh("true", HostKeyAlgorithms=algorithm).returncode == 0
 
 
-@pytest.mark.parametrize("kex", ["curve25519-sha256", "curve25519-sha256@libssh.org"])
+@pytest.mark.parametrize("kex", ["curve25519-sha256", "curve25519-sha256@libssh.org",
+                                 "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"])
 def test_each_key_exchange(server, kex):
     assert server.ssh("true", KexAlgorithms=kex).returncode == 0
 
@@ -226,3 +227,19 @@ def test_a_login_is_no_slot_of_max_startups(start):
         for client in clients:
             client.stdin.close()
             client.wait(20)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: mounts of its own")
+def test_nologin_lets_root_in_alone(start, suite, tmp_path):
+    """In a view of the system in which /etc has the file."""
+    for name in ("upper", "work"):
+        (tmp_path / name).mkdir()
+    layers = f"lowerdir=/etc,upperdir={tmp_path}/upper,workdir={tmp_path}/work"
+    script = (f"mount -t tmpfs none {tmp_path} && mkdir {tmp_path}/upper {tmp_path}/work && "
+              f"mount -t overlay -o {layers} none /etc && echo 'Back at noon.' >/etc/nologin && "
+              'exec "$@"')
+    server = start(wrap=("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"))
+    done = server.ssh("true", check=False)
+    assert done.returncode == 255 and b"Permission denied" in done.stderr
+    assert "nologin" in server.log()
+    assert server.ssh("id", "-u", user="root").stdout == b"0\n"
