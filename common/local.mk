@@ -6,9 +6,11 @@ common_libcommon_a_SOURCES += \
 	common/ipc.c common/ipc.h \
 	common/ipc_table.c common/ipc_table.h common/ipc_messages.def \
 	common/ipc_bodies.c common/ipc_bodies.h \
+	common/ipc_log.c common/ipc_log.h \
 	common/log.c common/log.h \
 	common/macros.h \
 	common/mem.c common/mem.h \
+	common/process.c common/process.h \
 	common/result.c common/result.h \
 	common/ssh.h \
 	common/text.c common/text.h \

@@ -13,18 +13,7 @@
 
 #include "common/fd.h"
 #include "common/ipc.h"
-
-static void
-reset_signals(void)
-{
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
+#include "common/process.h"
 
 /* A change of the effective uid drops all capabilities; that it happened is checked, not believed. */
 static bool
@@ -70,7 +59,7 @@ execute(const struct spawn_plan *plan, int socket)
 
 	if (program_fd >= 0 && arrange_descriptors(move_up(socket)) &&
 	    (!plan->change_user || become(plan))) {
-		reset_signals();
+		process_reset_signals();
 		execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
 	}
 	_exit(SPAWN_NOT_EXECUTED);

@@ -11,25 +11,12 @@
 #include "common/crypto/start.h"
 #include "common/fd.h"
 #include "common/ipc.h"
+#include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/child/confine.h"
 #include "daemon/child/conn.h"
 #include "daemon/child/loop.h"
-
-/* What the child says goes to the monitor, which writes the log. A full socket loses the line. */
-static void
-log_to_monitor(void *context, const struct log_event *event)
-{
-	uint8_t room[LOG_TEXT_MAX + 128];
-	struct writer writer = writer_into(room, sizeof(room));
-
-	put_u32(&writer, (uint32_t)event->level);
-	put_text(&writer, event->reason);
-	put_text(&writer, event->text);
-	if (writer_end(&writer) == RESULT_OK)
-		(void)!ipc_send(CHILD_IPC_FD, IPC_log, writer_bytes(&writer), NULL, 0);
-}
 
 /* The first and only message before the sandbox. Its views live in `room`. */
 static enum result
@@ -78,7 +65,7 @@ child_run(void)
 	CLEANUP(conn_freep) struct conn *conn = NULL;
 	enum result result;
 
-	log_set_sink(log_to_monitor, NULL);
+	ipc_log_to(CHILD_IPC_FD, IPC_log);
 	signal(SIGPIPE, SIG_IGN);
 	result = crypto_start();
 	if (result == RESULT_OK)

@@ -19,6 +19,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "monitor/session/become.h"
 
 #define EXIT_NOT_PREPARED 254
@@ -101,19 +102,6 @@ take_streams(const struct session_plan *plan, const struct streams *streams)
 		give_up("close_range", EXIT_NOT_PREPARED);
 }
 
-/* The monitor blocks signals for its signalfd and ignores some, and both would outlive the exec. */
-static void
-reset_signals(void)
-{
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void
 become_account(const struct session_plan *plan)
 {
@@ -149,7 +137,7 @@ run(const struct session_plan *plan, const struct streams *streams)
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* until the exec */
 	take_streams(plan, streams);
-	reset_signals();
+	process_reset_signals();
 	become_account(plan);
 	enter_home(plan->account);
 	execve(program->path, program->argv, plan->environment);

@@ -14,24 +14,11 @@
 
 #include "common/ipc.h"
 #include "common/ipc_bodies.h"
+#include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/session/become.h"
 #include "monitor/user/loop.h"
-
-/* What it says goes to the monitor, which writes the log. */
-static void
-log_to_monitor(void *context, const struct log_event *event)
-{
-	uint8_t room[LOG_TEXT_MAX + 128];
-	struct writer writer = writer_into(room, sizeof(room));
-
-	put_u32(&writer, (uint32_t)event->level);
-	put_text(&writer, event->reason);
-	put_text(&writer, event->text);
-	if (writer_end(&writer) == RESULT_OK)
-		(void)!ipc_send(USER_IPC_FD, IPC_user_log, writer_bytes(&writer), NULL, 0);
-}
 
 static enum result
 receive_start(struct ipc_gate *gate, uint8_t *room, struct user_start *start)
@@ -104,7 +91,7 @@ user_run(void)
 	struct ipc_gate gate = { .direction = MONITOR_TO_USER };
 	enum result result;
 
-	log_set_sink(log_to_monitor, NULL);
+	ipc_log_to(USER_IPC_FD, IPC_user_log);
 	signal(SIGPIPE, SIG_IGN);
 	result = mem_new(1, IPC_PACKET_MAX, (void **)&room);
 	if (result == RESULT_OK)

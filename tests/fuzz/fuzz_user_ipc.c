@@ -6,20 +6,14 @@
  *
  * Whatever it says, the connection of the client stays, and each request has one answer.
  */
-#include <assert.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/config/config.h"
-#include "common/fd.h"
-#include "common/log.h"
-#include "common/mem.h"
 #include "monitor/forward/relay.h"
-#include "monitor/login/login.h"
 #include "monitor/spawn.h"
+#include "tests/fuzz/monitor.h"
 
 #define MESSAGES_MAX 32
 #define PENDING      3
@@ -41,30 +35,6 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 	user_end = sockets[1];
 	*pid = 0; /* nobody that could be killed */
 	return RESULT_OK;
-}
-
-static void
-drop_log(void *context, const struct log_event *event)
-{
-	assert(strlen(event->text) < LOG_TEXT_MAX);
-}
-
-static struct settings *
-make_settings(void)
-{
-	static struct settings *settings;
-	OWNED_BUF errors;
-	struct config *config;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	if (settings != NULL)
-		return settings;
-	log_set_sink(drop_log, NULL);
-	if (config_new(&config) != RESULT_OK ||
-	    config_effective(config, &settings, &errors) != RESULT_OK)
-		abort();
-	config_free(config);
-	return settings;
 }
 
 /* A descriptor of one of the kinds that a liar may send; -1: none. */
@@ -159,60 +129,22 @@ feed(struct monitor *monitor, struct reader *reader)
 	}
 }
 
-static void
-make_open(struct monitor *monitor)
-{
-	const struct permissions permissions = { .forward_local = true };
-	struct account *account = calloc(1, sizeof(*account));
-
-	assert(account != NULL);
-	account->name = strdup("nobody");
-	account->home = strdup("/nonexistent");
-	account->shell = strdup("/bin/false");
-	account->uid = account->gid = 65534;
-	phase_open(monitor, account, &permissions);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t room[IPC_PACKET_MAX];
 	struct reader reader = reader_of(bytes_of(data, size));
-	const struct monitor_inputs inputs = {
-		.settings = make_settings(),
-		.network_fd = -1,
-		.status_fd = -1,
-		.child_program_fd = -1,
-		.user_program_fd = -1,
-		.peer = { "192.0.2.1", 1234 },
-		.local = { "192.0.2.2", 22 },
-	};
-	struct monitor monitor = {
-		.inputs = &inputs,
-		.settings = inputs.settings,
-		.phase = IPC_PHASE_LOGIN,
-		.gate = { .direction = CHILD_TO_MONITOR },
-		.signal_fd = -1,
-	};
-	int sockets[2];
+	struct fuzz_monitor rig;
 
-	if (ipc_pair(sockets) != RESULT_OK || fd_set_nonblocking(sockets[0]) != RESULT_OK ||
-	    fd_set_nonblocking(sockets[1]) != RESULT_OK || relay_new(&monitor.relay) != RESULT_OK ||
-	    login_new(&monitor.login) != RESULT_OK || sessions_new(&monitor.sessions) != RESULT_OK)
-		abort();
-	monitor.child_fd = sockets[0];
-	make_open(&monitor);
+	fuzz_monitor_begin(&rig);
+	phase_login(&rig.monitor);
+	fuzz_monitor_open(&rig);
 	for (uint32_t id = 0; id < PENDING; id++)
-		ask(&monitor, id);
-	feed(&monitor, &reader);
-	relay_end(&monitor);
-	assert(count_answers(sockets[1], room) == PENDING);
-	relay_free(monitor.relay);
-	sessions_free(monitor.sessions);
-	login_free(monitor.login);
-	account_free(monitor.account);
-	fd_close(&monitor.child_fd);
-	fd_close(&sockets[1]);
+		ask(&rig.monitor, id);
+	feed(&rig.monitor, &reader);
+	relay_end(&rig.monitor);
+	assert(count_answers(rig.child_end, room) == PENDING);
+	fuzz_monitor_end(&rig);
 	fd_close(&user_end);
 	return 0;
 }
