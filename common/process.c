@@ -1,11 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Between fork and exec (edge).
+ * A process's own dumpability, limits and signals (edge).
  */
 #include "common/process.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static struct rlimit core_limit;
+static bool has_core_limit;
+
+void
+process_hide(void)
+{
+	struct rlimit none;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (has_core_limit || getrlimit(RLIMIT_CORE, &core_limit) < 0)
+		return;
+	has_core_limit = true;
+	none = (struct rlimit){ 0, core_limit.rlim_max };
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+void
+process_restore_core_limit(void)
+{
+	if (has_core_limit)
+		(void)setrlimit(RLIMIT_CORE, &core_limit);
+}
 
 void
 process_reset_signals(void)

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a forked process puts right before it executes something (edge).
+ * What a process does to itself: hides its memory, puts signals right before it executes something
+ * (edge).
  */
 #pragma once
+
+/*
+ * Keeps this process's memory out of core files and debuggers. To be called again after each change of
+ * uid or gid: the kernel then sets the first half anew, to what fs.suid_dumpable says.
+ */
+void process_hide(void);
+
+/* Gives the program that is about to be executed the limit for core files that we were started with. */
+void process_restore_core_limit(void);
 
 /* Every signal as a program expects it: not blocked, with its default action. What the monitor blocks for
  * its signalfd and ignores would outlive the exec. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process.h"
 #include "daemon/background.h"
 #include "daemon/cli.h"
 #include "daemon/hostkeys.h"
@@ -251,7 +251,7 @@ daemon_main(int argc, char **argv)
 
 	logging_start();
 	/* Host keys are in this memory: no core file, nobody attaches. */
-	prctl(PR_SET_DUMPABLE, 0);
+	process_hide();
 	umask(022);
 	buf_init(&service.filter, SECCOMP_FILTER_MAX);
 	if (cli_parse(argc, argv, &service.cli, stderr) != RESULT_OK)

@@ -20,6 +20,7 @@
 
 /* Messages of the child in one turn, so that it cannot keep us from our timers. */
 #define MESSAGES_A_TURN 64
+#define TURN_MS         1000
 
 /* An honest child reads its answers even when it can ask nothing; one that does not is given up. */
 #define CHILD_LISTENS_MS 5000
@@ -46,12 +47,25 @@ is_a_lie(enum result result)
 	       result == RESULT_TRAILING || result == RESULT_MALFORMED;
 }
 
+/* What an honest child said before it heard that the connection is ending: too late, and no lie. */
+static bool
+has_crossed_the_end(const struct monitor *monitor, const struct ipc_message *message)
+{
+	const struct ipc_row *row = ipc_row(message->type);
+
+	return monitor->phase == IPC_PHASE_ENDING && row->direction == CHILD_TO_MONITOR &&
+	       (row->phases & IPC_PHASE_ENDING) == 0 &&
+	       (row->phases & (IPC_PHASE_LOGIN | IPC_PHASE_OPEN)) != 0;
+}
+
 void
 monitor_handle(struct monitor *monitor, struct ipc_message *message)
 {
 	const char *why;
 	enum result result;
 
+	if (has_crossed_the_end(monitor, message))
+		return;
 	if (ipc_gate_admit(&monitor->gate, monitor->phase, message, &why) != RESULT_OK) {
 		phase_attack(monitor, message->type, why);
 		return;
@@ -93,6 +107,8 @@ monitor_tell(
 static void
 receive_from_child(struct monitor *monitor)
 {
+	const uint64_t end_ms = clock_now_ms() + TURN_MS;
+
 	for (int i = 0; i < MESSAGES_A_TURN && monitor->child_fd >= 0; i++) {
 		CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
 		enum result result = ipc_receive(monitor->child_fd, monitor->room, &message);
@@ -101,6 +117,8 @@ receive_from_child(struct monitor *monitor)
 			return;
 		if (result == RESULT_OK) {
 			monitor_handle(monitor, &message);
+			if (clock_now_ms() >= end_ms)
+				return; /* answers are taken slowly */
 			continue;
 		}
 		if (result == RESULT_MALFORMED)

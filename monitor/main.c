@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process.h"
 #include "common/text.h"
 #include "monitor/login/login.h"
 #include "monitor/loop.h"
@@ -223,7 +223,7 @@ monitor_probe(const struct monitor_inputs *inputs)
 	int network[2];
 	bool is_ready;
 
-	prctl(PR_SET_DUMPABLE, 0);
+	process_hide();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, network) < 0) {
 		log_error("probe", "socketpair: %s", strerror(errno));
 		_exit(255);
@@ -247,7 +247,7 @@ monitor_run(const struct monitor_inputs *inputs)
 
 	init(&monitor, inputs);
 	/* Host keys are in this memory: no core file, nobody attaches. */
-	prctl(PR_SET_DUMPABLE, 0);
+	process_hide();
 	log_verbose("connection", "Connection from %s port %u on %s port %u", inputs->peer.address,
 	    inputs->peer.port, inputs->local.address, inputs->local.port);
 	result = prepare(&monitor);

@@ -192,6 +192,16 @@ copy_some(struct fs_file *from, off_t *from_offset, size_t size, struct fs_file 
 	return status;
 }
 
+/* What is copied into the file that it comes from might never end. */
+static bool
+are_same_file(const struct fs_file *a, const struct fs_file *b)
+{
+	struct stat info_a, info_b;
+
+	return fstat(a->fd, &info_a) < 0 || fstat(b->fd, &info_b) < 0 ||
+	       (info_a.st_dev == info_b.st_dev && info_a.st_ino == info_b.st_ino);
+}
+
 static enum fs_status
 posix_copy(void *fs, struct fs_file *from, uint64_t from_offset, uint64_t length,
     struct fs_file *to, uint64_t to_offset)
@@ -201,6 +211,8 @@ posix_copy(void *fs, struct fs_file *from, uint64_t from_offset, uint64_t length
 
 	if (from_offset > INT64_MAX || to_offset > INT64_MAX || to->appends)
 		return FS_BAD_MESSAGE;
+	if (are_same_file(from, to))
+		return FS_FAILURE;
 	while (to_the_end || length > 0) {
 		size_t size = to_the_end || length > (1 << 30) ? 1 << 30 : (size_t)length;
 		ssize_t done;

@@ -136,6 +136,18 @@ make_flow(struct pump *pump, uint32_t channel, struct flow **out)
 	return RESULT_OK;
 }
 
+static void
+finish_sink(struct flow *flow)
+{
+	if (!flow->eof || flow->sink < 0 || buf_size(&flow->backlog) > 0)
+		return;
+	if (flow->kind == CONN_ATTACH_PIPES)
+		fd_close(&flow->sink);
+	else if (flow->kind == CONN_ATTACH_SOCKET)
+		(void)!shutdown(flow->sink, SHUT_WR);
+	flow->eof = false; /* a terminal has no end of file: its program may still write */
+}
+
 enum result
 pump_attach(struct pump *pump, const struct conn_attach *attach, struct ipc_message *message)
 {
@@ -151,14 +163,13 @@ pump_attach(struct pump *pump, const struct conn_attach *attach, struct ipc_mess
 	flow->sink = ipc_message_take_fd(message, 0);
 	flow->source_ended[CONN_STREAM_STDERR] = attach->kind != CONN_ATTACH_PIPES;
 	TRY(fd_set_nonblocking(flow->sink));
-	if (attach->kind != CONN_ATTACH_PIPES) {
+	if (attach->kind != CONN_ATTACH_PIPES)
 		flow->sources[CONN_STREAM_DATA] = flow->sink;
-		return RESULT_OK;
-	}
-	for (size_t i = 0; i < CONN_STREAM_COUNT; i++) {
+	for (size_t i = 0; i < CONN_STREAM_COUNT && attach->kind == CONN_ATTACH_PIPES; i++) {
 		flow->sources[i] = ipc_message_take_fd(message, i + 1);
 		TRY(fd_set_nonblocking(flow->sources[i]));
 	}
+	finish_sink(flow); /* the client's end may have come first */
 	return RESULT_OK;
 }
 
@@ -170,18 +181,6 @@ sink_is_open(const struct pump *pump, uint32_t channel, const struct flow *flow)
 {
 	return flow->sink >= 0 &&
 	       (flow->kind != CONN_ATTACH_PTY || conn_is_started(pump->conn, channel));
-}
-
-static void
-finish_sink(struct flow *flow)
-{
-	if (!flow->eof || flow->sink < 0 || buf_size(&flow->backlog) > 0)
-		return;
-	if (flow->kind == CONN_ATTACH_PIPES)
-		fd_close(&flow->sink);
-	else if (flow->kind == CONN_ATTACH_SOCKET)
-		(void)!shutdown(flow->sink, SHUT_WR);
-	flow->eof = false; /* a terminal has no end of file: its program may still write */
 }
 
 /* Nobody reads any more: what is left and what will come counts as taken. */

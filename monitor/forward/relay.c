@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -258,10 +259,15 @@ handle(struct monitor *monitor, struct ipc_message *message)
 static enum result
 receive_one(struct monitor *monitor)
 {
+	/* Closing a socket must not wait, whatever it was set to. */
+	const struct linger no_linger = { .l_onoff = 0 };
 	struct relay *relay = monitor->relay;
 	CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
 
 	TRY(ipc_receive(relay->fd, relay->room, &message));
+	for (size_t i = 0; i < message.fd_count; i++)
+		(void)setsockopt(
+		    message.fds[i], SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
 	return handle(monitor, &message);
 }
 

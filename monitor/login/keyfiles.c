@@ -18,6 +18,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process.h"
 #include "common/text.h"
 #include "common/wire.h"
 
@@ -108,6 +109,7 @@ come_back(struct identity *before)
 		log_fatal("system", "cannot become root again after reading a key file");
 		abort();
 	}
+	process_hide();
 	before->is_changed = false;
 	free(before->groups);
 	before->groups = NULL;

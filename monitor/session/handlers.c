@@ -6,8 +6,6 @@
  * have asked through an honest child is refused instead.
  */
 #include <assert.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +15,7 @@
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "common/text.h"
+#include "monitor/session/kill.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
 #include "monitor/session/start.h"
@@ -177,6 +176,7 @@ on_open_pty(struct monitor *monitor, struct ipc_message *message)
 	}
 	if (make_pty(monitor, session, &request) != RESULT_OK) {
 		pty_close(&session->pty);
+		free(TAKE(session->terminal_type));
 		tell_done(monitor, IPC_pty_opened, request.id, false);
 		return RESULT_OK;
 	}
@@ -428,16 +428,6 @@ on_resize_pty(struct monitor *monitor, struct ipc_message *message)
 	return RESULT_OK;
 }
 
-/* The pid is ours and not reaped yet, so it is nobody else's. Right after the fork it may not lead
- * its group yet. */
-static bool
-send_signal(const struct session *session, int number)
-{
-	if (kill(-session->pid, number) == 0)
-		return true;
-	return errno == ESRCH && kill(session->pid, number) == 0;
-}
-
 enum result
 on_signal_session(struct monitor *monitor, struct ipc_message *message)
 {
@@ -452,7 +442,7 @@ on_signal_session(struct monitor *monitor, struct ipc_message *message)
 	if (session == NULL)
 		return RESULT_PROTOCOL;
 	done = number != 0 && session->takes_signals && session->pid > 0 &&
-	       send_signal(session, number);
+	       kill_as(monitor->account, monitor->inputs->is_root, session->pid, number);
 	tell_done(monitor, IPC_signal_sent, id, done);
 	return RESULT_OK;
 }

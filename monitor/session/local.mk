@@ -3,6 +3,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/session/become.c monitor/session/become.h \
 	monitor/session/environment.c monitor/session/environment.h \
 	monitor/session/handlers.c \
+	monitor/session/kill.c monitor/session/kill.h \
 	monitor/session/program.c monitor/session/program.h \
 	monitor/session/pty.c monitor/session/pty.h \
 	monitor/session/sessions.c monitor/session/sessions.h \

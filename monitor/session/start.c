@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -135,11 +134,13 @@ run(const struct session_plan *plan, const struct streams *streams)
 {
 	const struct program *program = plan->program;
 
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* until the exec */
+	process_hide(); /* until the exec */
 	take_streams(plan, streams);
 	process_reset_signals();
 	become_account(plan);
+	process_hide();
 	enter_home(plan->account);
+	process_restore_core_limit();
 	execve(program->path, program->argv, plan->environment);
 	give_up(program->path, EXIT_NOT_EXECUTED);
 }

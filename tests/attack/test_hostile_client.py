@@ -499,3 +499,35 @@ def test_a_client_that_vanishes_at_any_point_leaves_nothing(server, user, key):
         stage(client)
         client.close()
     wait_for(lambda: not server.children(), what="all processes of connections gone")
+
+
+def test_end_of_input_before_the_program_runs(server, user, key):
+    """What comes in one piece with the request is kept until there is a program to hear it."""
+    with Client(server.port).login(user, key) as client:
+        channel = client.open_session()
+        packets = []
+        client.send_raw, send_raw = packets.append, client.send_raw
+        client.request(channel, "exec", string("cat; echo done"))
+        client.send(bytes([rawssh.CHANNEL_DATA]) + u32(channel) + string("text "))
+        client.send(bytes([rawssh.CHANNEL_EOF]) + u32(channel))
+        client.send_raw = send_raw
+        client.send_raw(b"".join(packets))
+        seen = b""
+        while not seen.endswith(b"done\n"):
+            data = client.receive_type(rawssh.CHANNEL_DATA,
+                                       skip=(rawssh.WINDOW_ADJUST, rawssh.CHANNEL_SUCCESS))
+            seen += rawssh.Reader(data[5:]).string()
+        assert seen == b"text done\n"
+
+
+def test_close_without_end_of_input_ends_the_input(server, user, key):
+    """A program that closed its output and reads its input hears that nobody writes any more."""
+    with Client(server.port).login(user, key) as client:
+        channel = client.open_session()
+        client.request(channel, "exec", string("exec >/dev/null 2>&1; cat; exit 3"))
+        skip = (rawssh.WINDOW_ADJUST, rawssh.CHANNEL_SUCCESS)
+        client.receive_type(rawssh.CHANNEL_EOF, skip=skip)
+        client.send(bytes([rawssh.CHANNEL_CLOSE]) + u32(channel))
+        status = client.receive_type(rawssh.CHANNEL_REQUEST, skip=skip)
+        assert b"exit-status" in status and status.endswith(u32(3))
+        client.receive_type(rawssh.CHANNEL_CLOSE, skip=skip)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: ISC
 """Shells, commands, terminals: what a logged-in user does all day."""
 import os
+import pathlib
+import re
+import resource
 import signal
 import subprocess
 import time
 
 import pexpect
 import pytest
-from sallyport import IS_ROOT, wait_for
+from sallyport import IS_ROOT, status, wait_for
 
 
 def test_stdout_and_stderr_come_apart(server):
@@ -217,3 +220,16 @@ def test_a_background_process_does_not_hold_a_terminal_session(server):
     shell.expect("started")
     shell.expect(pexpect.EOF)
     assert time.monotonic() - begin < 4
+
+
+def test_core_files(server):
+    """The monitor's memory goes to none; a session has the limit that the daemon was started with."""
+    ours = resource.getrlimit(resource.RLIMIT_CORE)
+    with server.popen("cat", stdin=subprocess.PIPE) as session:
+        wait_for(server.child_pids)
+        monitor = int(status(server.child_pids()[-1])["PPid"])
+        limits = pathlib.Path(f"/proc/{monitor}/limits").read_text()
+        assert re.search(r"Max core file size +0 ", limits)
+        session.stdin.close()
+    told = server.ssh("grep core /proc/self/limits").stdout.decode().split()[4]
+    assert told == ("unlimited" if ours[0] == resource.RLIM_INFINITY else str(ours[0]))

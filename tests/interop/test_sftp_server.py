@@ -375,6 +375,16 @@ def test_copy_data(sftp, tmp_path):
     assert (tmp_path / "b").read_bytes() == b"\x0023456"
 
 
+def test_copy_data_into_the_same_file_is_refused(sftp, tmp_path):
+    """It would read what it wrote, and never end."""
+    (tmp_path / "a").write_bytes(b"x" * 1000)
+    source, target = sftp.open("a", 1), sftp.open("a", 2)
+    answer, fields = sftp.extended("copy-data", string(source), u64(0), u64(0), string(target),
+                                   u64(1000))
+    assert answer == STATUS and fields.u32() == FAILURE
+    assert (tmp_path / "a").stat().st_size == 1000
+
+
 def test_special_files_do_not_hang_a_stat(sftp, tmp_path):
     os.mkfifo(tmp_path / "fifo")
     answer, fields = sftp.ask(STAT, string("fifo"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/monitor/session/test_become
 check_PROGRAMS += tests/unit/monitor/session/test_environment
+check_PROGRAMS += tests/unit/monitor/session/test_kill
 check_PROGRAMS += tests/unit/monitor/session/test_program
 check_PROGRAMS += tests/unit/monitor/session/test_pty
 check_PROGRAMS += tests/unit/monitor/session/test_sessions

@@ -200,7 +200,10 @@ on_close(struct channels *channels, struct reader *reader, struct outlet *outlet
 	TRY(reader_end(reader));
 	if (waits_for_end(channel)) {
 		channel->got_close = true;
-		return RESULT_OK;
+		if (channel->got_eof)
+			return RESULT_OK;
+		channel->got_eof = true; /* nothing more comes: the program is to hear of it */
+		return outlet_event(outlet, CONN_EOF, channel->id);
 	}
 	TRY(channel_close(channel, outlet));
 	channels_remove(channels, channel);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """An SSH client that says whatever a test wants: right, wrong, too early, too long.
 
-Only curve25519-sha256, ssh-ed25519 host keys and aes128-ctr with hmac-sha2-256-etm, written apart
-from the daemon's own code, on python3-cryptography.
+Only curve25519-sha256 and what its hybrids with ML-KEM add, ssh-ed25519 host keys and aes128-ctr with
+hmac-sha2-256-etm, written apart from the daemon's own code, on python3-cryptography.
 """
 import hashlib
 import hmac
@@ -10,6 +10,8 @@ import os
 import socket
 import struct
 
+import mlkem
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -58,6 +60,52 @@ class Reader:
         return self.take(self.u32())
 
 
+class X25519:
+    """One side of a key agreement: `public` to the server, then the secret from what it answers."""
+    hash = hashlib.sha256
+
+    def __init__(self):
+        self.private = X25519PrivateKey.generate()
+        self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def raw(self, theirs):
+        return self.private.exchange(X25519PublicKey.from_public_bytes(theirs))
+
+    def shared(self, theirs):
+        return mpint(self.raw(theirs))
+
+
+class Nistp:
+    def __init__(self, curve):
+        self.private = ec.generate_private_key(curve)
+        self.public = self.private.public_key().public_bytes(Encoding.X962,
+                                                             PublicFormat.UncompressedPoint)
+
+    def raw(self, theirs):
+        return self.private.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(
+            self.private.curve, theirs))
+
+
+class Hybrid:
+    """ML-KEM beside a curve: both public values, and a string of the hash of both secrets."""
+
+    def __init__(self, rank, curve, ciphertext_size, hash):
+        self.kem, self.curve, self.size, self.hash = mlkem.Key(rank), curve, ciphertext_size, hash
+        self.public = self.kem.public + curve.public
+
+    def shared(self, theirs):
+        return string(self.hash(self.kem.decapsulate(theirs[:self.size]) +
+                                self.curve.raw(theirs[self.size:])).digest())
+
+
+AGREEMENTS = {
+    "curve25519-sha256": X25519,
+    "mlkem768x25519-sha256": lambda: Hybrid(3, X25519(), 1088, hashlib.sha256),
+    "mlkem768nistp256-sha256": lambda: Hybrid(3, Nistp(ec.SECP256R1()), 1088, hashlib.sha256),
+    "mlkem1024nistp384-sha384": lambda: Hybrid(4, Nistp(ec.SECP384R1()), 1568, hashlib.sha384),
+}
+
+
 class Closed(Exception):
     """The server closed the connection."""
 
@@ -73,10 +121,10 @@ class Disconnected(Exception):
 class Client:
     VERSION = b"SSH-2.0-Hostile_1.0"
 
-    def __init__(self, port, strict=True, ext_info=True, timeout=10):
+    def __init__(self, port, strict=True, ext_info=True, timeout=10, kex="curve25519-sha256"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.settimeout(timeout)
-        self.strict, self.ext_info = strict, ext_info
+        self.strict, self.ext_info, self.kex = strict, ext_info, kex
         self.buffer = b""
         self.out_sequence = self.in_sequence = 0
         self.out_cipher = self.in_cipher = self.out_mac = self.in_mac = None
@@ -167,8 +215,8 @@ class Client:
         self.server_version = line.rstrip(b"\r\n")
         return self.server_version
 
-    def kexinit_payload(self, kex="curve25519-sha256", follows=False, first=True):
-        names = [kex]
+    def kexinit_payload(self, kex=None, follows=False, first=True):
+        names = [kex or self.kex]
         if first:
             names += ["kex-strict-c-v00@openssh.com"] if self.strict else []
             names += ["ext-info-c"] if self.ext_info else []
@@ -187,15 +235,15 @@ class Client:
         return self.their_kexinit
 
     def send_ecdh(self):
-        self.private = X25519PrivateKey.generate()
-        self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.agreement = AGREEMENTS[self.kex]()
+        self.public = self.agreement.public
         self.send(bytes([ECDH_INIT]) + string(self.public))
 
     def receive_ecdh(self):
         reply = Reader(self.receive_type(ECDH_REPLY, skip=())[1:])
         host_key, theirs, signature = reply.string(), reply.string(), reply.string()
-        shared = mpint(self.private.exchange(X25519PublicKey.from_public_bytes(theirs)))
-        digest = hashlib.sha256(b"".join(map(string, [
+        shared = self.agreement.shared(theirs)
+        digest = self.agreement.hash(b"".join(map(string, [
             self.VERSION, self.server_version, self.our_kexinit, self.their_kexinit, host_key,
             self.public, theirs])) + shared).digest()
         key = Reader(host_key)
@@ -207,7 +255,7 @@ class Client:
         self.shared, self.digest = shared, digest
 
     def _derive(self, letter, size):
-        out = hashlib.sha256(self.shared + self.digest + letter + self.session_id).digest()
+        out = self.agreement.hash(self.shared + self.digest + letter + self.session_id).digest()
         return out[:size]
 
     def _cipher(self, key, iv):
