@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key agreement, the server's side of it: one row of functions for each kind. RFC 5656, RFC 8731.
+ * Key agreement, the server's side of it: one row of functions for each kind. RFC 4253, RFC 5656,
+ * RFC 8731, and drafts for hybrids with post-quantum encapsulation.
  */
 #pragma once
 
@@ -24,3 +25,14 @@ extern const struct agreement agree_x25519;   /* agree_ecdh.c */
 extern const struct agreement agree_nistp256; /* agree_ecdh.c; nistp384, nistp521 likewise */
 extern const struct agreement agree_nistp384;
 extern const struct agreement agree_nistp521;
+
+extern const struct agreement agree_mlkem768x25519; /* agree_hybrid.c, and the next three */
+extern const struct agreement agree_mlkem768nistp256;
+extern const struct agreement agree_mlkem1024nistp384;
+extern const struct agreement agree_sntrup761x25519;
+
+extern const struct agreement agree_group14; /* agree_dh.c: 2048 bits */
+extern const struct agreement agree_group15; /* 3072 */
+extern const struct agreement agree_group16; /* 4096 */
+extern const struct agreement agree_group17; /* 6144 */
+extern const struct agreement agree_group18; /* 8192 */

@@ -70,22 +70,6 @@ derive(EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *secret, size_t size)
 	return derived == size ? RESULT_OK : RESULT_CRYPTO;
 }
 
-/* Appends K as it enters the exchange hash: an mpint of the big-endian secret. */
-static enum result
-append_mpint(struct bytes secret, struct buf *shared)
-{
-	const size_t room = sizeof(uint32_t) + 1 + secret.size;
-	struct writer writer;
-	uint8_t *at;
-
-	TRY(buf_reserve(shared, room, &at));
-	writer = writer_into(at, room);
-	put_mpint(&writer, secret);
-	TRY(writer_end(&writer));
-	buf_commit(shared, writer.used);
-	return RESULT_OK;
-}
-
 /* ---- X25519 */
 
 /* RFC 8731 section 3: an all-zero secret comes of a point of low order. No branch on the bytes. */
@@ -137,21 +121,27 @@ x25519_append_public(EVP_PKEY *own, struct buf *out)
 	return RESULT_OK;
 }
 
-static enum result
-x25519_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+enum result
+agree_x25519_exchange(struct bytes theirs, struct buf *our_public, uint8_t *secret)
 {
 	CLEANUP(pkey_freep) EVP_PKEY *own = NULL;
-	uint8_t secret[X25519_SIZE];
-	enum result result;
 
-	if (client_public.size != X25519_SIZE)
+	if (theirs.size != X25519_SIZE)
 		return RESULT_MALFORMED;
 	TRY(crypto_start());
 	TRY(x25519_key_new(&own));
-	TRY(x25519_append_public(own, server_public));
-	result = agree_x25519_secret(own, client_public, secret);
+	TRY(x25519_append_public(own, our_public));
+	return agree_x25519_secret(own, theirs, secret);
+}
+
+static enum result
+x25519_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	uint8_t secret[X25519_SIZE];
+	enum result result = agree_x25519_exchange(client_public, server_public, secret);
+
 	if (result == RESULT_OK)
-		result = append_mpint(bytes_of(secret, sizeof(secret)), shared);
+		result = agree_append_mpint(bytes_of(secret, sizeof(secret)), shared);
 	mem_wipe(secret, sizeof(secret));
 	return result;
 }
@@ -219,23 +209,42 @@ nistp_append_public(const struct curve *curve, EVP_PKEY *own, struct buf *out)
 }
 
 static enum result
-nistp_respond(const struct curve *curve, struct bytes client_public, struct buf *server_public,
-    struct buf *shared)
+nistp_exchange(
+    const struct curve *curve, struct bytes theirs, struct buf *our_public, uint8_t *secret)
 {
 	CLEANUP(pkey_freep) EVP_PKEY *own = NULL;
-	uint8_t secret[AGREE_SECRET_MAX];
-	enum result result;
 
-	if (client_public.size != curve->point_size)
+	if (theirs.size != curve->point_size)
 		return RESULT_MALFORMED;
 	TRY(crypto_start());
 	own = EVP_EC_gen(curve->group);
 	if (own == NULL)
 		return RESULT_CRYPTO;
-	TRY(nistp_append_public(curve, own, server_public));
-	result = nistp_secret(curve, own, client_public, secret);
+	TRY(nistp_append_public(curve, own, our_public));
+	return nistp_secret(curve, own, theirs, secret);
+}
+
+enum result
+agree_nistp256_exchange(struct bytes theirs, struct buf *our_public, uint8_t *secret)
+{
+	return nistp_exchange(&nistp256, theirs, our_public, secret);
+}
+
+enum result
+agree_nistp384_exchange(struct bytes theirs, struct buf *our_public, uint8_t *secret)
+{
+	return nistp_exchange(&nistp384, theirs, our_public, secret);
+}
+
+static enum result
+nistp_respond(const struct curve *curve, struct bytes client_public, struct buf *server_public,
+    struct buf *shared)
+{
+	uint8_t secret[AGREE_SECRET_MAX];
+	enum result result = nistp_exchange(curve, client_public, server_public, secret);
+
 	if (result == RESULT_OK)
-		result = append_mpint(bytes_of(secret, coordinate_size(curve)), shared);
+		result = agree_append_mpint(bytes_of(secret, coordinate_size(curve)), shared);
 	mem_wipe(secret, sizeof(secret));
 	return result;
 }

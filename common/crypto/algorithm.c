@@ -9,17 +9,30 @@
 #include "common/text.h"
 
 #define DEFAULT ALGORITHM_DEFAULT
+#define LEGACY  ALGORITHM_LEGACY
+#define PQ      ALGORITHM_POST_QUANTUM
 #define AEAD    ALGORITHM_AEAD
 #define ETM     ALGORITHM_ETM
 
 /* clang-format off */
 static const struct kex_algorithm kexes[] = {
-	/* name                            flags    hash         agreement */
-	{ "curve25519-sha256",             DEFAULT, HASH_SHA256, &agree_x25519   },
-	{ "curve25519-sha256@libssh.org",  DEFAULT, HASH_SHA256, &agree_x25519   },
-	{ "ecdh-sha2-nistp256",            DEFAULT, HASH_SHA256, &agree_nistp256 },
-	{ "ecdh-sha2-nistp384",            DEFAULT, HASH_SHA384, &agree_nistp384 },
-	{ "ecdh-sha2-nistp521",            DEFAULT, HASH_SHA512, &agree_nistp521 },
+	/* name                                flags       hash         agreement */
+	{ "mlkem768x25519-sha256",             DEFAULT|PQ, HASH_SHA256, &agree_mlkem768x25519    },
+	{ "sntrup761x25519-sha512",            DEFAULT|PQ, HASH_SHA512, &agree_sntrup761x25519   },
+	{ "sntrup761x25519-sha512@openssh.com", DEFAULT|PQ, HASH_SHA512, &agree_sntrup761x25519  },
+	{ "mlkem768nistp256-sha256",           PQ,         HASH_SHA256, &agree_mlkem768nistp256  },
+	{ "mlkem1024nistp384-sha384",          PQ,         HASH_SHA384, &agree_mlkem1024nistp384 },
+	{ "curve25519-sha256",                 DEFAULT,    HASH_SHA256, &agree_x25519   },
+	{ "curve25519-sha256@libssh.org",      DEFAULT,    HASH_SHA256, &agree_x25519   },
+	{ "ecdh-sha2-nistp256",                DEFAULT,    HASH_SHA256, &agree_nistp256 },
+	{ "ecdh-sha2-nistp384",                DEFAULT,    HASH_SHA384, &agree_nistp384 },
+	{ "ecdh-sha2-nistp521",                DEFAULT,    HASH_SHA512, &agree_nistp521 },
+	{ "diffie-hellman-group14-sha256",     0,          HASH_SHA256, &agree_group14  },
+	{ "diffie-hellman-group15-sha512",     0,          HASH_SHA512, &agree_group15  },
+	{ "diffie-hellman-group16-sha512",     0,          HASH_SHA512, &agree_group16  },
+	{ "diffie-hellman-group17-sha512",     0,          HASH_SHA512, &agree_group17  },
+	{ "diffie-hellman-group18-sha512",     0,          HASH_SHA512, &agree_group18  },
+	{ "diffie-hellman-group14-sha1",       LEGACY,     HASH_SHA1,   &agree_group14  },
 };
 
 static const struct signature_algorithm signatures[] = {

@@ -15,11 +15,15 @@ static const struct {
 	const char *name;
 	size_t size;
 } hashes[HASH_KIND_COUNT] = {
-	[HASH_NONE]   = { "none",      0 },
-	[HASH_SHA1]   = { "SHA1",     20 },
-	[HASH_SHA256] = { "SHA2-256", 32 },
-	[HASH_SHA384] = { "SHA2-384", 48 },
-	[HASH_SHA512] = { "SHA2-512", 64 },
+	[HASH_NONE]     = { "none",      0 },
+	[HASH_SHA1]     = { "SHA1",     20 },
+	[HASH_SHA256]   = { "SHA2-256", 32 },
+	[HASH_SHA384]   = { "SHA2-384", 48 },
+	[HASH_SHA512]   = { "SHA2-512", 64 },
+	[HASH_SHA3_256] = { "SHA3-256", 32 },
+	[HASH_SHA3_512] = { "SHA3-512", 64 },
+	[HASH_SHAKE128] = { "SHAKE-128", 0 },
+	[HASH_SHAKE256] = { "SHAKE-256", 0 },
 };
 /* clang-format on */
 
@@ -43,8 +47,9 @@ context_freep(EVP_MD_CTX **context)
 	EVP_MD_CTX_free(*context); /* wipes */
 }
 
-enum result
-hash_pieces(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out)
+/* A context that has taken all pieces in. */
+static enum result
+absorb(enum hash_kind kind, const struct bytes *pieces, size_t count, EVP_MD_CTX **out)
 {
 	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
 	const EVP_MD *digest;
@@ -60,5 +65,27 @@ hash_pieces(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8
 		if (EVP_DigestUpdate(context, pieces[i].data, pieces[i].size) != 1)
 			return RESULT_CRYPTO;
 	}
+	*out = TAKE(context);
+	return RESULT_OK;
+}
+
+enum result
+hash_pieces(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out)
+{
+	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+
+	assert(hash_size(kind) > 0);
+	TRY(absorb(kind, pieces, count, &context));
 	return EVP_DigestFinal_ex(context, out, NULL) == 1 ? RESULT_OK : RESULT_CRYPTO;
+}
+
+enum result
+hash_expand(
+    enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out, size_t size)
+{
+	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+
+	assert(kind == HASH_SHAKE128 || kind == HASH_SHAKE256);
+	TRY(absorb(kind, pieces, count, &context));
+	return EVP_DigestFinalXOF(context, out, size) == 1 ? RESULT_OK : RESULT_CRYPTO;
 }

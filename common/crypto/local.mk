@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: ISC
 common_libcommon_a_SOURCES += \
+	common/crypto/agree.c \
 	common/crypto/agree.h \
+	common/crypto/agree_dh.c \
 	common/crypto/agree_ecdh.c \
+	common/crypto/agree_hybrid.c \
 	common/crypto/agree_internal.h \
 	common/crypto/algorithm.c \
 	common/crypto/algorithm.h \
 	common/crypto/hash.c \
 	common/crypto/hash.h \
+	common/crypto/kem.h \
+	common/crypto/kem_mlkem.c \
+	common/crypto/kem_sntrup.c \
 	common/crypto/mac.c \
 	common/crypto/mac.h \
 	common/crypto/random.c \

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+import rawssh
 from sallyport import IS_ROOT, keygen, wait_for
 
 
@@ -24,9 +25,38 @@ def test_each_host_key_algorithm(server, algorithm):
 
 
 @pytest.mark.parametrize("kex", ["curve25519-sha256", "curve25519-sha256@libssh.org",
-                                 "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"])
+                                 "sntrup761x25519-sha512@openssh.com", "ecdh-sha2-nistp256",
+                                 "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"])
 def test_each_key_exchange(server, kex):
     assert server.ssh("true", KexAlgorithms=kex).returncode == 0
+
+
+@pytest.mark.parametrize("kex", [
+    "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha1"])
+def test_key_exchanges_that_must_be_named(start, server, kex):
+    assert start(KexAlgorithms=f"+{kex}").ssh("true", KexAlgorithms=kex).returncode == 0
+    done = server.ssh("true", KexAlgorithms=kex, check=False)
+    assert done.returncode == 255
+    assert "no matching key exchange method" in server.log()
+
+
+@pytest.mark.parametrize("kex", ["mlkem768x25519-sha256", "mlkem768nistp256-sha256",
+                                 "mlkem1024nistp384-sha384"])
+def test_mlkem_key_exchanges(start, suite, kex):
+    """No client of Debian 12 has them; this one is written from the standards."""
+    server = start(KexAlgorithms=f"+{kex}")
+    with rawssh.Client(server.port, kex=kex).login(suite.account.name, suite.keys["ed25519"]) as c:
+        c.rekey()
+        c.open_session()
+
+
+def test_post_quantum_comes_first(server):
+    with rawssh.Client(server.port) as client:
+        client.banner()
+        offer = rawssh.Reader(client.receive_kexinit()[17:]).string().decode().split(",")
+    assert offer[:3] == ["mlkem768x25519-sha256", "sntrup761x25519-sha512",
+                         "sntrup761x25519-sha512@openssh.com"]
 
 
 @pytest.mark.parametrize("cipher,mac", [
