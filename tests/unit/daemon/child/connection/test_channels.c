@@ -604,6 +604,7 @@ a_client_that_closes_after_eof_still_learns_the_status(void **state)
 	end_sources(rig);
 	(void)told(rig, SSH_MSG_CHANNEL_EOF);
 	assert_ok(receive_number(rig, SSH_MSG_CHANNEL_CLOSE, 0));
+	happened(rig, CONN_EOF, 0); /* the program hears that nobody writes any more */
 	assert_true(says_nothing(rig));
 	assert_ok(answer_end(rig, 0, 3));
 	(void)told(rig, SSH_MSG_CHANNEL_REQUEST);
