@@ -7,7 +7,6 @@
 void
 child_start_put(struct writer *writer, const struct child_start *start)
 {
-	put_string(writer, start->filter);
 	put_u32(writer, start->log_level);
 	put_string(writer, start->version);
 	put_string(writer, start->kex_algorithms);
@@ -26,7 +25,6 @@ child_start_put(struct writer *writer, const struct child_start *start)
 void
 child_start_get(struct reader *reader, struct child_start *start)
 {
-	start->filter = get_string(reader);
 	start->log_level = get_u32(reader);
 	start->version = get_string(reader);
 	start->kex_algorithms = get_string(reader);

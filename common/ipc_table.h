@@ -19,6 +19,8 @@ enum ipc_direction {
 	CHILD_TO_MONITOR,
 	MONITOR_TO_USER,
 	USER_TO_MONITOR,
+	LISTENER_TO_NURSERY,
+	NURSERY_TO_LISTENER,
 };
 
 /* Bits, so that a row can name several. */

@@ -12,6 +12,7 @@ common_libcommon_a_SOURCES += \
 	common/mem.c common/mem.h \
 	common/process.c common/process.h \
 	common/result.c common/result.h \
+	common/spawn.c common/spawn.h \
 	common/ssh.h \
 	common/text.c common/text.h \
 	common/wire.c common/wire.h

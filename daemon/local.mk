@@ -8,6 +8,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/logging.c daemon/logging.h \
 	daemon/loop.c daemon/loop.h \
 	daemon/notify.c daemon/notify.h \
+	daemon/nursery.c daemon/nursery.h \
 	daemon/programs.c daemon/programs.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \

@@ -27,11 +27,14 @@
 /* Connections taken in one turn, so that signals are heard during a flood. */
 #define ACCEPTS_A_TURN 64
 
+/* Where in the list of descriptors that are waited for. */
+enum { POLL_SIGNALS, POLL_NURSERY, POLL_FIXED };
+
 struct loop {
 	struct loop_inputs *inputs;
 	struct connections connections;
 	int signal_fd;
-	struct pollfd *polls; /* owned: signals, sockets, status pipes */
+	struct pollfd *polls; /* owned: signals, the nursery, sockets, status pipes */
 	size_t polls_room;
 	size_t polled;   /* connections that are in polls */
 	bool has_served; /* a connection was taken */
@@ -63,6 +66,7 @@ static noreturn void
 become_monitor(struct loop *loop, struct monitor_inputs *inputs)
 {
 	sockets_close(loop->inputs->sockets);
+	nursery_close(loop->inputs->nursery);
 	connections_clear(&loop->connections);
 	fd_close(&loop->signal_fd);
 	free(loop->polls);
@@ -72,11 +76,13 @@ become_monitor(struct loop *loop, struct monitor_inputs *inputs)
 static enum result
 start_monitor(struct loop *loop, struct monitor_inputs *inputs)
 {
+	CLEANUP(fd_close) int child_fd = -1;
 	CLEANUP(fd_close) int listener_end = -1;
 	CLEANUP(fd_close) int monitor_end = -1;
 	int fds[2];
 	pid_t pid;
 
+	TRY(nursery_take(loop->inputs->nursery, &child_fd));
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return RESULT_SYSTEM;
 	listener_end = fds[0];
@@ -87,6 +93,7 @@ start_monitor(struct loop *loop, struct monitor_inputs *inputs)
 	if (pid == 0) {
 		fd_close(&listener_end);
 		inputs->status_fd = monitor_end;
+		inputs->child_fd = child_fd;
 		become_monitor(loop, inputs);
 	}
 	TRY(connections_add(&loop->connections, pid, listener_end));
@@ -171,8 +178,9 @@ reap(struct loop *loop)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		connections_reap(&loop->connections, pid);
+		nursery_reaped(loop->inputs->nursery, pid);
 		if (WIFSIGNALED(status))
-			log_error("monitor-killed", "monitor %ld was killed by signal %d",
+			log_error("monitor-killed", "process %ld was killed by signal %d",
 			    (long)pid, WTERMSIG(status));
 	}
 }
@@ -206,7 +214,7 @@ prepare_polls(struct loop *loop, size_t *count)
 {
 	const struct sockets *sockets = loop->inputs->sockets;
 	const struct connections *connections = &loop->connections;
-	size_t needed = 1 + sockets->count + connections->count;
+	size_t needed = POLL_FIXED + sockets->count + connections->count;
 
 	if (needed > loop->polls_room) {
 		struct pollfd *polls = realloc(loop->polls, 2 * needed * sizeof(*polls));
@@ -217,11 +225,12 @@ prepare_polls(struct loop *loop, size_t *count)
 		loop->polls_room = 2 * needed;
 	}
 	assert(loop->polls != NULL);
-	loop->polls[0] = (struct pollfd){ loop->signal_fd, POLLIN, 0 };
+	loop->polls[POLL_SIGNALS] = (struct pollfd){ loop->signal_fd, POLLIN, 0 };
+	loop->polls[POLL_NURSERY] = (struct pollfd){ loop->inputs->nursery->fd, POLLIN, 0 };
 	for (size_t i = 0; i < sockets->count; i++)
-		loop->polls[1 + i] = (struct pollfd){ sockets->fds[i], POLLIN, 0 };
+		loop->polls[POLL_FIXED + i] = (struct pollfd){ sockets->fds[i], POLLIN, 0 };
 	for (size_t i = 0; i < connections->count; i++)
-		loop->polls[1 + sockets->count + i] =
+		loop->polls[POLL_FIXED + sockets->count + i] =
 		    (struct pollfd){ connections->list[i].status_fd, POLLIN, 0 };
 	loop->polled = connections->count;
 	*count = needed;
@@ -232,7 +241,7 @@ static enum result
 turn(struct loop *loop)
 {
 	const struct sockets *sockets = loop->inputs->sockets;
-	size_t first_status = 1 + sockets->count;
+	size_t first_status = POLL_FIXED + sockets->count;
 	size_t count;
 
 	TRY(prepare_polls(loop, &count));
@@ -243,10 +252,12 @@ turn(struct loop *loop)
 			connections_hear(&loop->connections, i);
 	}
 	for (size_t i = 0; i < sockets->count; i++) {
-		if (loop->polls[1 + i].revents != 0)
+		if (loop->polls[POLL_FIXED + i].revents != 0)
 			accept_some(loop, sockets->fds[i]);
 	}
-	if (loop->polls[0].revents != 0)
+	if (loop->polls[POLL_NURSERY].revents != 0 && loop->inputs->nursery->fd >= 0)
+		nursery_hear(loop->inputs->nursery);
+	if (loop->polls[POLL_SIGNALS].revents != 0)
 		receive_signals(loop);
 	if (loop->inputs->serve_one && loop->has_served && loop->connections.count == 0)
 		loop->is_over = true;

@@ -4,11 +4,13 @@
  */
 #pragma once
 
+#include "daemon/nursery.h"
 #include "daemon/sockets.h"
 #include "monitor/monitor.h"
 
 struct loop_inputs {
 	struct sockets *sockets;
+	struct nursery *nursery;
 	struct monitor_inputs
 	    monitor;    /* what each monitor gets; endpoints and descriptors are filled in */
 	bool serve_one; /* -d: one connection, then the end */

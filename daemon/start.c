@@ -26,6 +26,7 @@
 #include "daemon/logging.h"
 #include "daemon/loop.h"
 #include "daemon/notify.h"
+#include "daemon/nursery.h"
 #include "daemon/programs.h"
 #include "daemon/seccomp.h"
 #include "daemon/sockets.h"
@@ -40,6 +41,7 @@ struct service {
 	struct programs programs;
 	struct buf filter;
 	struct sockets sockets;
+	struct nursery nursery;
 	int wait_fd; /* the process that waits for us to be up; -1: none */
 	int signal_fd;
 };
@@ -85,27 +87,53 @@ inputs_for(const struct service *service)
 		.settings = service->settings,
 		.host_keys = service->hostkeys.keys,
 		.host_key_count = service->hostkeys.count,
-		.filter = buf_bytes(&service->filter),
 		.network_fd = -1,
 		.status_fd = -1,
-		.child_program_fd = service->programs.child_fd,
+		.child_fd = -1,
 		.user_program_fd = service->programs.user_fd,
-		.child_uid = service->programs.child_uid,
-		.child_gid = service->programs.child_gid,
 		.is_root = service->programs.is_root,
 	};
 }
 
+static enum result
+open_nursery(struct service *service)
+{
+	const struct nursery_plan plan = {
+		.spawn = {
+			.name = "sallyport-nursery",
+			.program_fd = service->programs.child_fd,
+			.change_user = service->programs.is_root,
+			.uid = service->programs.child_uid,
+			.gid = service->programs.child_gid,
+		},
+		.filter = buf_bytes(&service->filter),
+		.children_max = (unsigned)settings_number(
+		    service->settings, KEYWORD_ChildrenPerNursery),
+	};
+
+	return nursery_init(&service->nursery, &plan);
+}
+
 /* A server whose sandbox does not work does not serve. */
 static enum result
-try_sandbox(const struct service *service)
+try_sandbox(struct service *service)
 {
-	const struct monitor_inputs inputs = inputs_for(service);
+	struct monitor_inputs inputs = inputs_for(service);
+	enum result result = nursery_take(&service->nursery, &inputs.child_fd);
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
-	if (pid == 0)
+	if (result != RESULT_OK) {
+		log_fatal("sandbox", "no network process can be started: %s (%s)",
+		    result_text(result), strerror(errno));
+		return result;
+	}
+	pid = fork();
+	if (pid == 0) {
+		nursery_close(&service->nursery);
 		monitor_probe(&inputs);
+	}
+	fd_close(&inputs.child_fd);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		log_fatal("sandbox", "the sandbox cannot be tried: %s", strerror(errno));
 		return RESULT_SYSTEM;
@@ -143,7 +171,7 @@ print_settings(const struct service *service)
 
 /* One connection on standard input, from inetd or systemd's socket activation. */
 static enum result
-serve_inetd(const struct service *service)
+serve_inetd(struct service *service)
 {
 	struct monitor_inputs inputs = inputs_for(service);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -152,6 +180,9 @@ serve_inetd(const struct service *service)
 	inputs.status_fd = -1;
 	if (inputs.network_fd < 0 || null_fd < 0)
 		return RESULT_SYSTEM;
+	TRY(open_nursery(service));
+	TRY(nursery_take(&service->nursery, &inputs.child_fd));
+	nursery_close(&service->nursery);
 	if (sockets_endpoints(inputs.network_fd, &inputs.peer, &inputs.local) != RESULT_OK) {
 		snprintf(inputs.peer.address, sizeof(inputs.peer.address), "UNKNOWN");
 		snprintf(inputs.local.address, sizeof(inputs.local.address), "UNKNOWN");
@@ -176,6 +207,7 @@ come_up(struct service *service)
 		log_fatal("background", "cannot go to the background: %s", strerror(errno));
 		return RESULT_SYSTEM;
 	}
+	TRY(open_nursery(service));
 	TRY(try_sandbox(service));
 	TRY(sockets_open(service->settings, &service->sockets));
 	TRY(daemon_loop_take_signals(&service->signal_fd));
@@ -192,6 +224,7 @@ serve(struct service *service)
 {
 	struct loop_inputs inputs = {
 		.sockets = &service->sockets,
+		.nursery = &service->nursery,
 		.serve_one = service->cli.debug > 0,
 	};
 	enum result result;
@@ -231,6 +264,7 @@ static void
 clear(struct service *service)
 {
 	sockets_close(&service->sockets);
+	nursery_close(&service->nursery);
 	hostkeys_clear(&service->hostkeys);
 	programs_close(&service->programs);
 	buf_clear(&service->filter);
@@ -244,6 +278,7 @@ daemon_main(int argc, char **argv)
 {
 	struct service service = {
 		.programs = { .child_fd = -1, .user_fd = -1 },
+		.nursery = { .fd = -1, .spare_fd = -1 },
 		.wait_fd = -1,
 		.signal_fd = -1,
 	};

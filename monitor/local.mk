@@ -4,5 +4,4 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/main.c monitor/monitor.h \
 	monitor/phase.c \
 	monitor/reports.c \
-	monitor/sign.c \
-	monitor/spawn.c monitor/spawn.h
+	monitor/sign.c

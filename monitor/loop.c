@@ -28,6 +28,8 @@
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_LISTENER_TO_NURSERY(name)
+#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_USER_TO_MONITOR(name)
 #define HANDLER_CHILD_TO_MONITOR(name) [IPC_##name] = on_##name,
 #define ROW(name, direction, ...)      HANDLER_##direction(name)
@@ -35,6 +37,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #undef ROW
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_LISTENER_TO_NURSERY
+#undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_USER_TO_MONITOR
 #undef HANDLER_CHILD_TO_MONITOR
 };
@@ -130,22 +134,17 @@ receive_from_child(struct monitor *monitor)
 
 /* --- Signals ------------------------------------------------------------------------------------ */
 
-/* An honest child says `ending` before it goes. */
+/* An honest child says `ending` before it goes. How it ended its parent knows, the nursery, and the
+ * listener's log says it. */
 static void
-network_process_ended(struct monitor *monitor, int wait_status)
+network_process_ended(struct monitor *monitor)
 {
-	const struct monitor_endpoint *peer = &monitor->inputs->peer;
-
 	receive_from_child(monitor);
-	monitor->child = 0;
-	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) != SIGKILL)
+	fd_close(&monitor->child_pidfd);
+	if (!monitor->has_last_word)
 		log_error("network-process",
-		    "network process of the connection from %s port %u was killed by signal %d",
-		    peer->address, peer->port, WTERMSIG(wait_status));
-	else if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0)
-		log_error("network-process",
-		    "network process of the connection from %s port %u ended with status %d",
-		    peer->address, peer->port, WEXITSTATUS(wait_status));
+		    "network process of the connection from %s port %u ended without a last word",
+		    monitor->inputs->peer.address, monitor->inputs->peer.port);
 	phase_end(monitor, SSH_DISCONNECT_NONE, "");
 }
 
@@ -156,9 +155,7 @@ reap(struct monitor *monitor)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == monitor->child)
-			network_process_ended(monitor, status);
-		else if (!sessions_child_ended(monitor, pid, status))
+		if (!sessions_child_ended(monitor, pid, status))
 			(void)relay_child_ended(monitor, pid, status);
 	}
 }
@@ -220,11 +217,12 @@ poll_timeout(const struct monitor *monitor)
 void
 monitor_loop_run(struct monitor *monitor, unsigned until)
 {
-	while ((monitor->child > 0 || monitor->child_fd >= 0) && monitor->phase != until) {
+	while ((monitor->child_pidfd >= 0 || monitor->child_fd >= 0) && monitor->phase != until) {
 		struct pollfd fds[] = {
 			{ .fd = monitor->child_fd, .events = POLLIN },
 			{ .fd = monitor->signal_fd, .events = POLLIN },
 			{ .fd = relay_fd(monitor->relay), .events = POLLIN },
+			{ .fd = monitor->child_pidfd, .events = POLLIN },
 		};
 
 		if (poll(fds, COUNT(fds), poll_timeout(monitor)) < 0 && errno != EINTR) {
@@ -238,6 +236,8 @@ monitor_loop_run(struct monitor *monitor, unsigned until)
 			relay_receive(monitor);
 		if (fds[1].revents != 0)
 			receive_signal(monitor);
+		if (fds[3].revents != 0 && monitor->child_pidfd >= 0)
+			network_process_ended(monitor);
 		meet_deadlines(monitor);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The monitor's biography (edge): forked from the listener, it takes its signals, executes the child
- * as nobody in particular, hands it the network, answers it until it ends, and goes.
+ * The monitor's biography (edge): forked from the listener with a socket to a child, it takes
+ * its signals, hands the child the network, answers it until it ends, and goes.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,7 +21,6 @@
 #include "common/text.h"
 #include "monitor/login/login.h"
 #include "monitor/loop.h"
-#include "monitor/spawn.h"
 
 /* A child that is not ready by then never will be. */
 #define READY_MS 30000
@@ -126,7 +125,6 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	OWNED_BUF host_key_algorithms;
 	OWNED_BUF user_key_algorithms;
 	struct child_start start = {
-		.filter = inputs->filter,
 		.log_level = (uint32_t)log_get_level(),
 		.version = bytes_of_text("SSH-2.0-Sallyport_" SALLYPORT_VERSION),
 		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
@@ -148,23 +146,15 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	return writer_end(writer);
 }
 
+/* The child reads them when it is confined, and with them gets the network. */
 static enum result
-start_child(struct monitor *monitor)
+send_orders(struct monitor *monitor)
 {
-	const struct monitor_inputs *inputs = monitor->inputs;
-	const struct spawn_plan plan = {
-		.name = "sallyport-child",
-		.program_fd = inputs->child_program_fd,
-		.change_user = inputs->is_root,
-		.uid = inputs->child_uid,
-		.gid = inputs->child_gid,
-	};
 	struct writer writer = writer_into(monitor->room, ipc_row(IPC_start)->body_max);
 
-	TRY(spawn_helper(&plan, &monitor->child_fd, &monitor->child));
 	TRY(write_orders(monitor, &writer));
 	return ipc_send(
-	    monitor->child_fd, IPC_start, writer_bytes(&writer), &inputs->network_fd, 1);
+	    monitor->child_fd, IPC_start, writer_bytes(&writer), &monitor->inputs->network_fd, 1);
 }
 
 /* --- From start to end -------------------------------------------------------------------------- */
@@ -184,7 +174,7 @@ prepare(struct monitor *monitor)
 	TRY(sessions_new(&monitor->sessions));
 	TRY(relay_new(&monitor->relay));
 	prepare_network(monitor);
-	return start_child(monitor);
+	return send_orders(monitor);
 }
 
 static void
@@ -199,6 +189,7 @@ clear(struct monitor *monitor)
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
 	free(monitor->room);
 	fd_close(&monitor->child_fd);
+	fd_close(&monitor->child_pidfd);
 	fd_close(&monitor->signal_fd);
 }
 
@@ -210,7 +201,8 @@ init(struct monitor *monitor, const struct monitor_inputs *inputs)
 		.settings = inputs->settings,
 		.phase = IPC_PHASE_START,
 		.gate = { .direction = CHILD_TO_MONITOR },
-		.child_fd = -1,
+		.child_fd = inputs->child_fd,
+		.child_pidfd = -1,
 		.signal_fd = -1,
 	};
 }

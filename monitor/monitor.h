@@ -27,13 +27,10 @@ struct monitor_inputs {
 	const struct settings *settings; /* the global ones */
 	struct key *const *host_keys;    /* private, in order of preference */
 	size_t host_key_count;
-	struct bytes filter;  /* the child's compiled seccomp program */
-	int network_fd;       /* handed to the child, then closed here */
-	int status_fd;        /* pipe to the listener: one byte, MONITOR_STATUS_* */
-	int child_program_fd; /* O_PATH of sallyport-child */
-	int user_program_fd;  /* O_PATH of sallyport-user */
-	uid_t child_uid;      /* _sallyport; ignored unless we are root */
-	gid_t child_gid;
+	int network_fd;      /* handed to the child, then closed here */
+	int status_fd;       /* pipe to the listener: one byte, MONITOR_STATUS_* */
+	int child_fd;        /* to its child, a fork of the nursery; non-blocking */
+	int user_program_fd; /* O_PATH of sallyport-user */
 	bool is_root;
 	struct monitor_endpoint peer, local;
 };
@@ -43,7 +40,7 @@ struct monitor_inputs {
 /* Runs the monitor of one connection to its end; never returns to the listener's code. */
 noreturn void monitor_run(const struct monitor_inputs *inputs);
 
-/* Starts a child with nobody at its other end and exits with 0 if it confined itself: a server whose
+/* Has a child with nobody at its other end and exits with 0 if it confined itself: a server whose
  * sandbox does not work must not serve. `inputs->network_fd` and `status_fd` are not used. */
 noreturn void monitor_probe(const struct monitor_inputs *inputs);
 
@@ -71,7 +68,8 @@ struct monitor {
 	enum ipc_phase phase;            /* changed by phase.c only */
 	struct ipc_gate gate;            /* messages from the child */
 	int child_fd;                    /* -1 when closed */
-	pid_t child;                     /* 0 when reaped */
+	int child_pidfd;                 /* owned; -1 before `born` and after its end */
+	bool has_last_word;              /* the child said `ending`, or we ended it */
 	int signal_fd;                   /* SIGCHLD, SIGTERM */
 	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
 	unsigned log_lines;              /* that the child has written so far */
@@ -100,6 +98,8 @@ void monitor_handle(struct monitor *monitor, struct ipc_message *message);
 /* The handlers: one for each CHILD_TO_MONITOR row, on_<name>. USER_TO_MONITOR rows likewise. */
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_LISTENER_TO_NURSERY(name)
+#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_CHILD_TO_MONITOR(name) monitor_handler on_##name;
 #define HANDLER_USER_TO_MONITOR(name)  monitor_handler on_##name;
 #define ROW(name, direction, ...)      HANDLER_##direction(name)
@@ -107,6 +107,8 @@ void monitor_handle(struct monitor *monitor, struct ipc_message *message);
 #undef ROW
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_LISTENER_TO_NURSERY
+#undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_CHILD_TO_MONITOR
 #undef HANDLER_USER_TO_MONITOR
 

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -16,6 +17,15 @@
 
 /* What the child may still take to write its last words and to go. */
 #define FAREWELL_MS 2000
+
+/* One that has not said yet who it is reads the end of its socket. */
+static void
+kill_child(struct monitor *monitor)
+{
+	monitor->has_last_word = true;
+	if (monitor->child_pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, monitor->child_pidfd, SIGKILL, NULL, 0);
+}
 
 void
 phase_login(struct monitor *monitor)
@@ -64,8 +74,8 @@ phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
 	monitor->kill_deadline_ms = clock_now_ms() + FAREWELL_MS;
 	if (can_hear && reason != SSH_DISCONNECT_NONE)
 		tell_finish(monitor, reason, text);
-	else if (!can_hear && monitor->child > 0)
-		kill(monitor->child, SIGKILL);
+	else if (!can_hear)
+		kill_child(monitor);
 }
 
 void
@@ -86,6 +96,5 @@ phase_kill(struct monitor *monitor)
 	monitor->login_deadline_ms = 0;
 	monitor->kill_deadline_ms = 0;
 	fd_close(&monitor->child_fd);
-	if (monitor->child > 0)
-		kill(monitor->child, SIGKILL);
+	kill_child(monitor);
 }

@@ -6,7 +6,10 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -20,8 +23,28 @@
 #define LOG_LINES_MAX_DEBUG 100000
 
 enum result
+on_born(struct monitor *monitor, struct ipc_message *message)
+{
+	CLEANUP(fd_close) int pidfd = ipc_message_take_fd(message, 0);
+	struct reader reader = reader_of(message->body);
+	uint32_t pid = get_u32(&reader);
+
+	TRY(reader_end(&reader));
+	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0)
+		return RESULT_PROTOCOL; /* not a process */
+	monitor->child_pidfd = pidfd;
+	pidfd = -1;
+	log_debug("network-process",
+	    "network process of the connection from %s port %u is on pid %u",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, pid);
+	return RESULT_OK;
+}
+
+enum result
 on_ready(struct monitor *monitor, struct ipc_message *message)
 {
+	if (monitor->child_pidfd < 0)
+		return RESULT_PROTOCOL; /* what cannot be ended does not begin */
 	phase_login(monitor);
 	return RESULT_OK;
 }
@@ -108,6 +131,7 @@ on_ending(struct monitor *monitor, struct ipc_message *message)
 
 	ending_notice_get(&reader, &notice);
 	TRY(reader_end(&reader));
+	monitor->has_last_word = true;
 	log_ending(monitor, &notice);
 	phase_end(monitor, SSH_DISCONNECT_NONE, "");
 	return RESULT_OK;

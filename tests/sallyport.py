@@ -151,7 +151,8 @@ class Server:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*wrap, str(suite.libexec / "sallyportd"), *flags, "-f", str(self.config)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+                start_new_session=True)
         try:
             wait_for(self._answers, what="the server's banner")
         except BaseException:
@@ -178,24 +179,29 @@ class Server:
     def is_alive(self):
         return self.process.poll() is None and self._answers()
 
-    def children(self, pid=None):
-        """All descendants of the listener, or of `pid`."""
-        found, queue = [], [pid or self.process.pid]
+    def processes(self):
+        """Descendants of the listener, and what a nursery that is gone left behind in our session."""
+        found, queue = set(), [self.process.pid]
         while queue:
             parent = queue.pop()
             with contextlib.suppress(OSError):
                 for task in os.listdir(f"/proc/{parent}/task"):
                     text = pathlib.Path(f"/proc/{parent}/task/{task}/children").read_text()
-                    kids = [int(p) for p in text.split()]
-                    found += kids
-                    queue += kids
-        return found
+                    queue += [int(p) for p in text.split()]
+            found.add(parent)
+            if not queue:
+                queue = [p for p in session_members(self.process.pid) if p not in found]
+        return found - {self.process.pid}
+
+    def children(self):
+        """The processes of connections: without the nursery and the child that waits for the next."""
+        return [p for p in self.processes() if not is_waiting(p)]
 
     def child_pids(self, name="sallyport-child"):
         return [p for p in self.children() if comm(p).startswith(name[:15])]
 
     def stop(self):
-        descendants = self.children()
+        descendants = self.processes()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -262,6 +268,35 @@ class Server:
         if check and done.returncode != 0:
             raise AssertionError(f"scp: {done.stderr!r}\n{self.log()}")
         return done
+
+
+def is_sanitized():
+    """A build with the address sanitizer: its memory is terabytes of address space, and it catches signals."""
+    return b"__asan_init" in (BUILD / PROGRAMS["sallyport-child"]).read_bytes()
+
+
+def session_members(session):
+    """Processes of this session, by /proc/PID/stat."""
+    found = []
+    for entry in os.listdir("/proc"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            fields = pathlib.Path(f"/proc/{int(entry)}/stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(entry))
+    return found
+
+
+def is_waiting(pid):
+    """A nursery, or a child of it that has no connection yet: one socket, to its monitor to be."""
+    if comm(pid).startswith("sallyport-nurse"):
+        return True
+    if not comm(pid).startswith("sallyport-child"):
+        return False
+    with contextlib.suppress(OSError):
+        sockets = [fd for fd in os.listdir(f"/proc/{pid}/fd")
+                   if os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")]
+        return len(sockets) < 2
+    return False
 
 
 def comm(pid):

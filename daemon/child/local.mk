@@ -4,6 +4,7 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/ask.c daemon/child/ask.h \
 	daemon/child/confine.c daemon/child/confine.h \
 	daemon/child/loop.c daemon/child/loop.h \
+	daemon/child/nursery.c daemon/child/nursery.h \
 	daemon/child/outlet.c daemon/child/outlet.h \
 	daemon/child/pump.c daemon/child/pump.h \
 	daemon/child/start.c daemon/child/start.h

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sallyport-child: the only process that reads the network. start.c is its biography.
+ * sallyport-child: started once as a nursery, whose forks are the only processes that read the network.
+ * start.c is a child's biography.
  */
-#include <unistd.h>
-
+#include "daemon/child/nursery.h"
 #include "daemon/child/start.h"
 
-/* Without exit(3): the child has nothing to flush, and libcrypto's tidying up is paid for each login. */
 int
 main(void)
 {
-	_exit(child_run());
+	return nursery_run(child_run);
 }

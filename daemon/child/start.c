@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The child's biography (edge): wakes libcrypto, takes its orders from the monitor, gives up what it
- * does not need, says so, and serves the connection until it ends.
+ * The child's biography (edge): forked by the nursery, it tells the monitor who it is, gives up what it
+ * does not need, says so, takes its orders and the network, and serves the connection until it ends.
  */
 #include "daemon/child/start.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/crypto/start.h"
 #include "common/fd.h"
 #include "common/ipc.h"
 #include "common/ipc_log.h"
@@ -18,7 +18,33 @@
 #include "daemon/child/conn.h"
 #include "daemon/child/loop.h"
 
-/* The first and only message before the sandbox. Its views live in `room`. */
+/* With it the monitor can end this process, whose parent it is not, and nobody else who had its number. */
+static enum result
+send_birth(void)
+{
+	CLEANUP(fd_close) int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	uint8_t room[4];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	if (pidfd < 0)
+		return RESULT_SYSTEM;
+	put_u32(&writer, (uint32_t)getpid());
+	return ipc_send(CHILD_IPC_FD, IPC_born, writer_bytes(&writer), &pidfd, 1);
+}
+
+static enum result
+confine(struct bytes filter)
+{
+	const char *what_failed;
+
+	TRY(confine_report_to(CHILD_IPC_FD));
+	if (confine_self(filter, &what_failed) == RESULT_OK)
+		return RESULT_OK;
+	log_fatal("sandbox", "cannot confine the network process: %s", what_failed);
+	return RESULT_SYSTEM;
+}
+
+/* The first message, with the network's socket. Its views live in `room`. */
 static enum result
 receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
 {
@@ -38,28 +64,21 @@ receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
 }
 
 static enum result
-prepare(int *network_fd, struct conn **conn)
+take_orders(int *network_fd, struct conn **conn)
 {
 	CLEANUP(mem_freep) uint8_t *room = NULL;
 	struct child_start start;
-	const char *what_failed;
 
 	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&room));
 	TRY(receive_orders(room, &start, network_fd));
 	log_set_level((enum log_level)start.log_level);
 	TRY(fd_set_nonblocking(*network_fd));
 	TRY(fd_set_nonblocking(CHILD_IPC_FD));
-	TRY(confine_report_to(CHILD_IPC_FD));
-	TRY(conn_new(&start, conn));
-	if (confine_self(start.filter, &what_failed) != RESULT_OK) {
-		log_fatal("sandbox", "cannot confine the network process: %s", what_failed);
-		return RESULT_SYSTEM;
-	}
-	return ipc_send(CHILD_IPC_FD, IPC_ready, bytes_of(NULL, 0), NULL, 0);
+	return conn_new(&start, conn);
 }
 
 int
-child_run(void)
+child_run(struct bytes filter)
 {
 	CLEANUP(fd_close) int network_fd = -1;
 	CLEANUP(conn_freep) struct conn *conn = NULL;
@@ -67,9 +86,13 @@ child_run(void)
 
 	ipc_log_to(CHILD_IPC_FD, IPC_log);
 	signal(SIGPIPE, SIG_IGN);
-	result = crypto_start();
+	result = send_birth();
 	if (result == RESULT_OK)
-		result = prepare(&network_fd, &conn);
+		result = confine(filter);
+	if (result == RESULT_OK)
+		result = ipc_send(CHILD_IPC_FD, IPC_ready, bytes_of(NULL, 0), NULL, 0);
+	if (result == RESULT_OK)
+		result = take_orders(&network_fd, &conn);
 	if (result == RESULT_OK)
 		result = loop_run(conn, network_fd, CHILD_IPC_FD);
 	if (result != RESULT_OK && result != RESULT_CLOSED)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The child's life from its start to its end.
+ * A child's life from its fork to its end.
  */
 #pragma once
+
+#include "common/buf.h"
 
 /* The descriptor on which every child finds the monitor. */
 #define CHILD_IPC_FD 3
 
-/* Starts, confines itself, serves one connection. The exit status of the process. */
-int child_run(void);
+/* Confines itself with this filter (struct sock_filter[]), serves one connection. The exit status. */
+int child_run(struct bytes filter);

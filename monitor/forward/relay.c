@@ -16,7 +16,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/forward/answers.h"
-#include "monitor/spawn.h"
+#include "common/spawn.h"
 
 /* After so many messages the loop looks at others first. */
 #define MESSAGES_A_TURN 16
@@ -210,6 +210,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_CHILD_TO_MONITOR(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_LISTENER_TO_NURSERY(name)
+#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_USER_TO_MONITOR(name) [IPC_##name] = on_##name,
 #define ROW(name, direction, ...)     HANDLER_##direction(name)
 #include "common/ipc_messages.def"
@@ -217,6 +219,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_CHILD_TO_MONITOR
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_LISTENER_TO_NURSERY
+#undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_USER_TO_MONITOR
 };
 

@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "daemon/child/nursery.h"
 #include "daemon/child/start.h"
 #include "tests/attack/hostile.h"
 
@@ -29,7 +30,8 @@
 /* --- The way to where the lie begins ------------------------------------------------------------- */
 
 enum stage {
-	STAGE_START, /* not even ready */
+	STAGE_START, /* the monitor knows of nobody */
+	STAGE_BORN,  /* not ready */
 	STAGE_READY,
 	STAGE_SIGNED,  /* has its one host signature */
 	STAGE_OPEN,    /* logged in */
@@ -40,13 +42,14 @@ static void
 advance_to(struct hostile *h, enum stage stage)
 {
 	static const enum ipc_type steps[] = {
+		[STAGE_BORN] = IPC_born,
 		[STAGE_READY] = IPC_ready,
 		[STAGE_SIGNED] = IPC_sign,
 		[STAGE_OPEN] = IPC_authenticate,
 		[STAGE_SESSION] = IPC_open_session,
 	};
 
-	for (enum stage i = STAGE_READY; i <= stage; i++) {
+	for (enum stage i = STAGE_BORN; i <= stage; i++) {
 		hostile_tell(h, steps[i]);
 		if (hostile_is_answered(steps[i]))
 			(void)!hostile_hear(h);
@@ -62,6 +65,8 @@ stage_of(enum ipc_type type)
 
 	if (type == IPC_sign)
 		return STAGE_READY;
+	if (type == IPC_ready)
+		return STAGE_BORN;
 	if ((phases & IPC_PHASE_LOGIN) != 0)
 		return STAGE_SIGNED;
 	return (phases & IPC_PHASE_OPEN) != 0 ? STAGE_SESSION : STAGE_START;
@@ -482,6 +487,7 @@ serve(struct hostile *h, char *line)
 
 	TRY(receive_start(h));
 	if (is_trial(h)) {
+		hostile_tell(h, IPC_born);
 		hostile_tell(h, IPC_ready);
 		pause();
 	}
@@ -513,8 +519,8 @@ wait_for_the_end(struct hostile *h)
 	}
 }
 
-int
-main(void)
+static int
+hostile_run(struct bytes filter)
 {
 	CLEANUP(mem_freep) uint8_t *room = NULL;
 	CLEANUP(mem_freep) uint8_t *packet = NULL;
@@ -537,4 +543,10 @@ main(void)
 	key_free(h.other);
 	fd_close(&h.network);
 	return 0;
+}
+
+int
+main(void)
+{
+	return nursery_run(hostile_run);
 }

@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <sys/uio.h>
 
 #include "common/fd.h"
@@ -255,11 +257,18 @@ put_ending(const struct lie *lie, struct hostile *h, struct writer *w)
 	ending_notice_put(w, &notice);
 }
 
+static void
+put_born(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_u32(w, (uint32_t)getpid());
+}
+
 /* Without a writer the body is empty. */
 static const struct {
 	void (*put)(const struct lie *lie, struct hostile *h, struct writer *w);
 	bool is_answered;
 } messages[IPC_TYPE_COUNT] = {
+	[IPC_born] = { put_born, false },
 	[IPC_sign] = { put_sign, true },
 	[IPC_authenticate] = { put_authenticate, true },
 	[IPC_open_session] = { put_id, true },
@@ -296,5 +305,9 @@ hostile_write_body(struct hostile *h, enum ipc_type type)
 void
 hostile_tell(struct hostile *h, enum ipc_type type)
 {
-	hostile_tell_body(h, type, hostile_write_body(h, type), NULL, 0);
+	int pidfd = type == IPC_born ? (int)syscall(SYS_pidfd_open, getpid(), 0) : -1;
+
+	hostile_tell_body(h, type, hostile_write_body(h, type), &pidfd, pidfd >= 0 ? 1 : 0);
+	if (pidfd >= 0)
+		close(pidfd);
 }

@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/macros.h"
+#include "daemon/child/nursery.h"
 #include "daemon/child/start.h"
 
 static const struct sockaddr_in loopback = { .sin_family = AF_INET,
@@ -48,11 +49,17 @@ attempt(int signal_number, siginfo_t *info, void *context)
 	log_info("probe", "system call %ld returned %ld, errno %d", number, answer, errno);
 }
 
-int
-main(void)
+static int
+probed_run(struct bytes filter)
 {
 	struct sigaction action = { .sa_sigaction = attempt, .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	sigaction(SIGUSR1, &action, NULL);
-	return child_run();
+	return child_run(filter);
+}
+
+int
+main(void)
+{
+	return nursery_run(probed_run);
 }

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: ISC
+FUZZERS += tests/fuzz/fuzz_nursery_ipc

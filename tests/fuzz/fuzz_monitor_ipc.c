@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "monitor/session/start.h"
-#include "monitor/spawn.h"
+#include "common/spawn.h"
 #include "tests/fuzz/monitor.h"
 
 #define MESSAGES_MAX 64

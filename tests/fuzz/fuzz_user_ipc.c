@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/forward/relay.h"
-#include "monitor/spawn.h"
+#include "common/spawn.h"
 #include "tests/fuzz/monitor.h"
 
 #define MESSAGES_MAX 32

@@ -59,7 +59,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 			.settings = fuzz_monitor_settings(),
 			.network_fd = -1,
 			.status_fd = -1,
-			.child_program_fd = -1,
+			.child_fd = -1,
 			.user_program_fd = -1,
 			.peer = { "192.0.2.1", 1234 },
 			.local = { "192.0.2.2", 22 },
@@ -70,6 +70,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 		.settings = out->inputs.settings,
 		.phase = IPC_PHASE_START,
 		.gate = { .direction = CHILD_TO_MONITOR },
+		.child_pidfd = -1,
 		.signal_fd = -1,
 	};
 	if (ipc_pair(sockets) != RESULT_OK || fd_set_nonblocking(sockets[0]) != RESULT_OK ||
@@ -109,5 +110,6 @@ fuzz_monitor_end(struct fuzz_monitor *rig)
 	login_free(rig->monitor.login);
 	account_free(rig->monitor.account);
 	fd_close(&rig->monitor.child_fd);
+	fd_close(&rig->monitor.child_pidfd);
 	fd_close(&rig->child_end);
 }

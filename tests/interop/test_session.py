@@ -10,7 +10,7 @@ import time
 
 import pexpect
 import pytest
-from sallyport import IS_ROOT, status, wait_for
+from sallyport import IS_ROOT, wait_for
 
 
 def test_stdout_and_stderr_come_apart(server):
@@ -226,8 +226,7 @@ def test_core_files(server):
     """The monitor's memory goes to none; a session has the limit that the daemon was started with."""
     ours = resource.getrlimit(resource.RLIMIT_CORE)
     with server.popen("cat", stdin=subprocess.PIPE) as session:
-        wait_for(server.child_pids)
-        monitor = int(status(server.child_pids()[-1])["PPid"])
+        monitor = wait_for(lambda: server.child_pids("sallyportd"))[0]
         limits = pathlib.Path(f"/proc/{monitor}/limits").read_text()
         assert re.search(r"Max core file size +0 ", limits)
         session.stdin.close()

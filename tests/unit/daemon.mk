@@ -4,3 +4,4 @@ check_PROGRAMS += tests/unit/daemon/test_cli
 check_PROGRAMS += tests/unit/daemon/test_connections
 check_PROGRAMS += tests/unit/daemon/test_notify
 check_PROGRAMS += tests/unit/daemon/test_seccomp
+check_PROGRAMS += tests/unit/daemon/test_nursery

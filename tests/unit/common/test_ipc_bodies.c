@@ -24,8 +24,7 @@ struct kind {
 static void
 put_child_start(struct writer *writer)
 {
-	const struct child_start start = { .filter = TEXT("filter\0"),
-		.log_level = 5,
+	const struct child_start start = { .log_level = 5,
 		.version = TEXT("SSH-2.0-x"),
 		.kex_algorithms = TEXT("kex"),
 		.host_key_algorithms = TEXT("host"),
@@ -55,7 +54,6 @@ check_child_start(struct reader *reader)
 	struct child_start start;
 
 	child_start_get(reader, &start);
-	assert_bytes(start.filter, TEXT("filter\0"));
 	assert_int_equal(start.log_level, 5);
 	assert_bytes(start.version, TEXT("SSH-2.0-x"));
 	assert_bytes(start.kex_algorithms, TEXT("kex"));

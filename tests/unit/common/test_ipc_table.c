@@ -30,6 +30,7 @@ static const struct expected {
 	size_t body_max, fds_max;
 } expected[] = {
 	{ "start",           IPC_start,           MONITOR_TO_CHILD, S,             NEVER,     65536,  1 },
+	{ "born",            IPC_born,            CHILD_TO_MONITOR, S,             NEVER,     4,      1 },
 	{ "ready",           IPC_ready,           CHILD_TO_MONITOR, S,             NEVER,     0,      0 },
 	{ "sign",            IPC_sign,            CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 256,    0 },
 	{ "signed",          IPC_signed,          MONITOR_TO_CHILD, L | O,         ALWAYS,    16384,  0 },
@@ -62,12 +63,16 @@ static const struct expected {
 	{ "user_connected",  IPC_user_connected,  USER_TO_MONITOR,  O | E,         ALWAYS,    1024,   1 },
 	{ "user_cancel",     IPC_user_cancel,     MONITOR_TO_USER,  O,             ALWAYS,    4,      0 },
 	{ "user_log",        IPC_user_log,        USER_TO_MONITOR,  O | E,         ALWAYS,    1200,   0 },
+	{ "nursery_start",   IPC_nursery_start,   LISTENER_TO_NURSERY, S,          NEVER,     65536,  0 },
+	{ "nursery_fork",    IPC_nursery_fork,    LISTENER_TO_NURSERY, S,          ALWAYS,    0,      1 },
+	{ "nursery_ended",   IPC_nursery_ended,   NURSERY_TO_LISTENER, S,          ALWAYS,    8,      0 },
+	{ "nursery_log",     IPC_nursery_log,     NURSERY_TO_LISTENER, S,          ALWAYS,    1200,   0 },
 };
 /* clang-format on */
 
 static const enum ipc_phase phases[] = { S, L, O, E };
 static const enum ipc_direction directions[] = { MONITOR_TO_CHILD, CHILD_TO_MONITOR,
-	MONITOR_TO_USER, USER_TO_MONITOR };
+	MONITOR_TO_USER, USER_TO_MONITOR, LISTENER_TO_NURSERY, NURSERY_TO_LISTENER };
 
 static uint8_t body[IPC_BODY_MAX + 1];
 

@@ -117,7 +117,7 @@ rig_new(const char *more)
 		.host_key_count = 1,
 		.network_fd = -1,
 		.status_fd = rig->status_pipe[1],
-		.child_program_fd = -1,
+		.child_fd = -1,
 		.user_program_fd = -1,
 		.is_root = getuid() == 0,
 		.peer = { "192.0.2.1", 1234 },
@@ -129,6 +129,7 @@ rig_new(const char *more)
 		.phase = IPC_PHASE_LOGIN,
 		.gate = { .direction = CHILD_TO_MONITOR },
 		.child_fd = sockets[0],
+		.child_pidfd = -1,
 		.signal_fd = -1,
 	};
 	assert_ok(mem_new(1, IPC_PACKET_MAX, (void **)&rig->monitor.room));
@@ -150,6 +151,7 @@ rig_free(struct rig *rig)
 	account_free(rig->monitor.account);
 	free(rig->monitor.room);
 	fd_close(&rig->monitor.child_fd);
+	fd_close(&rig->monitor.child_pidfd);
 	fd_close(&rig->child_end);
 	fd_close(&rig->status_pipe[0]);
 	fd_close(&rig->status_pipe[1]);

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 
-#include "monitor/spawn.h"
+#include "common/spawn.h"
 #include "tests/unit/monitor/rig.h"
 
 static struct support_log unread;

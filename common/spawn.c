@@ -2,7 +2,7 @@
 /*
  * Executing one of our own helper programs at the other end of a socket pair (edge).
  */
-#include "monitor/spawn.h"
+#include "common/spawn.h"
 
 #include <fcntl.h>
 #include <grp.h>
