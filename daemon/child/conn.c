@@ -73,6 +73,7 @@ conn_trim(struct conn *conn)
 {
 	transport_trim(conn->transport);
 	outlet_trim(&conn->outlet);
+	channels_rest(&conn->channels);
 }
 
 /* --- What went wrong ---------------------------------------------------------------------------- */
@@ -180,6 +181,7 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 void
 conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 {
+	conn->channels.budget.now_ms = now_ms;
 	do {
 		*event = (struct conn_event){ .kind = CONN_IDLE };
 		if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED) {

@@ -26,6 +26,7 @@ static void
 check(const struct run *run)
 {
 	size_t count = 0;
+	size_t total = 0;
 
 	assert(run->channels.slot_count <= CHANNELS_MAX);
 	for (size_t i = 0; i < run->channels.slot_count; i++) {
@@ -35,11 +36,13 @@ check(const struct run *run)
 			continue;
 		count++;
 		assert(channel->id == i);
-		assert(channel->our_window <= channel->window_size);
-		assert(channel->window_size == WINDOW);
+		total += channel->window.size;
+		assert(channel->window.size <= WINDOW);
+		assert(channel->window.left + channel->window.held <= WINDOW);
 		assert(!channel->has_ended || channel->kind == CHANNEL_SESSION);
 	}
 	assert(count == run->channels.open_count);
+	assert(total == run->channels.budget.total);
 }
 
 static void
@@ -103,9 +106,8 @@ touch(struct run *run, struct bytes body)
 		return RESULT_OK;
 	switch (what % 4) {
 	case 0:
-		return channel_consumed(channel,
-		    (channel->window_size - channel->our_window - channel->consumed) / 2,
-		    &run->outlet);
+		run->channels.budget.now_ms += what;
+		return channel_consumed(channel, channel->window.held / 2, &run->outlet);
 	case 1:
 		channel->source_ended[(what >> 2) % CONN_STREAM_COUNT] = true;
 		return channel_settle(channel, &run->outlet);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/daemon/child/auth/test_userauth
 check_PROGRAMS += tests/unit/daemon/child/connection/test_channels
+check_PROGRAMS += tests/unit/daemon/child/connection/test_window
 
 check_PROGRAMS += tests/unit/daemon/child/test_conn
 tests_unit_daemon_child_test_conn_SOURCES = \

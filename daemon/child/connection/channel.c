@@ -54,9 +54,8 @@ channel_take_data(struct channel *channel, size_t size, struct outlet *outlet)
 {
 	if (channel->got_eof)
 		return outlet_fault(outlet, "data came behind the end of a channel's data");
-	if (size > channel->our_window)
+	if (!window_receive(&channel->window, size))
 		return outlet_fault(outlet, "more data came than a channel's window allows");
-	channel->our_window -= (uint32_t)size;
 	return RESULT_OK;
 }
 
@@ -65,15 +64,10 @@ channel_consumed(struct channel *channel, size_t size, struct outlet *outlet)
 {
 	uint8_t room[9];
 	struct writer writer = writer_into(room, sizeof(room));
-	uint32_t more;
+	uint32_t more = window_take(&channel->window, size);
 
-	channel->consumed += (uint32_t)size;
-	if (channel->state != CHANNEL_OPEN || channel->got_eof ||
-	    channel->consumed < channel->window_size / 4)
+	if (more == 0 || channel->state != CHANNEL_OPEN || channel->got_eof)
 		return RESULT_OK;
-	more = channel->consumed;
-	channel->consumed = 0;
-	channel->our_window += more;
 	put_byte(&writer, SSH_MSG_CHANNEL_WINDOW_ADJUST);
 	put_u32(&writer, channel->their_id);
 	put_u32(&writer, more);
@@ -91,7 +85,7 @@ channel_send_confirmation(const struct channel *channel, struct outlet *outlet)
 	put_byte(&writer, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
 	put_u32(&writer, channel->their_id);
 	put_u32(&writer, channel->id);
-	put_u32(&writer, channel->our_window);
+	put_u32(&writer, channel->window.left);
 	put_u32(&writer, CHANNEL_PACKET_MAX);
 	return outlet_packet(outlet, &writer);
 }

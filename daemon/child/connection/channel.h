@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/child/connection/replies.h"
+#include "daemon/child/connection/window.h"
 #include "daemon/child/outlet.h"
 
 /* What is true of a channel; a slot without one is NULL. */
@@ -26,9 +27,7 @@ struct channel {
 	uint32_t their_id;
 	uint32_t their_max_packet; /* bytes of data in one message to them */
 	uint32_t their_window;     /* bytes that we may still send */
-	uint32_t our_window;       /* bytes that they may still send */
-	uint32_t window_size;      /* what our_window is filled up to */
-	uint32_t consumed;         /* taken by the consumer, not given back to the window yet */
+	struct window window;      /* of what they send */
 	bool got_eof, sent_eof;
 	bool got_close;     /* of a session whose end is still to be told: see channels.c */
 	bool consumer_gone; /* what they send is dropped */

@@ -15,8 +15,8 @@
 void
 channels_init(struct channels *channels, uint32_t channels_max, uint32_t window_max_bytes)
 {
-	*channels =
-	    (struct channels){ .channels_max = channels_max, .window_size = window_max_bytes };
+	*channels = (struct channels){ .channels_max = channels_max,
+		.budget = { .window_max = window_max_bytes } };
 }
 
 void
@@ -72,8 +72,7 @@ channels_add(struct channels *channels, enum channel_kind kind, uint32_t their_i
 	channel->their_id = their_id;
 	channel->their_window = their_window;
 	channel->their_max_packet = their_max_packet;
-	channel->window_size = channels->window_size;
-	channel->our_window = channel->window_size;
+	window_open(&channel->window, &channels->budget);
 	replies_init(&channel->replies);
 	channels->slots[id] = channel;
 	channels->open_count++;
@@ -88,7 +87,17 @@ channels_remove(struct channels *channels, struct channel *channel)
 	channels->slots[channel->id] = NULL;
 	channels->open_count--;
 	replies_clear(&channel->replies);
+	window_close(&channel->window);
 	free(channel);
+}
+
+void
+channels_rest(struct channels *channels)
+{
+	for (size_t i = 0; i < channels->slot_count; i++) {
+		if (channels->slots[i] != NULL)
+			window_rest(&channels->slots[i]->window);
+	}
 }
 
 /* --- Messages ----------------------------------------------------------------------------------- */

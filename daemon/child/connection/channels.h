@@ -11,7 +11,7 @@ struct channels {
 	size_t slot_count;      /* slots that there are; numbers below were used once */
 	size_t open_count;
 	uint32_t channels_max;
-	uint32_t window_size; /* receive window of each channel, bytes */
+	struct window_budget budget; /* of the receive windows */
 	bool no_more_sessions;
 };
 
@@ -25,6 +25,9 @@ struct channel *channels_find(const struct channels *channels, uint32_t id);
 enum result channels_add(struct channels *channels, enum channel_kind kind, uint32_t their_id,
     uint32_t their_window, uint32_t their_max_packet, struct channel **out) MUST_USE;
 void channels_remove(struct channels *channels, struct channel *channel);
+
+/* Nothing has come for a while: windows that grew may shrink. */
+void channels_rest(struct channels *channels);
 
 /*
  * A message of 80 to 127. *data is a CONN_DATA event if it brought data, CONN_IDLE otherwise; the rest is in

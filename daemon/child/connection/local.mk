@@ -7,4 +7,5 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/connection/global.c daemon/child/connection/global.h \
 	daemon/child/connection/open.c daemon/child/connection/open.h \
 	daemon/child/connection/replies.c daemon/child/connection/replies.h \
-	daemon/child/connection/session.c daemon/child/connection/session.h
+	daemon/child/connection/session.c daemon/child/connection/session.h \
+	daemon/child/connection/window.c daemon/child/connection/window.h

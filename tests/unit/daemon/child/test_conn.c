@@ -319,6 +319,7 @@ after_the_end_nothing_happens(void **state)
 	struct conn_event event;
 
 	start_session(rig);
+	client_send(rig->client, BYTES("\x5e\0\0\0\0\0\0\0\012ten bytes."));
 	conn_hangup(rig->conn, "the client is gone");
 	assert_ok(answer(rig, IPC_session_ended, BYTES("\0\0\0\0\0\0\0\0\7\0\0\0\0\0")));
 	conn_source_ended(rig->conn, 0, CONN_STREAM_DATA);

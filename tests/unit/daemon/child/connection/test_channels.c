@@ -476,7 +476,7 @@ data_is_passed_on_and_the_window_opened_when_it_was_taken(void **state)
 	assert_ok(channel_consumed(channel, WINDOW / 2 - 100, &rig->outlet));
 	reader = told(rig, SSH_MSG_CHANNEL_WINDOW_ADJUST);
 	assert_int_equal(get_u32(&reader), WINDOW / 2);
-	assert_int_equal(channel->our_window, WINDOW);
+	assert_int_equal(channel->window.left, WINDOW);
 	rig_free(rig);
 }
 

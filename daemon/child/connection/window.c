@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Receive windows (pure).
+ */
+#include "daemon/child/connection/window.h"
+
+#include <assert.h>
+
+/* A window should hold what its consumer takes in this time. */
+#define HOLDS_MS 1000
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+resize(struct window *window, uint32_t size)
+{
+	window->budget->total -= window->size;
+	window->budget->total += size;
+	window->size = size;
+}
+
+void
+window_open(struct window *window, struct window_budget *budget)
+{
+	uint32_t begin = WINDOW_LEAST;
+
+	if (budget->total + WINDOW_BEGIN <= WINDOW_BUDGET / 2)
+		begin = WINDOW_BEGIN;
+	else if (budget->total + WINDOW_CROWDED <= WINDOW_BUDGET / 4 * 3)
+		begin = WINDOW_CROWDED;
+	*window = (struct window){ .budget = budget, .since_ms = budget->now_ms };
+	window->begin = least(begin, budget->window_max);
+	resize(window, window->begin);
+	window->left = window->size;
+}
+
+void
+window_close(struct window *window)
+{
+	resize(window, 0);
+}
+
+bool
+window_receive(struct window *window, size_t size)
+{
+	if (size > window->left)
+		return false;
+	window->left -= (uint32_t)size;
+	window->held += (uint32_t)size;
+	return true;
+}
+
+/* Each time that as much as the window holds was taken: was that in less than the time that it should
+ * hold for, by a consumer that keeps up? */
+static void
+grow_if_due(struct window *window)
+{
+	struct window_budget *budget = window->budget;
+	uint32_t size = least(window->size * 2, budget->window_max);
+
+	if (window->taken < window->size)
+		return;
+	if (budget->now_ms - window->since_ms < HOLDS_MS && window->held <= window->size / 8 &&
+	    budget->total + (size - window->size) <= WINDOW_BUDGET)
+		resize(window, size);
+	window->taken = 0;
+	window->since_ms = budget->now_ms;
+}
+
+uint32_t
+window_take(struct window *window, size_t size)
+{
+	uint32_t more;
+
+	assert(size <= window->held);
+	window->held -= (uint32_t)size;
+	window->taken += (uint32_t)size;
+	grow_if_due(window);
+	if (window->left + window->held >= window->size)
+		return 0; /* it has shrunk */
+	more = window->size - window->left - window->held;
+	if (more < window->size / 4)
+		return 0;
+	window->left += more;
+	return more;
+}
+
+void
+window_rest(struct window *window)
+{
+	if (window->held == 0 && window->size > window->begin)
+		resize(window, window->begin);
+	window->taken = 0;
+	window->since_ms = window->budget->now_ms;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of daemon/child/connection/window.c.
+ */
+#include "daemon/child/connection/window.h"
+
+#include "tests/unit/support.h"
+
+#define MOST (64U * 1024 * 1024)
+
+/* Moves `size` bytes through the window as a client would that fills it, in packets of 32 KiB. */
+static void
+move(struct window *window, size_t size)
+{
+	for (size_t moved = 0; moved < size; moved += 32768) {
+		assert_true(window_receive(window, 32768));
+		(void)window_take(window, 32768);
+	}
+}
+
+static void
+opens_and_takes(void **state)
+{
+	struct window_budget budget = { .window_max = MOST };
+	struct window window;
+
+	window_open(&window, &budget);
+	assert_int_equal(window.left, WINDOW_BEGIN);
+	assert_int_equal(budget.total, WINDOW_BEGIN);
+	assert_true(window_receive(&window, WINDOW_BEGIN));
+	assert_false(window_receive(&window, 1));
+	assert_int_equal(window.left, 0);
+	assert_int_equal(window_take(&window, WINDOW_BEGIN / 4 - 1), 0); /* not worth a message */
+	assert_int_equal(window_take(&window, 1), WINDOW_BEGIN / 4);
+	assert_int_equal(window.left, WINDOW_BEGIN / 4);
+	window_close(&window);
+	assert_int_equal(budget.total, 0);
+}
+
+static void
+never_allows_more_than_it_holds(void **state)
+{
+	struct window_budget budget = { .window_max = WINDOW_BEGIN };
+	struct window window;
+
+	window_open(&window, &budget);
+	for (int i = 0; i < 1000; i++) {
+		size_t size = (size_t)(i * 7919) % (window.left + 1);
+
+		assert_true(window_receive(&window, size));
+		(void)window_take(&window, (size_t)(i * 104729) % (window.held + 1));
+		assert_true(window.left + window.held <= WINDOW_BEGIN);
+	}
+}
+
+static void
+grows_while_its_consumer_is_fast(void **state)
+{
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window window;
+
+	window_open(&window, &budget);
+	budget.now_ms += 100;
+	move(&window, WINDOW_BEGIN);
+	assert_int_equal(window.size, 2 * WINDOW_BEGIN);
+	for (int i = 0; i < 20; i++) {
+		budget.now_ms += 100;
+		move(&window, window.size);
+	}
+	assert_int_equal(window.size, MOST);
+	assert_int_equal(budget.total, MOST);
+}
+
+static void
+stays_when_its_consumer_is_slow(void **state)
+{
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window window;
+
+	window_open(&window, &budget);
+	for (int i = 0; i < 10; i++) {
+		budget.now_ms += 1000; /* two mebibytes a second */
+		move(&window, WINDOW_BEGIN);
+	}
+	assert_int_equal(window.size, WINDOW_BEGIN);
+}
+
+/* However fast: who has much left to take does not need more. */
+static void
+stays_when_its_consumer_lags(void **state)
+{
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window window;
+
+	window_open(&window, &budget);
+	assert_true(window_receive(&window, WINDOW_BEGIN / 2));
+	move(&window, 10 * (size_t)WINDOW_BEGIN);
+	assert_int_equal(window.size, WINDOW_BEGIN);
+}
+
+static void
+shrinks_when_it_rests(void **state)
+{
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window window;
+	size_t left;
+
+	window_open(&window, &budget);
+	move(&window, 8 * (size_t)WINDOW_BEGIN);
+	assert_true(window.size > WINDOW_BEGIN);
+	window_rest(&window);
+	assert_int_equal(budget.total, WINDOW_BEGIN);
+	/* What was allowed stays allowed, and nothing is added before it is used up. */
+	for (left = window.left; left > WINDOW_BEGIN; left = window.left) {
+		budget.now_ms += 5000;
+		assert_true(window_receive(&window, 32768));
+		assert_int_equal(window_take(&window, 32768), 0);
+	}
+	budget.now_ms += 5000;
+	assert_true(window_receive(&window, WINDOW_BEGIN / 2));
+	assert_true(window_take(&window, WINDOW_BEGIN / 2) > 0);
+	assert_int_equal(window.left, WINDOW_BEGIN);
+}
+
+static void
+a_crowd_shares_the_budget(void **state)
+{
+	static struct window windows[1024];
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	size_t total = 0;
+
+	for (size_t i = 0; i < COUNT(windows); i++) {
+		window_open(&windows[i], &budget);
+		total += windows[i].size;
+	}
+	assert_int_equal(budget.total, total);
+	assert_true(total <= WINDOW_BUDGET + COUNT(windows) * (size_t)WINDOW_LEAST);
+	assert_int_equal(windows[0].size, WINDOW_BEGIN);
+	assert_int_equal(windows[COUNT(windows) - 1].size, WINDOW_LEAST);
+	for (size_t i = 0; i < COUNT(windows); i++) {
+		budget.now_ms++;
+		move(&windows[i], 4 * (size_t)WINDOW_BEGIN);
+	}
+	assert_true(budget.total <= total || budget.total <= WINDOW_BUDGET);
+	for (size_t i = 0; i < COUNT(windows); i++)
+		window_close(&windows[i]);
+	assert_int_equal(budget.total, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opens_and_takes),
+		cmocka_unit_test(never_allows_more_than_it_holds),
+		cmocka_unit_test(grows_while_its_consumer_is_fast),
+		cmocka_unit_test(stays_when_its_consumer_is_slow),
+		cmocka_unit_test(stays_when_its_consumer_lags),
+		cmocka_unit_test(shrinks_when_it_rests),
+		cmocka_unit_test(a_crowd_shares_the_budget),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
