@@ -15,8 +15,8 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "monitor/forward/answers.h"
 #include "common/spawn.h"
+#include "monitor/forward/answers.h"
 
 /* After so many messages the loop looks at others first. */
 #define MESSAGES_A_TURN 16

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"

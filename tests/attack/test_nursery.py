@@ -49,6 +49,7 @@ def memory(pid):
                 yield mem.read(end - start)
 
 
+@not_sanitized
 def test_children_of_one_nursery_are_alike_and_nurseries_are_not(start):
     shared, apart = start(), start(ChildrenPerNursery=1)
     with connection(shared) as (_, one), connection(shared) as (_, two):
@@ -57,6 +58,7 @@ def test_children_of_one_nursery_are_alike_and_nurseries_are_not(start):
         assert all(a != b for a, b in zip(layout(one), layout(two)))
 
 
+@not_sanitized
 def test_a_nursery_serves_so_many(start):
     server = start(ChildrenPerNursery=3)
     layouts = []

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "monitor/session/start.h"
 #include "common/spawn.h"
+#include "monitor/session/start.h"
 #include "tests/fuzz/monitor.h"
 
 #define MESSAGES_MAX 64

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "monitor/forward/relay.h"
 #include "common/spawn.h"
+#include "monitor/forward/relay.h"
 #include "tests/fuzz/monitor.h"
 
 #define MESSAGES_MAX 32
