@@ -52,6 +52,8 @@ auth_request_put(struct writer *writer, const struct auth_request *request)
 	put_string(writer, request->service);
 	put_string(writer, request->algorithm);
 	put_string(writer, request->key_blob);
+	put_bool(writer, request->is_hostbound);
+	put_string(writer, request->host_key);
 	put_bool(writer, request->has_signature);
 	put_string(writer, request->signature);
 }
@@ -64,6 +66,8 @@ auth_request_get(struct reader *reader, struct auth_request *request)
 	request->service = get_string(reader);
 	request->algorithm = get_string(reader);
 	request->key_blob = get_string(reader);
+	request->is_hostbound = get_bool(reader);
+	request->host_key = get_string(reader);
 	request->has_signature = get_bool(reader);
 	request->signature = get_string(reader);
 }

@@ -44,6 +44,9 @@ struct auth_request {
 	/* publickey only: */
 	struct bytes algorithm;
 	struct bytes key_blob;
+	bool
+	    is_hostbound; /* publickey-hostbound-v00@openssh.com: what is signed names the server */
+	struct bytes host_key; /* then: the host key that the client saw */
 	bool has_signature;
 	struct bytes signature;
 };

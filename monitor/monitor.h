@@ -77,6 +77,7 @@ struct monitor {
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
 	uint8_t session_id[64];          /* exchange hash of the first key exchange */
 	size_t session_id_size;          /* 0 before */
+	const struct key *host_key;      /* that signed it: what the client knows us by */
 	struct account *account;         /* owned; NULL before login */
 	struct permissions permissions;
 	struct login *login;       /* owned */

@@ -70,6 +70,7 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 	if (monitor->session_id_size == 0) {
 		memcpy(monitor->session_id, hash.data, hash.size);
 		monitor->session_id_size = hash.size;
+		monitor->host_key = key;
 	}
 	if (key_sign(key, algorithm, hash, &signature) != RESULT_OK) {
 		log_error("host-key", "cannot sign with the host key of type %s", key_type(key));

@@ -246,6 +246,7 @@ class Client:
         digest = self.agreement.hash(b"".join(map(string, [
             self.VERSION, self.server_version, self.our_kexinit, self.their_kexinit, host_key,
             self.public, theirs])) + shared).digest()
+        self.host_key = host_key
         key = Reader(host_key)
         assert key.string() == b"ssh-ed25519"
         sig = Reader(signature)
@@ -303,20 +304,23 @@ class Client:
     def auth_request(self, user, method, tail=b"", service="ssh-connection"):
         self.send(bytes([USERAUTH_REQUEST]) + string(user) + string(service) + string(method) + tail)
 
-    def publickey(self, user, key_path, session_id=None, sign=True, spoil=False):
+    def publickey(self, user, key_path, session_id=None, sign=True, spoil=False, bound_to=None):
+        """bound_to: a host key's blob, for the method whose signature names the server."""
         key = load_ssh_private_key(open(key_path, "rb").read(), None)
         public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         blob = string("ssh-ed25519") + string(public)
         if not sign:
             self.auth_request(user, "publickey", b"\0" + string("ssh-ed25519") + string(blob))
             return
+        method = "publickey" if bound_to is None else "publickey-hostbound-v00@openssh.com"
+        bound = b"" if bound_to is None else string(bound_to)
         signed = (string(session_id or self.session_id) + bytes([USERAUTH_REQUEST]) + string(user) +
-                  string("ssh-connection") + string("publickey") + b"\1" + string("ssh-ed25519") +
-                  string(blob))
+                  string("ssh-connection") + string(method) + b"\1" + string("ssh-ed25519") +
+                  string(blob) + bound)
         raw = bytearray(key.sign(signed))
         if spoil:
             raw[5] ^= 1
-        self.auth_request(user, "publickey", b"\1" + string("ssh-ed25519") + string(blob) +
+        self.auth_request(user, method, b"\1" + string("ssh-ed25519") + string(blob) + bound +
                           string(string("ssh-ed25519") + string(bytes(raw))))
 
     def login(self, user, key_path):

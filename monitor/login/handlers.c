@@ -19,6 +19,9 @@
 #include "monitor/login/publickey.h"
 #include "monitor/login/verdict.h"
 
+#define METHOD_PUBLICKEY "publickey"
+#define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"
+
 /*
  * Failures are answered at multiples of this after the request came: whether there was an account, and
  * a file to read, is not to be seen in the time that the answer took.
@@ -180,7 +183,8 @@ parse_key(const struct auth_request *request, const struct signature_algorithm *
 	return RESULT_OK;
 }
 
-/* RFC 4252 section 7: what the client must have signed. */
+/* What the client must have signed: RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1, where our host key
+ * follows, so that the signature is of no use to any other server. */
 static enum result
 check_signature(const struct monitor *monitor, const struct auth_request *request,
     const struct signature_algorithm *algorithm, const struct key *key)
@@ -189,7 +193,8 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 	struct writer writer;
 	uint8_t *at;
 	size_t size = monitor->session_id_size + request->user.size + request->service.size +
-		      request->algorithm.size + request->key_blob.size + 64;
+		      request->algorithm.size + request->key_blob.size + request->host_key.size +
+		      128;
 
 	buf_init(&data, size);
 	TRY(buf_reserve(&data, size, &at));
@@ -198,10 +203,12 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 	put_byte(&writer, SSH_MSG_USERAUTH_REQUEST);
 	put_string(&writer, request->user);
 	put_string(&writer, request->service);
-	put_text(&writer, "publickey");
+	put_text(&writer, request->is_hostbound ? METHOD_HOSTBOUND : METHOD_PUBLICKEY);
 	put_bool(&writer, true);
 	put_string(&writer, request->algorithm);
 	put_string(&writer, request->key_blob);
+	if (request->is_hostbound)
+		put_string(&writer, request->host_key);
 	TRY(writer_end(&writer));
 	return key_verify(key, algorithm, writer_bytes(&writer), request->signature);
 }
@@ -229,6 +236,18 @@ log_publickey(const struct monitor *monitor, const struct auth_request *request,
 		    fingerprint, why);
 }
 
+/* A signature that names a server must name us, by the key that this session began with. */
+static enum result
+check_host(const struct monitor *monitor, const struct auth_request *request)
+{
+	if (!request->is_hostbound)
+		return RESULT_OK;
+	if (monitor->host_key == NULL ||
+	    !bytes_equal(request->host_key, key_blob(monitor->host_key)))
+		return RESULT_DENIED;
+	return RESULT_OK;
+}
+
 /* Everything that speaks for or against; an unknown user's request takes the same way. */
 static struct verdict
 judge_publickey(const struct monitor *monitor, const struct auth_request *request,
@@ -248,6 +267,7 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.method = settings_flag(monitor->settings, KEYWORD_PubkeyAuthentication)
 			      ? RESULT_OK
 			      : RESULT_DENIED,
+		.host = check_host(monitor, request),
 		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
 		.is_signed = request->has_signature,
 		.listed = RESULT_NOT_FOUND,

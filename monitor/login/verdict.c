@@ -15,6 +15,8 @@ verdict_of(const struct evidence *evidence)
 {
 	if (evidence->method != RESULT_OK)
 		return refuse(VERDICT_AGAINST_METHOD);
+	if (evidence->host != RESULT_OK)
+		return refuse(VERDICT_AGAINST_HOST);
 	if (evidence->account != RESULT_OK)
 		return refuse(VERDICT_AGAINST_ACCOUNT);
 	if (evidence->key != RESULT_OK)
@@ -36,6 +38,8 @@ verdict_text(enum verdict_against against)
 		return "nothing speaks against it";
 	case VERDICT_AGAINST_METHOD:
 		return "PubkeyAuthentication no";
+	case VERDICT_AGAINST_HOST:
+		return "it is meant for a server with another host key";
 	case VERDICT_AGAINST_ACCOUNT:
 		return "the account may not log in";
 	case VERDICT_AGAINST_KEY:

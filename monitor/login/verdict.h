@@ -22,6 +22,7 @@ enum verdict_value {
 enum verdict_against {
 	VERDICT_AGAINST_NOTHING,
 	VERDICT_AGAINST_METHOD,
+	VERDICT_AGAINST_HOST,
 	VERDICT_AGAINST_ACCOUNT,
 	VERDICT_AGAINST_KEY,
 	VERDICT_AGAINST_LISTED,
@@ -36,6 +37,7 @@ struct verdict {
 /* RESULT_OK where it speaks for the login; anything else speaks against it. */
 struct evidence {
 	enum result method;  /* the configuration allows it */
+	enum result host;    /* it is meant for us, as far as it says for whom */
 	enum result account; /* there is one and it may log in */
 	enum result key;     /* well formed, of an algorithm that we accept */
 	enum result listed;  /* among the user's authorized keys, under conditions that hold */

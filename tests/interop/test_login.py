@@ -273,3 +273,22 @@ def test_nologin_lets_root_in_alone(start, suite, tmp_path):
     assert done.returncode == 255 and b"Permission denied" in done.stderr
     assert "nologin" in server.log()
     assert server.ssh("id", "-u", user="root").stdout == b"0\n"
+
+
+def test_stock_ssh_binds_its_signature_to_us(start):
+    """publickey-hostbound: offered as extension info, used by a stock client without being asked."""
+    server = start()
+    done = server.ssh("true", flags=["-vvv"], LogLevel="DEBUG3")
+    assert b"publickey-hostbound-v00@openssh.com" in done.stderr
+
+
+def test_a_signature_bound_to_another_server_is_refused(server, suite):
+    user, key = suite.account.name, suite.keys["ed25519"]
+    with rawssh.Client(server.port).handshake() as client:
+        client.service()
+        other = rawssh.string("ssh-ed25519") + rawssh.string(b"x" * 32)
+        client.publickey(user, key, bound_to=other)
+        client.receive_type(rawssh.USERAUTH_FAILURE)
+        client.publickey(user, key, bound_to=client.host_key)
+        client.receive_type(rawssh.USERAUTH_SUCCESS)
+    server.wait_log("it is meant for a server with another host key")

@@ -66,7 +66,8 @@ remember_key(struct userauth *auth, const struct auth_request *request)
 	return buf_append(&auth->key, request->key_blob);
 }
 
-/* RFC 4252 section 7. A key that is longer than any that we accept is tried as nothing. */
+/* RFC 4252 section 7, and with the server's host key OpenSSH's PROTOCOL section 3.1. A key that is longer
+ * than any that we accept is tried as nothing. */
 static enum result
 parse_publickey(struct userauth *auth, struct reader *reader, struct auth_request *request)
 {
@@ -74,11 +75,13 @@ parse_publickey(struct userauth *auth, struct reader *reader, struct auth_reques
 	request->has_signature = get_bool(reader);
 	request->algorithm = get_string(reader);
 	request->key_blob = get_string(reader);
+	if (request->is_hostbound)
+		request->host_key = get_string(reader);
 	if (request->has_signature)
 		request->signature = get_string(reader);
 	TRY(reader_end(reader));
 	if (request->algorithm.size > ALGORITHM_MAX || request->key_blob.size > KEY_BLOB_MAX ||
-	    request->signature.size > KEY_SIGNATURE_MAX) {
+	    request->host_key.size > KEY_BLOB_MAX || request->signature.size > KEY_SIGNATURE_MAX) {
 		request->method = AUTH_METHOD_OTHER;
 		return RESULT_OK;
 	}
@@ -97,7 +100,8 @@ parse_method(struct userauth *auth, struct reader *reader, struct auth_request *
 
 	auth->attempt = USERAUTH_ATTEMPT_OTHER;
 	request->method = AUTH_METHOD_OTHER; /* whatever it holds: nothing of it is kept */
-	if (bytes_is(method, "publickey"))
+	request->is_hostbound = bytes_is(method, "publickey-hostbound-v00@openssh.com");
+	if (request->is_hostbound || bytes_is(method, "publickey"))
 		return parse_publickey(auth, reader, request);
 	if (!bytes_is(method, "none"))
 		return reader->result;
@@ -109,7 +113,8 @@ static void
 forget_key(struct auth_request *request)
 {
 	request->algorithm = request->key_blob = request->signature = bytes_of("", 0);
-	request->has_signature = false;
+	request->host_key = bytes_of("", 0);
+	request->has_signature = request->is_hostbound = false;
 }
 
 static enum result
@@ -117,7 +122,7 @@ ask(const struct auth_request *request, struct outlet *outlet)
 {
 	struct writer body;
 	size_t size = 64 + request->user.size + request->service.size + request->algorithm.size +
-		      request->key_blob.size + request->signature.size;
+		      request->key_blob.size + request->host_key.size + request->signature.size;
 
 	TRY(outlet_ask_begin(outlet, size, &body));
 	auth_request_put(&body, request);

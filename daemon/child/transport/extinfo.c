@@ -20,10 +20,12 @@ void
 extinfo_put(struct writer *writer, struct bytes server_sig_algs)
 {
 	put_byte(writer, SSH_MSG_EXT_INFO);
-	put_u32(writer, 2);
+	put_u32(writer, 3);
 	put_text(writer, "server-sig-algs");
 	put_string(writer, server_sig_algs);
 	put_text(writer, "ping@openssh.com");
+	put_text(writer, "0");
+	put_text(writer, "publickey-hostbound@openssh.com");
 	put_text(writer, "0");
 }
 

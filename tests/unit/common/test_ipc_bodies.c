@@ -79,6 +79,8 @@ put_auth_request(struct writer *writer)
 				     .service = TEXT("ssh-connection"),
 				     .algorithm = TEXT("ssh-ed25519"),
 				     .key_blob = TEXT("blob"),
+				     .is_hostbound = true,
+				     .host_key = TEXT("host"),
 				     .has_signature = true,
 				     .signature = TEXT("signature") });
 }
@@ -102,6 +104,8 @@ check_auth_request(struct reader *reader)
 	assert_bytes(request.service, TEXT("ssh-connection"));
 	assert_bytes(request.algorithm, TEXT("ssh-ed25519"));
 	assert_bytes(request.key_blob, TEXT("blob"));
+	assert_true(request.is_hostbound);
+	assert_bytes(request.host_key, TEXT("host"));
 	assert_true(request.has_signature);
 	assert_bytes(request.signature, TEXT("signature"));
 }

@@ -13,6 +13,7 @@ struct signing {
 	bool other_key;  /* signed by a key that is not listed */
 	bool is_flagged; /* the byte that says "with signature" */
 	enum auth_outcome outcome;
+	enum { PLAIN, BOUND, BOUND_TO_OTHER, BOUND_TO_NOTHING, BOUND_IN_REQUEST_ONLY } host;
 };
 
 static void
@@ -30,10 +31,17 @@ sign(struct rig *rig, const struct signing *signing, struct buf *signature)
 	put_byte(&writer, SSH_MSG_USERAUTH_REQUEST);
 	put_text(&writer, signing->user == NULL ? rig->user : signing->user);
 	put_text(&writer, signing->service);
-	put_text(&writer, "publickey");
+	put_text(&writer, signing->host == PLAIN || signing->host == BOUND_IN_REQUEST_ONLY
+			      ? "publickey"
+			      : "publickey-hostbound-v00@openssh.com");
 	put_bool(&writer, signing->is_flagged);
 	put_text(&writer, signing->algorithm);
 	put_string(&writer, key_blob(rig->user_key));
+	if (signing->host == BOUND || signing->host == BOUND_TO_OTHER)
+		put_string(
+		    &writer, key_blob(signing->host == BOUND ? rig->host_key : rig->other_key));
+	if (signing->host == BOUND_TO_NOTHING)
+		put_text(&writer, "");
 	assert_ok(writer_end(&writer));
 	assert_non_null(algorithm);
 	assert_ok(key_sign(key, algorithm, writer_bytes(&writer), signature));
@@ -64,13 +72,17 @@ request_none(const struct rig *rig)
 
 /* clang-format off */
 static const struct signing signings[] = {
-	{ "as it must be",        SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_SUCCESS },
-	{ "another session",      "another one's session id........", NULL, "ssh-connection", "ecdsa-sha2-nistp256", false, true, AUTH_OUTCOME_FAILURE },
-	{ "another user",         SESSION_ID, "eve",  "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE },
-	{ "another service",      SESSION_ID, NULL,   "ssh-userauth",   "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE },
-	{ "another algorithm",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp384", false, true,  AUTH_OUTCOME_FAILURE },
-	{ "signed by another",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", true,  true,  AUTH_OUTCOME_FAILURE },
-	{ "signed as a query",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, false, AUTH_OUTCOME_FAILURE },
+	{ "as it must be",        SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_SUCCESS, PLAIN },
+	{ "another session",      "another one's session id........", NULL, "ssh-connection", "ecdsa-sha2-nistp256", false, true, AUTH_OUTCOME_FAILURE, PLAIN },
+	{ "another user",         SESSION_ID, "eve",  "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE, PLAIN },
+	{ "another service",      SESSION_ID, NULL,   "ssh-userauth",   "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE, PLAIN },
+	{ "another algorithm",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp384", false, true,  AUTH_OUTCOME_FAILURE, PLAIN },
+	{ "signed by another",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", true,  true,  AUTH_OUTCOME_FAILURE, PLAIN },
+	{ "bound to us",          SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_SUCCESS, BOUND },
+	{ "bound to another",     SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE, BOUND_TO_OTHER },
+	{ "bound to nothing",     SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE, BOUND_TO_NOTHING },
+	{ "bound in words only",  SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, true,  AUTH_OUTCOME_FAILURE, BOUND_IN_REQUEST_ONLY },
+	{ "signed as a query",    SESSION_ID, NULL,   "ssh-connection", "ecdsa-sha2-nistp256", false, false, AUTH_OUTCOME_FAILURE, PLAIN },
 };
 /* clang-format on */
 
@@ -87,6 +99,11 @@ logs_in_by_the_right_signature_only(void **state)
 		sign(rig, &signings[i], &signature);
 		request.has_signature = true;
 		request.signature = buf_bytes(&signature);
+		request.is_hostbound = signings[i].host != PLAIN;
+		if (signings[i].host == BOUND || signings[i].host == BOUND_IN_REQUEST_ONLY)
+			request.host_key = key_blob(rig->host_key);
+		if (signings[i].host == BOUND_TO_OTHER)
+			request.host_key = key_blob(rig->other_key);
 		rig_authenticate(rig, &request);
 		ROW_TRUE(signings[i].name, rig_outcome(rig) == signings[i].outcome);
 		ROW_TRUE(signings[i].name, (rig->monitor.phase == IPC_PHASE_OPEN) ==

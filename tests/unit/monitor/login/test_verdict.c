@@ -8,6 +8,7 @@
 
 static const struct evidence all_good = {
 	.method = RESULT_OK,
+	.host = RESULT_OK,
 	.account = RESULT_OK,
 	.key = RESULT_OK,
 	.listed = RESULT_OK,
@@ -18,8 +19,8 @@ static const struct evidence all_good = {
 static void
 allows_only_when_everything_speaks_for_it(void **state)
 {
-	/* Every combination of five facts, and whether it was signed. */
-	for (unsigned bits = 0; bits < 64; bits++) {
+	/* Every combination of six facts, and whether it was signed. */
+	for (unsigned bits = 0; bits < 128; bits++) {
 		const struct evidence evidence = {
 			.method = (bits & 1) != 0 ? RESULT_OK : RESULT_DENIED,
 			.account = (bits & 2) != 0 ? RESULT_OK : RESULT_DENIED,
@@ -27,13 +28,14 @@ allows_only_when_everything_speaks_for_it(void **state)
 			.listed = (bits & 8) != 0 ? RESULT_OK : RESULT_NOT_FOUND,
 			.signature = (bits & 16) != 0 ? RESULT_OK : RESULT_SIGNATURE,
 			.is_signed = (bits & 32) != 0,
+			.host = (bits & 64) != 0 ? RESULT_OK : RESULT_DENIED,
 		};
 		struct verdict verdict = verdict_of(&evidence);
 		char name[32];
 
 		snprintf(name, sizeof(name), "combination %02x", bits);
-		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 63));
-		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 47) == 15));
+		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 127));
+		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 111) == 79));
 		ROW_TRUE(name, (verdict.against == VERDICT_AGAINST_NOTHING) ==
 				   (verdict.value != VERDICT_REFUSED));
 	}
@@ -52,6 +54,9 @@ every_other_result_refuses(void **state)
 		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
 		evidence = all_good;
 		evidence.account = (enum result)result;
+		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
+		evidence = all_good;
+		evidence.host = (enum result)result;
 		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
 	}
 }

@@ -126,6 +126,28 @@ none_is_asked_and_the_failure_names_the_methods(void **state)
 }
 
 static void
+a_bound_request_brings_the_host_key(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct writer writer =
+	    request(rig, "alice", "ssh-connection", "publickey-hostbound-v00@openssh.com");
+	struct auth_request what;
+
+	put_bool(&writer, true);
+	put_text(&writer, "ssh-ed25519");
+	put_text(&writer, "blob");
+	put_text(&writer, "host key");
+	put_text(&writer, "signature");
+	assert_ok(receive(rig, &writer));
+	what = asked(rig);
+	assert_int_equal(what.method, AUTH_METHOD_PUBLICKEY);
+	assert_true(what.is_hostbound && what.has_signature);
+	assert_bytes_text(what.host_key, "host key");
+	assert_bytes_text(what.signature, "signature");
+	rig_free(rig);
+}
+
+static void
 a_query_is_answered_with_its_own_key(void **state)
 {
 	struct rig *rig = rig_new("");
@@ -305,6 +327,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(none_is_asked_and_the_failure_names_the_methods),
 		cmocka_unit_test(a_query_is_answered_with_its_own_key),
+		cmocka_unit_test(a_bound_request_brings_the_host_key),
 		cmocka_unit_test(success_logs_in_only_after_a_signature),
 		cmocka_unit_test(an_answer_that_nothing_asked_for_is_refused),
 		cmocka_unit_test(the_banner_comes_once_before_the_first_answer),
