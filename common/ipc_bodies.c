@@ -17,6 +17,10 @@ child_start_put(struct writer *writer, const struct child_start *start)
 	put_string(writer, start->banner);
 	put_u32(writer, start->channels_max);
 	put_u32(writer, start->window_max_bytes);
+	put_u64(writer, start->rekey_bytes);
+	put_u32(writer, start->rekey_s);
+	put_u32(writer, start->alive_interval_s);
+	put_u32(writer, start->alive_count_max);
 	put_u32(writer, start->host_key_count);
 	for (uint32_t i = 0; i < start->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
 		put_string(writer, start->host_keys[i]);
@@ -35,6 +39,10 @@ child_start_get(struct reader *reader, struct child_start *start)
 	start->banner = get_string(reader);
 	start->channels_max = get_u32(reader);
 	start->window_max_bytes = get_u32(reader);
+	start->rekey_bytes = get_u64(reader);
+	start->rekey_s = get_u32(reader);
+	start->alive_interval_s = get_u32(reader);
+	start->alive_count_max = get_u32(reader);
 	start->host_key_count = get_u32(reader);
 	if (start->host_key_count > IPC_HOST_KEYS_MAX) {
 		reader_fail(reader, RESULT_LIMIT);

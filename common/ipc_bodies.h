@@ -24,6 +24,10 @@ struct child_start {
 	struct bytes banner;              /* shown before login; empty for none */
 	uint32_t channels_max;            /* all channels of the connection */
 	uint32_t window_max_bytes;        /* most receive window of one channel */
+	uint64_t rekey_bytes;      /* after which keys are replaced; 0: what the cipher allows */
+	uint32_t rekey_s;          /* 0: no time */
+	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */
+	uint32_t alive_count_max;  /* questions without an answer; 0: any number */
 	uint32_t host_key_count;
 	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* public blobs, in order of preference */
 };

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -118,15 +119,32 @@ list_setting(const struct monitor *monitor, enum keyword keyword)
 	return bytes_of_text(text == NULL ? "" : text);
 }
 
+/* RFC 4253 section 4.2. What the operator adds was found to be short when it was read. */
+static void
+write_version(const struct settings *settings, char *out, size_t size)
+{
+	const char *addendum = settings_text(settings, KEYWORD_VersionAddendum);
+
+	snprintf(out, size, "SSH-2.0-Sallyport_" SALLYPORT_VERSION "%s%s",
+	    addendum == NULL ? "" : " ", addendum == NULL ? "" : addendum);
+}
+
 static enum result
 write_orders(const struct monitor *monitor, struct writer *writer)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
 	OWNED_BUF host_key_algorithms;
 	OWNED_BUF user_key_algorithms;
+	const struct settings_rekey rekey = settings_rekey(monitor->settings, KEYWORD_RekeyLimit);
+	char version[256];
 	struct child_start start = {
 		.log_level = (uint32_t)log_get_level(),
-		.version = bytes_of_text("SSH-2.0-Sallyport_" SALLYPORT_VERSION),
+		.rekey_bytes = rekey.bytes,
+		.rekey_s = rekey.seconds,
+		.alive_interval_s =
+		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveInterval),
+		.alive_count_max =
+		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveCountMax),
 		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
 		.ciphers = list_setting(monitor, KEYWORD_Ciphers),
 		.macs = list_setting(monitor, KEYWORD_MACs),
@@ -138,6 +156,8 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	buf_init(&user_key_algorithms, 4096);
 	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
 	TRY(list_user_key_algorithms(&user_key_algorithms));
+	write_version(monitor->settings, version, sizeof(version));
+	start.version = bytes_of_text(version);
 	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
 	start.user_key_algorithms = buf_bytes(&user_key_algorithms);
 	for (size_t i = 0; i < inputs->host_key_count && i < IPC_HOST_KEYS_MAX; i++)

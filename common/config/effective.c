@@ -212,6 +212,13 @@ settings_startups(const struct settings *settings, enum keyword keyword)
 	return value_of(settings, keyword)->startups;
 }
 
+struct settings_rekey
+settings_rekey(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(REKEY)));
+	return value_of(settings, keyword)->rekey;
+}
+
 const char *
 settings_subsystem(const struct settings *settings, const char *name)
 {

@@ -23,6 +23,7 @@ enum keyword_type {
 	KEYWORD_TYPE_ALGORITHMS,
 	KEYWORD_TYPE_SUBSYSTEM,
 	KEYWORD_TYPE_STARTUPS,
+	KEYWORD_TYPE_REKEY,
 };
 
 enum keyword_scope {

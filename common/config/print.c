@@ -100,6 +100,10 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 		snprintf(text, sizeof(text), "%u:%u:%u", value->startups.start,
 		    value->startups.rate_percent, value->startups.full);
 		return print_line(row, text, out);
+	case KEYWORD_TYPE_REKEY:
+		snprintf(
+		    text, sizeof(text), "%" PRIu64 " %u", value->rekey.bytes, value->rekey.seconds);
+		return print_line(row, text, out);
 	case KEYWORD_TYPE_WORD:
 	case KEYWORD_TYPE_PATH:
 		return print_word(row, value->text == NULL ? "none" : value->text, out);

@@ -44,6 +44,13 @@ struct settings_startups {
 };
 struct settings_startups settings_startups(const struct settings *settings, enum keyword keyword);
 
+/* RekeyLimit: how long keys may be used; 0: as long as their cipher allows, or for any time. */
+struct settings_rekey {
+	uint64_t bytes;
+	unsigned seconds;
+};
+struct settings_rekey settings_rekey(const struct settings *settings, enum keyword keyword);
+
 /* The command of a subsystem, or NULL. */
 const char *settings_subsystem(const struct settings *settings, const char *name);
 

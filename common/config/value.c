@@ -4,6 +4,7 @@
  */
 #include "common/config/value.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -12,6 +13,9 @@
 #include "common/config/choices.h"
 #include "common/mem.h"
 #include "common/text.h"
+
+/* Together with our name well below the 255 bytes of an identification. */
+#define ADDENDUM_MAX 200
 
 /* --- Readers of one word ------------------------------------------------------------------------ */
 
@@ -161,6 +165,59 @@ read_startups(const char *word, struct value *out, char *why)
 	return RESULT_OK;
 }
 
+/* A number of bytes with K, M or G behind it, or "default". */
+static enum result
+read_size(const char *word, uint64_t *out, char *why)
+{
+	const char *right = "default, or a number of bytes from 16 on such as 512M or 1G";
+	static const char units[] = "KMG";
+	size_t digits = strspn(word, "0123456789");
+	const char *unit = word[digits] == '\0' ? NULL : strchr(units, toupper(word[digits]));
+	unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+
+	*out = 0;
+	if (strcasecmp(word, "default") == 0)
+		return RESULT_OK;
+	if (text_number(bytes_of(word, digits), INT64_MAX >> shift, out) != RESULT_OK ||
+	    (word[digits] != '\0' && (unit == NULL || word[digits + 1] != '\0')))
+		return wrong(why, word, right);
+	*out <<= shift;
+	return *out > 0 && *out < 16 ? wrong(why, word, right) : RESULT_OK;
+}
+
+/* SIZE, SIZE TIME */
+static enum result
+read_rekey(const struct lex_line *line, struct value *out, char *why)
+{
+	struct value time = { 0 };
+
+	if (line->count > 2) {
+		snprintf(why, VALUE_WHY_MAX, "a size and a time are expected, there are %zu words",
+		    line->count);
+		return RESULT_MALFORMED;
+	}
+	TRY(read_size(line->words[0], &out->rekey.bytes, why));
+	if (line->count == 2 && strcasecmp(line->words[1], "none") != 0)
+		TRY(read_time(line->words[1], &time, why));
+	out->rekey.seconds = (unsigned)time.number;
+	return RESULT_OK;
+}
+
+/* What stands in our identification, RFC 4253 section 4.2. */
+static enum result
+check_addendum(struct bytes text, char *why)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < ' ' || text.data[i] > '~')
+			text.size = ADDENDUM_MAX + 1;
+	}
+	if (text.size <= ADDENDUM_MAX)
+		return RESULT_OK;
+	snprintf(why, VALUE_WHY_MAX, "it must be at most %d printable characters of ASCII",
+	    ADDENDUM_MAX);
+	return RESULT_MALFORMED;
+}
+
 static enum result
 check_port(const char *word, char *why)
 {
@@ -257,7 +314,8 @@ static bool
 takes_many(enum keyword_type type)
 {
 	return type == KEYWORD_TYPE_WORDS || type == KEYWORD_TYPE_PATHS ||
-	       type == KEYWORD_TYPE_SUBSYSTEM || type == KEYWORD_TYPE_RAW;
+	       type == KEYWORD_TYPE_SUBSYSTEM || type == KEYWORD_TYPE_RAW ||
+	       type == KEYWORD_TYPE_REKEY;
 }
 
 /* "none" is no path, no word and no list. */
@@ -301,13 +359,19 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return read_octal(word, out, why);
 	case KEYWORD_TYPE_STARTUPS:
 		return read_startups(word, out, why);
+	case KEYWORD_TYPE_REKEY:
+		return read_rekey(line, out, why);
 	case KEYWORD_TYPE_ALGORITHMS:
 		return algorithms_resolve(keyword, word, &out->text, why);
 	case KEYWORD_TYPE_WORD:
 	case KEYWORD_TYPE_PATH:
 		return is_none(line) ? RESULT_OK : keep_text(word, out);
 	case KEYWORD_TYPE_RAW:
-		return is_none(line) ? RESULT_OK : mem_text(line->raw, &out->text);
+		if (is_none(line))
+			return RESULT_OK;
+		if (keyword == KEYWORD_VersionAddendum)
+			TRY(check_addendum(line->raw, why));
+		return mem_text(line->raw, &out->text);
 	case KEYWORD_TYPE_PORTS:
 		TRY(check_each(line, check_port, why));
 		return keep_words(line, out);

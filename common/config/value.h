@@ -16,6 +16,7 @@ struct value {
 	char **words;   /* owned; subsystems: name, command, name, command */
 	size_t count;
 	struct settings_startups startups;
+	struct settings_rekey rekey;
 	struct setting_origin origin; /* borrowed from the configuration, or of settings */
 };
 

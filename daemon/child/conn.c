@@ -9,7 +9,9 @@
 
 #include "common/mem.h"
 #include "daemon/child/auth/userauth.h"
+#include "daemon/child/connection/alive.h"
 #include "daemon/child/connection/channels.h"
+#include "daemon/child/connection/global.h"
 #include "daemon/child/outlet.h"
 
 struct conn {
@@ -17,6 +19,9 @@ struct conn {
 	struct outlet outlet;
 	struct userauth auth;
 	struct channels channels;
+	struct alive alive;
+	uint32_t alive_interval_s, alive_count_max;
+	bool was_heard;           /* bytes came since the last turn */
 	struct channel *reserved; /* between conn_reserve and conn_commit */
 	uint8_t *reserved_at;
 };
@@ -29,6 +34,8 @@ conn_new(const struct child_start *start, struct conn **out)
 	TRY(mem_new(1, sizeof(*conn), (void **)&conn));
 	outlet_init(&conn->outlet);
 	channels_init(&conn->channels, start->channels_max, start->window_max_bytes);
+	conn->alive_interval_s = start->alive_interval_s;
+	conn->alive_count_max = start->alive_count_max;
 	TRY(userauth_init(&conn->auth, start->banner));
 	TRY(transport_new(start, &conn->transport));
 	*out = TAKE(conn);
@@ -66,6 +73,7 @@ void
 conn_received(struct conn *conn, size_t size)
 {
 	transport_received(conn->transport, size);
+	conn->was_heard = true;
 }
 
 void
@@ -178,10 +186,36 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	return true;
 }
 
+/* A client that is silent for too long is asked, and given up in the end. */
+static void
+check_alive(struct conn *conn, uint64_t now_ms)
+{
+	if (conn->was_heard)
+		alive_heard(&conn->alive, now_ms);
+	conn->was_heard = false;
+	switch (alive_check(&conn->alive, now_ms)) {
+	case ALIVE_NOTHING:
+		return;
+	case ALIVE_ASK:
+		settle(conn, global_ask_alive(&conn->channels, &conn->outlet));
+		return;
+	case ALIVE_GIVE_UP:
+		transport_end(conn->transport, false, SSH_DISCONNECT_CONNECTION_LOST,
+		    "the client does not answer (ClientAliveInterval)");
+	}
+}
+
+uint64_t
+conn_deadline_ms(const struct conn *conn)
+{
+	return alive_deadline_ms(&conn->alive);
+}
+
 void
 conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 {
 	conn->channels.budget.now_ms = now_ms;
+	check_alive(conn, now_ms);
 	do {
 		*event = (struct conn_event){ .kind = CONN_IDLE };
 		if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED) {
@@ -221,8 +255,11 @@ take_outcome(struct conn *conn, const struct ipc_message *message)
 	settle(conn, result == RESULT_MALFORMED ? RESULT_OK : result);
 	if (result == RESULT_MALFORMED)
 		return result;
-	if (is_logged_in)
+	if (is_logged_in) {
+		alive_begin(&conn->alive, conn->alive_interval_s, conn->alive_count_max,
+		    conn->channels.budget.now_ms);
 		transport_open(conn->transport);
+	}
 	return RESULT_OK;
 }
 

@@ -59,6 +59,9 @@ void conn_trim(struct conn *conn);
 /* The next event; views in it are valid until the next call but for CONN_DATA's (until conn_room). */
 void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
 
+/* When conn_next is to be called even if nothing comes; 0: never. */
+uint64_t conn_deadline_ms(const struct conn *conn);
+
 /*
  * The monitor's answer. *attach says what the message's descriptors are for; the caller owns them
  * and closes what is not attached (the channel may be gone). RESULT_PROTOCOL or a wire error if the

@@ -6,6 +6,7 @@
 #include "daemon/child/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -191,6 +192,24 @@ wants_network(const struct loop *loop)
 	       conn_pending(loop->conn).size < PENDING_MAX;
 }
 
+/* How long to sleep at most, for poll. */
+static int
+patience_ms(const struct loop *loop)
+{
+	const uint64_t deadline_ms = conn_deadline_ms(loop->conn);
+	int patience = loop->is_trimmed ? -1 : IDLE_MS;
+	uint64_t now_ms;
+
+	if (deadline_ms == 0)
+		return patience;
+	now_ms = clock_now_ms();
+	if (deadline_ms <= now_ms)
+		return 0;
+	if (patience < 0 || deadline_ms - now_ms < (uint64_t)patience)
+		patience = deadline_ms - now_ms > INT_MAX ? INT_MAX : (int)(deadline_ms - now_ms);
+	return patience;
+}
+
 static enum result
 wait_for_work(struct loop *loop)
 {
@@ -212,7 +231,7 @@ wait_for_work(struct loop *loop)
 	loop->poll_count = POLL_FIXED_COUNT;
 	TRY(pump_polls(loop->pump, &loop->polls, &loop->poll_count));
 	do
-		ready = poll(loop->polls, loop->poll_count, loop->is_trimmed ? -1 : IDLE_MS);
+		ready = poll(loop->polls, loop->poll_count, patience_ms(loop));
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return RESULT_SYSTEM;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/daemon/child/auth/test_userauth
+check_PROGRAMS += tests/unit/daemon/child/connection/test_alive
 check_PROGRAMS += tests/unit/daemon/child/connection/test_channels
 check_PROGRAMS += tests/unit/daemon/child/connection/test_window
 

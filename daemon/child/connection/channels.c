@@ -253,12 +253,21 @@ on_global(struct channels *channels, struct reader *reader, struct outlet *outle
 	return global_receive(channels, reader, outlet);
 }
 
+static enum result
+on_global_reply(struct channels *channels, struct reader *reader, struct outlet *outlet,
+    struct conn_event *data)
+{
+	return global_reply(channels, outlet);
+}
+
 typedef enum result handler(struct channels *channels, struct reader *reader, struct outlet *outlet,
     struct conn_event *data);
 
 /* By number; others of the range end the connection. */
 static handler *const handlers[256] = {
 	[SSH_MSG_GLOBAL_REQUEST] = on_global,
+	[SSH_MSG_REQUEST_SUCCESS] = on_global_reply,
+	[SSH_MSG_REQUEST_FAILURE] = on_global_reply,
 	[SSH_MSG_CHANNEL_OPEN] = on_open,
 	[SSH_MSG_CHANNEL_WINDOW_ADJUST] = on_window_adjust,
 	[SSH_MSG_CHANNEL_DATA] = on_data,

@@ -13,6 +13,7 @@ struct channels {
 	uint32_t channels_max;
 	struct window_budget budget; /* of the receive windows */
 	bool no_more_sessions;
+	uint32_t questions; /* global requests of ours that the client has not answered yet */
 };
 
 void channels_init(struct channels *channels, uint32_t channels_max, uint32_t window_max_bytes);

@@ -29,3 +29,26 @@ global_receive(struct channels *channels, struct reader *reader, struct outlet *
 	}
 	return wants_reply ? send_reply(success, outlet) : RESULT_OK;
 }
+
+/* Which client knows the name does not matter: RFC 4254 has it answer what it does not know. */
+enum result
+global_ask_alive(struct channels *channels, struct outlet *outlet)
+{
+	uint8_t room[64];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_byte(&writer, SSH_MSG_GLOBAL_REQUEST);
+	put_text(&writer, "keepalive@openssh.com");
+	put_bool(&writer, true);
+	channels->questions++;
+	return outlet_packet(outlet, &writer);
+}
+
+enum result
+global_reply(struct channels *channels, struct outlet *outlet)
+{
+	if (channels->questions == 0)
+		return outlet_fault(outlet, "a reply came that nothing asked for");
+	channels->questions--;
+	return RESULT_OK;
+}

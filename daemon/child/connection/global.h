@@ -6,6 +6,12 @@
 
 #include "daemon/child/connection/channels.h"
 
+/* Asks the client for any answer at all. */
+enum result global_ask_alive(struct channels *channels, struct outlet *outlet) MUST_USE;
+
+/* REQUEST_SUCCESS or REQUEST_FAILURE: what it says does not matter. */
+enum result global_reply(struct channels *channels, struct outlet *outlet) MUST_USE;
+
 /* GLOBAL_REQUEST, behind the message's number. */
 enum result global_receive(
     struct channels *channels, struct reader *reader, struct outlet *outlet) MUST_USE;

@@ -2,6 +2,7 @@
 daemon_child_libchild_a_SOURCES += \
 	daemon/child/auth/userauth.c daemon/child/auth/userauth.h \
 	daemon/child/conn.c daemon/child/conn.h \
+	daemon/child/connection/alive.c daemon/child/connection/alive.h \
 	daemon/child/connection/channel.c daemon/child/connection/channel.h \
 	daemon/child/connection/channels.c daemon/child/connection/channels.h \
 	daemon/child/connection/global.c daemon/child/connection/global.h \

@@ -40,8 +40,9 @@ struct transport {
 	enum transport_phase phase;
 	struct packet_in in;
 	struct packet_out out;
-	struct rekey_limit limit_in, limit_out;
-	struct bytes payload; /* the packet at hand: in the inbox */
+	struct rekey_limit limit_in, limit_out; /* what the ciphers bear */
+	uint64_t now_ms, keys_ms;               /* the time of this turn; of the keys' beginning */
+	struct bytes payload;                   /* the packet at hand: in the inbox */
 	struct kex kex;
 	struct buf held; /* strings: payloads to send after the key exchange */
 

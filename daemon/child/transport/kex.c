@@ -69,13 +69,27 @@ kex_start(struct transport *transport)
 	return RESULT_OK;
 }
 
+/* RekeyLimit, which only says when to begin: a peer whose data is still on its way is no fault. */
+static bool
+is_beyond_settings(const struct transport *transport)
+{
+	const uint64_t bytes = transport->start.rekey_bytes;
+	const uint64_t time_ms = (uint64_t)transport->start.rekey_s * 1000;
+
+	if (bytes > 0 &&
+	    (transport->in.usage.bytes >= bytes || transport->out.usage.bytes >= bytes))
+		return true;
+	return time_ms > 0 && transport->now_ms - transport->keys_ms >= time_ms;
+}
+
 enum result
 kex_start_if_due(struct transport *transport)
 {
 	if (transport->phase != TRANSPORT_PHASE_OPEN || transport->kex.state != KEX_IDLE)
 		return RESULT_OK;
 	if (!rekey_is_due(transport->limit_in, transport->in.usage) &&
-	    !rekey_is_due(transport->limit_out, transport->out.usage))
+	    !rekey_is_due(transport->limit_out, transport->out.usage) &&
+	    !is_beyond_settings(transport))
 		return RESULT_OK;
 	log_debug("rekey", "keys have been used enough: a key exchange starts");
 	return kex_start(transport);
@@ -312,6 +326,7 @@ on_newkeys(struct transport *transport, struct bytes payload)
 	packet_in_switch(&transport->in, TAKE(kex->next_in), transport->is_strict);
 	transport->limit_in = rekey_limit_of(transport->in.seal);
 	kex_clear(kex);
+	transport->keys_ms = transport->now_ms;
 	move(kex, KEX_IDLE);
 	if (is_first(transport))
 		transport_enter(transport, TRANSPORT_PHASE_SERVICE);

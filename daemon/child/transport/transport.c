@@ -237,6 +237,8 @@ transport_next(struct transport *transport, uint64_t now_ms)
 {
 	enum transport_event event = TRANSPORT_IDLE;
 
+	transport->now_ms = now_ms;
+
 	while (event == TRANSPORT_IDLE) {
 		enum result result;
 

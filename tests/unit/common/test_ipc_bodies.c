@@ -34,6 +34,10 @@ put_child_start(struct writer *writer)
 		.banner = TEXT(""),
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
+		.rekey_bytes = UINT64_C(1) << 40,
+		.rekey_s = 3600,
+		.alive_interval_s = 15,
+		.alive_count_max = 3,
 		.host_key_count = 2,
 		.host_keys = { TEXT("first"), TEXT("second") } };
 
@@ -64,6 +68,10 @@ check_child_start(struct reader *reader)
 	assert_bytes(start.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
+	assert_int_equal(start.rekey_bytes, UINT64_C(1) << 40);
+	assert_int_equal(start.rekey_s, 3600);
+	assert_int_equal(start.alive_interval_s, 15);
+	assert_int_equal(start.alive_count_max, 3);
 	assert_int_equal(start.host_key_count, 2);
 	assert_bytes(start.host_keys[0], TEXT("first"));
 	assert_bytes(start.host_keys[1], TEXT("second"));

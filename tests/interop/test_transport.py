@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: ISC
+"""Settings of the transport, by their effect: identification, rekeying, silent clients."""
+import signal
+import subprocess
+import time
+
+import pytest
+import rawssh
+from sallyport import wait_for
+
+GLOBAL_REQUEST, REQUEST_FAILURE = 80, 82
+CONNECTION_LOST = 10
+
+
+def identification(server):
+    with rawssh.Client(server.port) as client:
+        return client.banner().decode()
+
+
+def test_version_addendum(start):
+    assert identification(start()).startswith("SSH-2.0-Sallyport_")
+    assert " " not in identification(start())
+    assert identification(start(VersionAddendum="of the west gate")).endswith(" of the west gate")
+    assert start(VersionAddendum="x" * 200).ssh("true").returncode == 0
+
+
+# --- RekeyLimit -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("limit,least,most", [("1M", 15, 25), ("10M", 1, 3), ("default", 0, 0)])
+def test_rekey_limit_in_bytes(start, limit, least, most):
+    """The server begins a key exchange after so many bytes either way, and nothing is lost."""
+    server = start(RekeyLimit=limit, LogLevel="DEBUG1")
+    data = bytes(range(256)) * 4096 * 20
+    assert server.ssh("cat", input=data).stdout == data
+    count = server.log().count("keys have been used enough")
+    assert least <= count <= 2 * most
+
+
+def test_rekey_limit_in_time(start, suite):
+    server = start(RekeyLimit="default 1s")
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        client.send(bytes([192]) + rawssh.string(b"early"))
+        assert client.receive()[0] == 193
+        time.sleep(1.2)
+        client.send(bytes([192]) + rawssh.string(b"late"))
+        seen = {client.receive()[0], client.receive()[0]}
+        assert rawssh.KEXINIT in seen
+
+
+@pytest.mark.parametrize("value", ["15", "1T", "M", "-1", "1M never", "1M 1h 1h"])
+def test_rekey_limit_that_makes_no_sense(suite, tmp_path, value):
+    config = tmp_path / "config"
+    config.write_text(f"RekeyLimit {value}\n")
+    done = subprocess.run([str(suite.libexec / "sallyportd"), "-t", "-f", str(config)],
+                          capture_output=True, text=True)
+    assert done.returncode == 255 and f"{config}:1: RekeyLimit: " in done.stderr
+
+
+# --- ClientAliveInterval, ClientAliveCountMax -----------------------------------------------------
+
+def test_a_client_that_does_not_answer_is_given_up(start, suite):
+    server = start(ClientAliveInterval=1, ClientAliveCountMax=2)
+    begin = time.monotonic()
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        asked = 0
+        with pytest.raises(rawssh.Disconnected) as end:
+            while True:
+                assert client.receive()[0] == GLOBAL_REQUEST
+                asked += 1
+    assert asked == 2 and end.value.reason == CONNECTION_LOST
+    assert 2.5 < time.monotonic() - begin < 8
+    server.wait_log("the client does not answer (ClientAliveInterval)")
+    wait_for(lambda: not server.children(), what="no process left")
+
+
+def test_a_client_that_answers_stays(start, suite):
+    server = start(ClientAliveInterval=1, ClientAliveCountMax=1)
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        for _ in range(3):
+            assert client.receive()[0] == GLOBAL_REQUEST
+            client.send(bytes([REQUEST_FAILURE]))
+        client.open_session()
+
+
+def test_a_stock_client_answers_until_it_is_stopped(start):
+    server = start(ClientAliveInterval=1, ClientAliveCountMax=2)
+    with server.popen("sleep", "60") as client:
+        time.sleep(4)
+        assert client.poll() is None and server.child_pids()
+        client.send_signal(signal.SIGSTOP)
+        server.wait_log("the client does not answer (ClientAliveInterval)")
+        client.kill()
+
+
+def test_a_reply_that_nothing_asked_for_ends_the_connection(server, suite):
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        client.send(bytes([REQUEST_FAILURE]))
+        client.expect_end(2)
+
+
+def test_nobody_is_asked_by_default(server, suite):
+    with rawssh.Client(server.port, timeout=3).login(suite.account.name,
+                                                     suite.keys["ed25519"]) as client:
+        with pytest.raises(TimeoutError):
+            client.receive()
