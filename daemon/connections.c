@@ -38,7 +38,7 @@ settle(struct connections *connections, struct connection *connection)
 	connections->pending--;
 }
 
-void
+uint8_t
 connections_hear(struct connections *connections, size_t i)
 {
 	struct connection *connection = &connections->list[i];
@@ -47,12 +47,15 @@ connections_hear(struct connections *connections, size_t i)
 	enum result result = fd_read(connection->status_fd, &byte, 1, &size);
 
 	if (result == RESULT_AGAIN)
-		return;
-	if (result == RESULT_OK && byte == MONITOR_STATUS_LOGGED_IN) {
-		settle(connections, connection);
-		return;
+		return 0;
+	if (result != RESULT_OK ||
+	    (byte != MONITOR_STATUS_LOGGED_IN && byte != MONITOR_STATUS_ATTACK)) {
+		fd_close(&connection->status_fd); /* the monitor is gone; SIGCHLD follows */
+		return 0;
 	}
-	fd_close(&connection->status_fd); /* the monitor is gone; SIGCHLD follows */
+	if (byte == MONITOR_STATUS_LOGGED_IN)
+		settle(connections, connection);
+	return byte;
 }
 
 void

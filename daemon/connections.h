@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/macros.h"
@@ -27,8 +28,8 @@ struct connections {
 
 enum result connections_add(struct connections *connections, pid_t pid, int status_fd) MUST_USE;
 
-/* The pipe of connection `i` has something to say, or its writer is gone. */
-void connections_hear(struct connections *connections, size_t i);
+/* The pipe of connection `i` has something to say, MONITOR_STATUS_*, or its writer is gone: 0. */
+uint8_t connections_hear(struct connections *connections, size_t i);
 
 /* A process ended: forgets its connection. */
 void connections_reap(struct connections *connections, pid_t pid);

@@ -248,8 +248,9 @@ turn(struct loop *loop)
 	if (poll(loop->polls, count, -1) < 0)
 		return errno == EINTR ? RESULT_OK : RESULT_SYSTEM;
 	for (size_t i = 0; i < loop->polled; i++) {
-		if (loop->polls[first_status + i].revents != 0)
-			connections_hear(&loop->connections, i);
+		if (loop->polls[first_status + i].revents != 0 &&
+		    connections_hear(&loop->connections, i) == MONITOR_STATUS_ATTACK)
+			nursery_retire(loop->inputs->nursery, "one of its children attacked");
 	}
 	for (size_t i = 0; i < sockets->count; i++) {
 		if (loop->polls[POLL_FIXED + i].revents != 0)

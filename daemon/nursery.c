@@ -36,6 +36,15 @@ retire(struct nursery *nursery)
 }
 
 void
+nursery_retire(struct nursery *nursery, const char *why)
+{
+	if (nursery->fd < 0)
+		return;
+	log_info("nursery", "nursery %d is retired: %s", (int)nursery->pid, why);
+	retire(nursery);
+}
+
+void
 nursery_close(struct nursery *nursery)
 {
 	retire(nursery);
@@ -150,8 +159,7 @@ hear_end(struct nursery *nursery, struct reader *reader)
 	else
 		log_error("network-process", "network process %u ended with status %d", pid,
 		    WEXITSTATUS(status));
-	log_info("nursery", "nursery %d is retired: a child of it died", (int)nursery->pid);
-	retire(nursery);
+	nursery_retire(nursery, "one of its children died");
 	return RESULT_OK;
 }
 

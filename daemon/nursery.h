@@ -36,6 +36,9 @@ enum result nursery_take(struct nursery *nursery, int *child_fd) MUST_USE;
 /* It has something to say or is gone: `nursery->fd` was readable. */
 void nursery_hear(struct nursery *nursery);
 
+/* What its children share is known to somebody who should not: the next one comes from another. */
+void nursery_retire(struct nursery *nursery, const char *why);
+
 /* The process was reaped. */
 void nursery_reaped(struct nursery *nursery, pid_t pid);
 

@@ -36,6 +36,7 @@ struct monitor_inputs {
 };
 
 #define MONITOR_STATUS_LOGGED_IN 'L'
+#define MONITOR_STATUS_ATTACK    'A' /* the child is in somebody else's hands */
 
 /* Runs the monitor of one connection to its end; never returns to the listener's code. */
 noreturn void monitor_run(const struct monitor_inputs *inputs);
@@ -77,6 +78,7 @@ struct monitor {
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
 	uint8_t session_id[64];          /* exchange hash of the first key exchange */
 	size_t session_id_size;          /* 0 before */
+	unsigned proofs;                 /* of host keys, that were asked for */
 	const struct key *host_key;      /* that signed it: what the client knows us by */
 	struct account *account;         /* owned; NULL before login */
 	struct permissions permissions;
@@ -124,6 +126,8 @@ void phase_open(
 void phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text);
 /* The child broke the rules: logged as an attack at ERROR, killed at once. */
 void phase_attack(struct monitor *monitor, enum ipc_type type, const char *why);
+/* The same for what was logged already: the listener is told, so that no later child is like this one. */
+void phase_captured(struct monitor *monitor);
 /* Ends the connection at once, without a word. */
 void phase_kill(struct monitor *monitor);
 

@@ -35,19 +35,23 @@ phase_login(struct monitor *monitor)
 	monitor->kill_deadline_ms = 0;
 }
 
+/* If the listener is gone there is nobody left who counts. */
+static void
+tell_listener(const struct monitor *monitor, uint8_t status)
+{
+	(void)!write(monitor->inputs->status_fd, &status, 1);
+}
+
 void
 phase_open(struct monitor *monitor, struct account *account, const struct permissions *permissions)
 {
-	const uint8_t status = MONITOR_STATUS_LOGGED_IN;
-
 	assert(monitor->phase == IPC_PHASE_LOGIN && monitor->account == NULL && account != NULL);
 	monitor->phase = IPC_PHASE_OPEN;
 	monitor->account = account;
 	monitor->permissions = *permissions;
 	monitor->login_deadline_ms = 0;
 	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
-	/* If the listener is gone there is nobody left who counts. */
-	(void)!write(monitor->inputs->status_fd, &status, 1);
+	tell_listener(monitor, MONITOR_STATUS_LOGGED_IN);
 }
 
 static void
@@ -79,6 +83,13 @@ phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
 }
 
 void
+phase_captured(struct monitor *monitor)
+{
+	tell_listener(monitor, MONITOR_STATUS_ATTACK);
+	phase_kill(monitor);
+}
+
+void
 phase_attack(struct monitor *monitor, enum ipc_type type, const char *why)
 {
 	log_error("attack",
@@ -86,7 +97,7 @@ phase_attack(struct monitor *monitor, enum ipc_type type, const char *why)
 	    "message %s, %s",
 	    monitor->inputs->peer.address, monitor->inputs->peer.port,
 	    type < IPC_TYPE_COUNT ? ipc_row(type)->name : "unknown", why);
-	phase_kill(monitor);
+	phase_captured(monitor);
 }
 
 void

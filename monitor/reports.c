@@ -94,7 +94,7 @@ on_violation(struct monitor *monitor, struct ipc_message *message)
 	    "system call %u (%s)",
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, call,
 	    name == NULL ? "unknown" : name);
-	phase_kill(monitor);
+	phase_captured(monitor);
 	return RESULT_OK;
 }
 

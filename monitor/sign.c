@@ -17,6 +17,9 @@
 #define EXCHANGE_HASH_MIN 20
 
 /* The key for an algorithm that this server offers, or NULL. */
+/* Requests for proof of one connection: an honest client makes one. */
+#define PROOFS_MAX 8
+
 static const struct key *
 find_key(const struct monitor *monitor, struct bytes name, const struct signature_algorithm **out)
 {
@@ -86,4 +89,98 @@ on_kex_done(struct monitor *monitor, struct ipc_message *message)
 	if (monitor->phase == IPC_PHASE_OPEN)
 		ipc_gate_again(&monitor->gate, IPC_sign);
 	return message->body.size == 0 ? RESULT_OK : RESULT_TRAILING;
+}
+
+/* --- Possession of host keys -------------------------------------------------------------------- */
+
+static const struct key *
+find_key_by_blob(const struct monitor *monitor, struct bytes blob)
+{
+	for (size_t i = 0; i < monitor->inputs->host_key_count; i++) {
+		if (bytes_equal(key_blob(monitor->inputs->host_keys[i]), blob))
+			return monitor->inputs->host_keys[i];
+	}
+	return NULL;
+}
+
+/* RSA keys sign with SHA-512 here, whatever the key exchange used: clients that ask know it. */
+static const struct signature_algorithm *
+algorithm_of(const struct key *key)
+{
+	const char *name = strcmp(key_type(key), "ssh-rsa") == 0 ? "rsa-sha2-512" : key_type(key);
+
+	return signature_algorithm_find(bytes_of_text(name));
+}
+
+/* OpenSSH's PROTOCOL section 2.5: the data begins with a text of its own, so that it can be taken for
+ * nothing else that a host key signs. */
+static enum result
+append_proof(const struct monitor *monitor, const struct key *key, struct buf *out)
+{
+	OWNED_BUF signature;
+	uint8_t room[KEY_BLOB_MAX + 256];
+	struct writer data = writer_into(room, sizeof(room));
+	struct writer writer;
+	uint8_t *at;
+	size_t size;
+
+	buf_init(&signature, KEY_SIGNATURE_MAX);
+	put_text(&data, "hostkeys-prove-00@openssh.com");
+	put_string(&data, bytes_of(monitor->session_id, monitor->session_id_size));
+	put_string(&data, key_blob(key));
+	TRY(writer_end(&data));
+	TRY(key_sign(key, algorithm_of(key), writer_bytes(&data), &signature));
+	size = 4 + buf_size(&signature);
+	TRY(buf_reserve(out, size, &at));
+	writer = writer_into(at, size);
+	put_string(&writer, buf_bytes(&signature));
+	buf_commit(out, size);
+	return writer_end(&writer);
+}
+
+/* Strings, one behind the other, and nothing else. */
+static enum result
+check_list(struct bytes keys)
+{
+	struct reader reader = reader_of(keys);
+
+	while (reader.left > 0 && reader.result == RESULT_OK)
+		(void)get_string(&reader);
+	return reader_end(&reader);
+}
+
+/* All of them, or nothing. */
+static enum result
+prove(const struct monitor *monitor, struct bytes keys, struct buf *out)
+{
+	struct reader reader = reader_of(keys);
+
+	while (reader.left > 0) {
+		const struct key *key = find_key_by_blob(monitor, get_string(&reader));
+
+		if (key == NULL)
+			return RESULT_NOT_FOUND;
+		TRY(append_proof(monitor, key, out));
+	}
+	return RESULT_OK;
+}
+
+enum result
+on_prove_host_keys(struct monitor *monitor, struct ipc_message *message)
+{
+	OWNED_BUF proofs;
+	enum result result = RESULT_LIMIT;
+
+	buf_init(&proofs, ipc_row(IPC_host_keys_proved)->body_max);
+	TRY(check_list(message->body)); /* a lie; a key that we do not have is the client's error */
+	if (monitor->proofs++ < PROOFS_MAX)
+		result = prove(monitor, message->body, &proofs);
+	if (result != RESULT_OK) {
+		log_verbose("host-keys-prove", "user %s: proof of host keys refused: %s",
+		    monitor->account->name, result_text(result));
+		buf_reset(&proofs);
+	}
+	monitor_tell(monitor, IPC_host_keys_proved, buf_bytes(&proofs), NULL, 0);
+	ipc_gate_again(&monitor->gate, IPC_prove_host_keys);
+	return RESULT_OK;
 }

@@ -60,6 +60,13 @@ class Reader:
         return self.take(self.u32())
 
 
+def verify(blob, signature, data):
+    """Raises if this is not an ed25519 signature of the key with this blob."""
+    key = Reader(blob)
+    assert key.string() == b"ssh-ed25519"
+    Ed25519PublicKey.from_public_bytes(key.string()).verify(signature, data)
+
+
 class X25519:
     """One side of a key agreement: `public` to the server, then the secret from what it answers."""
     hash = hashlib.sha256
@@ -328,6 +335,11 @@ class Client:
         self.service()
         self.publickey(user, key_path)
         self.receive_type(USERAUTH_SUCCESS)
+        announced = Reader(self.receive_type(GLOBAL_REQUEST)[1:])
+        assert announced.string() == b"hostkeys-00@openssh.com" and announced.byte() == 0
+        self.host_keys = []
+        while announced.data:
+            self.host_keys.append(announced.string())
         return self
 
     # --- channels --------------------------------------------------------------------------

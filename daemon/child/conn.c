@@ -21,10 +21,28 @@ struct conn {
 	struct channels channels;
 	struct alive alive;
 	uint32_t alive_interval_s, alive_count_max;
+	struct buf host_keys;     /* all of them, as strings; until the login */
 	bool was_heard;           /* bytes came since the last turn */
 	struct channel *reserved; /* between conn_reserve and conn_commit */
 	uint8_t *reserved_at;
 };
+
+static enum result
+keep_host_keys(struct conn *conn, const struct child_start *start)
+{
+	for (uint32_t i = 0; i < start->host_key_count; i++) {
+		const size_t size = 4 + start->host_keys[i].size;
+		struct writer writer;
+		uint8_t *at;
+
+		TRY(buf_reserve(&conn->host_keys, size, &at));
+		writer = writer_into(at, size);
+		put_string(&writer, start->host_keys[i]);
+		TRY(writer_end(&writer));
+		buf_commit(&conn->host_keys, size);
+	}
+	return RESULT_OK;
+}
 
 enum result
 conn_new(const struct child_start *start, struct conn **out)
@@ -36,6 +54,8 @@ conn_new(const struct child_start *start, struct conn **out)
 	channels_init(&conn->channels, start->channels_max, start->window_max_bytes);
 	conn->alive_interval_s = start->alive_interval_s;
 	conn->alive_count_max = start->alive_count_max;
+	buf_init(&conn->host_keys, ipc_row(IPC_start)->body_max);
+	TRY(keep_host_keys(conn, start));
 	TRY(userauth_init(&conn->auth, start->banner));
 	TRY(transport_new(start, &conn->transport));
 	*out = TAKE(conn);
@@ -48,6 +68,7 @@ conn_free(struct conn *conn)
 	if (conn == NULL)
 		return;
 	channels_clear(&conn->channels);
+	buf_clear(&conn->host_keys);
 	userauth_clear(&conn->auth);
 	outlet_clear(&conn->outlet);
 	transport_free(conn->transport);
@@ -259,6 +280,8 @@ take_outcome(struct conn *conn, const struct ipc_message *message)
 		alive_begin(&conn->alive, conn->alive_interval_s, conn->alive_count_max,
 		    conn->channels.budget.now_ms);
 		transport_open(conn->transport);
+		settle(conn, global_announce_keys(buf_bytes(&conn->host_keys), &conn->outlet));
+		buf_clear(&conn->host_keys);
 	}
 	return RESULT_OK;
 }
@@ -277,6 +300,11 @@ conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_at
 		return take_outcome(conn, message);
 	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
 		return RESULT_PROTOCOL;
+	if (message->type == IPC_host_keys_proved) {
+		result = global_proved(&conn->channels, message->body, &conn->outlet);
+		flush(conn);
+		return result;
+	}
 	result = channels_answer(&conn->channels, message, &conn->outlet, attach);
 	flush(conn);
 	return result;

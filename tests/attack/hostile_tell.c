@@ -263,6 +263,12 @@ put_born(const struct lie *lie, struct hostile *h, struct writer *w)
 	put_u32(w, (uint32_t)getpid());
 }
 
+static void
+put_prove(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_text(w, "somebody else's key");
+}
+
 /* Without a writer the body is empty. */
 static const struct {
 	void (*put)(const struct lie *lie, struct hostile *h, struct writer *w);
@@ -270,6 +276,7 @@ static const struct {
 } messages[IPC_TYPE_COUNT] = {
 	[IPC_born] = { put_born, false },
 	[IPC_sign] = { put_sign, true },
+	[IPC_prove_host_keys] = { put_prove, true },
 	[IPC_authenticate] = { put_authenticate, true },
 	[IPC_open_session] = { put_id, true },
 	[IPC_open_pty] = { put_pty, true },

@@ -9,7 +9,7 @@
  */
 #include <assert.h>
 
-#include "daemon/child/connection/channels.h"
+#include "daemon/child/connection/global.h"
 
 #define STEPS_MAX    128
 #define CHANNELS_MAX 4
@@ -89,6 +89,8 @@ answer(struct run *run, struct bytes body)
 	message.type = (enum ipc_type)(get_byte(&reader) % IPC_TYPE_COUNT);
 	message.fd_count = ipc_row(message.type)->fds_max;
 	message.body = get_rest(&reader);
+	if (message.type == IPC_host_keys_proved)
+		return global_proved(&run->channels, message.body, &run->outlet);
 	result = channels_answer(&run->channels, &message, &run->outlet, &attach);
 	if (result == RESULT_OK && attach.kind != CONN_ATTACH_NOTHING)
 		assert(channels_find(&run->channels, attach.channel) != NULL);

@@ -103,3 +103,34 @@ def test_nobody_is_asked_by_default(server, suite):
                                                      suite.keys["ed25519"]) as client:
         with pytest.raises(TimeoutError):
             client.receive()
+
+
+# --- all host keys --------------------------------------------------------------------------------
+
+def test_all_host_keys_are_announced_and_proved(server, suite):
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        kinds = [rawssh.Reader(blob).string() for blob in client.host_keys]
+        assert sorted(kinds) == [b"ecdsa-sha2-nistp256", b"ssh-ed25519", b"ssh-rsa"]
+        assert client.host_key in client.host_keys
+        ask = bytes([GLOBAL_REQUEST]) + rawssh.string("hostkeys-prove-00@openssh.com") + b"\1"
+        client.send(ask + rawssh.string(client.host_key))
+        reply = client.receive()
+        assert reply[0] == 81
+        signature = rawssh.Reader(rawssh.Reader(reply[1:]).string())
+        assert signature.string() == b"ssh-ed25519"
+        rawssh.verify(client.host_key, signature.string(),
+                      rawssh.string("hostkeys-prove-00@openssh.com") +
+                      rawssh.string(client.session_id) + rawssh.string(client.host_key))
+        client.send(ask + rawssh.string(client.host_key) + rawssh.string(b"somebody else's"))
+        assert client.receive()[0] == REQUEST_FAILURE
+
+
+def test_a_stock_client_learns_new_host_keys(start):
+    """UpdateHostKeys: what known_hosts lacks is asked for, proved and written."""
+    server = start(host_keys=("ed25519", "rsa", "ecdsa"))
+    known = server.folder / "some_hosts"
+    line = [x for x in server.known_hosts.read_text().splitlines() if "ssh-ed25519" in x]
+    known.write_text("\n".join(line) + "\n")
+    server.ssh("sleep", "1", UserKnownHostsFile=known, UpdateHostKeys="yes")
+    kinds = {x.split()[1] for x in known.read_text().splitlines() if x.strip()}
+    assert kinds == {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"}

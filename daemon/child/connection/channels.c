@@ -17,6 +17,7 @@ channels_init(struct channels *channels, uint32_t channels_max, uint32_t window_
 {
 	*channels = (struct channels){ .channels_max = channels_max,
 		.budget = { .window_max = window_max_bytes } };
+	buf_init(&channels->answers, GLOBAL_WAITING_MAX);
 }
 
 void
@@ -27,6 +28,7 @@ channels_clear(struct channels *channels)
 			channels_remove(channels, channels->slots[i]);
 	}
 	free(channels->slots);
+	buf_clear(&channels->answers);
 	*channels = (struct channels){ 0 };
 }
 

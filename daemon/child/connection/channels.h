@@ -13,6 +13,9 @@ struct channels {
 	uint32_t channels_max;
 	struct window_budget budget; /* of the receive windows */
 	bool no_more_sessions;
+	bool is_proving; /* the monitor is asked for proof of host keys */
+	struct buf
+	    answers; /* to global requests behind that one: a byte each, the message's number */
 	uint32_t questions; /* global requests of ours that the client has not answered yet */
 };
 

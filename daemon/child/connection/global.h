@@ -6,6 +6,16 @@
 
 #include "daemon/child/connection/channels.h"
 
+/* Answers to global requests that may wait for the one in front of them. */
+#define GLOBAL_WAITING_MAX 64
+
+/* Tells the client all our host keys: strings of public keys, one behind the other. */
+enum result global_announce_keys(struct bytes keys, struct outlet *outlet) MUST_USE;
+
+/* The monitor's answer: strings of signatures, or nothing. */
+enum result global_proved(
+    struct channels *channels, struct bytes signatures, struct outlet *outlet) MUST_USE;
+
 /* Asks the client for any answer at all. */
 enum result global_ask_alive(struct channels *channels, struct outlet *outlet) MUST_USE;
 

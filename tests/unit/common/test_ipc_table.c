@@ -35,6 +35,8 @@ static const struct expected {
 	{ "sign",            IPC_sign,            CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 256,    0 },
 	{ "signed",          IPC_signed,          MONITOR_TO_CHILD, L | O,         ALWAYS,    16384,  0 },
 	{ "kex_done",        IPC_kex_done,        CHILD_TO_MONITOR, L | O,         ALWAYS,    0,      0 },
+	{ "prove_host_keys", IPC_prove_host_keys, CHILD_TO_MONITOR, O,             WHEN_TOLD, 16384,  0 },
+	{ "host_keys_proved", IPC_host_keys_proved, MONITOR_TO_CHILD, O,           ALWAYS,    32768,  0 },
 	{ "authenticate",    IPC_authenticate,    CHILD_TO_MONITOR, L,             WHEN_TOLD, 65536,  0 },
 	{ "authenticated",   IPC_authenticated,   MONITOR_TO_CHILD, L | O,         ALWAYS,    4096,   0 },
 	{ "open_session",    IPC_open_session,    CHILD_TO_MONITOR, O,             ALWAYS,    4,      0 },

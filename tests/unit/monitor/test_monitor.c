@@ -167,6 +167,59 @@ signs_nothing_but_hashes(void **state)
 }
 
 static void
+host_keys_are_proved_by_their_owner(void **state)
+{
+	struct rig *rig = rig_new("");
+	uint8_t room[4096];
+	struct writer data = writer_into(room, sizeof(room));
+	struct bytes signature;
+	struct reader reader;
+	uint8_t blob[512];
+	struct writer body = writer_into(blob, sizeof(blob));
+
+	rig_exchange_keys(rig);
+	open_phase(rig);
+	put_string(&body, key_blob(rig->host_key));
+	rig_say(rig, IPC_prove_host_keys, writer_bytes(&body));
+	reader = rig_told(rig, IPC_host_keys_proved);
+	signature = get_string(&reader);
+	assert_ok(reader_end(&reader));
+	put_text(&data, "hostkeys-prove-00@openssh.com");
+	put_string(&data, HASH);
+	put_string(&data, key_blob(rig->host_key));
+	assert_ok(key_verify(rig->host_key, signature_algorithm_find(bytes_of_text("ssh-ed25519")),
+	    writer_bytes(&data), signature));
+	body = writer_into(blob, sizeof(blob));
+	put_string(&body, key_blob(rig->user_key)); /* not ours */
+	rig_say(rig, IPC_prove_host_keys, writer_bytes(&body));
+	reader = rig_told(rig, IPC_host_keys_proved);
+	assert_int_equal(reader.left, 0);
+	assert_false(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+proofs_have_an_end(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct reader reader;
+	uint8_t blob[512];
+	struct writer body = writer_into(blob, sizeof(blob));
+	size_t proved = 0;
+
+	rig_exchange_keys(rig);
+	open_phase(rig);
+	put_string(&body, key_blob(rig->host_key));
+	for (int i = 0; i < 100; i++) {
+		rig_say(rig, IPC_prove_host_keys, writer_bytes(&body));
+		reader = rig_told(rig, IPC_host_keys_proved);
+		proved += reader.left > 0;
+	}
+	assert_int_equal(proved, 8);
+	rig_free(rig);
+}
+
+static void
 say_log(struct rig *rig, uint32_t level, const char *text)
 {
 	uint8_t room[1200];
@@ -281,6 +334,8 @@ main(void)
 		    one_signature_for_each_key_exchange_after_login_and_the_session_stays),
 		cmocka_unit_test(signs_only_by_what_is_offered),
 		cmocka_unit_test(signs_nothing_but_hashes),
+		cmocka_unit_test(host_keys_are_proved_by_their_owner),
+		cmocka_unit_test(proofs_have_an_end),
 		cmocka_unit_test(the_childs_log_is_quoted_tamed_and_bounded),
 		cmocka_unit_test(a_forbidden_call_is_named_in_the_log),
 		cmocka_unit_test(sessions_and_forwards_have_owners),

@@ -130,7 +130,10 @@ log_in(struct rig *rig)
 	assert_false(conn_is_logged_in(rig->conn));
 	assert_ok(answer_login(rig, AUTH_OUTCOME_SUCCESS));
 	assert_true(conn_is_logged_in(rig->conn));
-	assert_bytes(client_message(rig->client, -1), BYTES("\x34"));
+	assert_bytes(client_message(rig->client, -2), BYTES("\x34"));
+	assert_int_equal(client_message(rig->client, -1).data[0], SSH_MSG_GLOBAL_REQUEST);
+	assert_memory_equal(
+	    client_message(rig->client, -1).data + 5, "hostkeys-00@openssh.com", 23);
 }
 
 /* A session with its program, the client's channel 9 and our 0. Their window: 1000, packets of 600. */
@@ -181,6 +184,41 @@ a_life_from_login_to_close(void **state)
 	client_send(rig->client, BYTES("\x61\0\0\0\0"));
 	assert_int_equal(rig->last, CONN_GONE);
 	was_asked(rig, IPC_close_session);
+	rig_free(rig);
+}
+
+/* Replies to later requests wait for the one that the monitor is asked for. */
+static void
+proof_of_host_keys_keeps_the_order_of_replies(void **state)
+{
+	struct rig *rig = rig_new();
+
+	log_in(rig);
+	client_send(rig->client, BYTES("\x50\0\0\0\x1dhostkeys-prove-00@openssh.com\1\0\0\0\3key"));
+	was_asked(rig, IPC_prove_host_keys);
+	assert_bytes(buf_bytes(&rig->asked), BYTES("\0\0\0\3key"));
+	client_send(rig->client, BYTES("\x50\0\0\0\1x\1"));
+	client_send(rig->client, BYTES("\x50\0\0\0\x1cno-more-sessions@openssh.com\1"));
+	assert_int_equal(client_message(rig->client, -1).data[0], SSH_MSG_GLOBAL_REQUEST);
+	assert_ok(answer(rig, IPC_host_keys_proved, BYTES("\0\0\0\3sig")));
+	assert_bytes(client_message(rig->client, -3), BYTES("\x51\0\0\0\3sig"));
+	assert_bytes(client_message(rig->client, -2), BYTES("\x52"));
+	assert_bytes(client_message(rig->client, -1), BYTES("\x51"));
+	assert_result(answer(rig, IPC_host_keys_proved, BYTES("")), RESULT_PROTOCOL);
+	rig_free(rig);
+}
+
+static void
+what_is_no_list_of_keys_is_refused_here(void **state)
+{
+	struct rig *rig = rig_new();
+
+	log_in(rig);
+	client_send(rig->client, BYTES("\x50\0\0\0\x1dhostkeys-prove-00@openssh.com\1\0\0\0\7key"));
+	client_send(rig->client, BYTES("\x50\0\0\0\x1dhostkeys-prove-00@openssh.com\1"));
+	assert_int_equal(rig->ask_count, 0);
+	assert_bytes(client_message(rig->client, -2), BYTES("\x52"));
+	assert_bytes(client_message(rig->client, -1), BYTES("\x52"));
 	rig_free(rig);
 }
 
@@ -347,6 +385,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_from_login_to_close),
+		cmocka_unit_test(proof_of_host_keys_keeps_the_order_of_replies),
+		cmocka_unit_test(what_is_no_list_of_keys_is_refused_here),
 		cmocka_unit_test(one_attempt_at_a_time),
 		cmocka_unit_test(nothing_of_the_connection_protocol_before_login),
 		cmocka_unit_test(answers_that_make_no_sense_are_errors),
