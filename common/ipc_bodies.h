@@ -24,6 +24,7 @@ struct child_start {
 	struct bytes banner;              /* shown before login; empty for none */
 	uint32_t channels_max;            /* all channels of the connection */
 	uint32_t window_max_bytes;        /* most receive window of one channel */
+	bool compresses;                  /* zlib@openssh.com is offered */
 	uint64_t rekey_bytes;      /* after which keys are replaced; 0: what the cipher allows */
 	uint32_t rekey_s;          /* 0: no time */
 	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */

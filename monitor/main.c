@@ -139,6 +139,7 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	char version[256];
 	struct child_start start = {
 		.log_level = (uint32_t)log_get_level(),
+		.compresses = settings_number(monitor->settings, KEYWORD_Compression) != 0,
 		.rekey_bytes = rekey.bytes,
 		.rekey_s = rekey.seconds,
 		.alive_interval_s =

@@ -9,6 +9,7 @@ import hmac
 import os
 import socket
 import struct
+import zlib
 
 import mlkem
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -128,10 +129,12 @@ class Disconnected(Exception):
 class Client:
     VERSION = b"SSH-2.0-Hostile_1.0"
 
-    def __init__(self, port, strict=True, ext_info=True, timeout=10, kex="curve25519-sha256"):
+    def __init__(self, port, strict=True, ext_info=True, timeout=10, kex="curve25519-sha256",
+                 compression="none"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.settimeout(timeout)
         self.strict, self.ext_info, self.kex = strict, ext_info, kex
+        self.compression, self.deflate, self.inflate = compression, None, None
         self.buffer = b""
         self.out_sequence = self.in_sequence = 0
         self.out_cipher = self.in_cipher = self.out_mac = self.in_mac = None
@@ -178,6 +181,8 @@ class Client:
         return u32(1 + len(payload) + padding) + bytes([padding]) + payload + os.urandom(padding)
 
     def send(self, payload, padding=None):
+        if self.deflate:
+            payload = self.deflate.compress(payload) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
         self.send_packet(self.frame(payload, padding))
 
     def send_packet(self, packet):
@@ -200,6 +205,8 @@ class Client:
             body = self.in_cipher.update(body)
         self.in_sequence = (self.in_sequence + 1) & 0xffffffff
         payload = body[1:-body[0]]
+        if self.inflate:
+            payload = self.inflate.decompress(payload)
         if payload[0] == DISCONNECT:
             r = Reader(payload[1:])
             raise Disconnected(r.u32(), r.string().decode())
@@ -228,8 +235,8 @@ class Client:
             names += ["kex-strict-c-v00@openssh.com"] if self.strict else []
             names += ["ext-info-c"] if self.ext_info else []
         lists = [",".join(names), "ssh-ed25519", "aes128-ctr", "aes128-ctr",
-                 "hmac-sha2-256-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "none", "none",
-                 "", ""]
+                 "hmac-sha2-256-etm@openssh.com", "hmac-sha2-256-etm@openssh.com",
+                 self.compression, self.compression, "", ""]
         return (bytes([KEXINIT]) + os.urandom(16) + b"".join(map(string, lists)) +
                 bytes([follows]) + u32(0))
 
@@ -335,6 +342,8 @@ class Client:
         self.service()
         self.publickey(user, key_path)
         self.receive_type(USERAUTH_SUCCESS)
+        if self.compression != "none":
+            self.deflate, self.inflate = zlib.compressobj(), zlib.decompressobj()
         announced = Reader(self.receive_type(GLOBAL_REQUEST)[1:])
         assert announced.string() == b"hostkeys-00@openssh.com" and announced.byte() == 0
         self.host_keys = []

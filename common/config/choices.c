@@ -28,6 +28,9 @@ static const struct choice {
 	{ KEYWORD_AllowTcpForwarding, "local",                ALLOW_FORWARDING_LOCAL },
 	{ KEYWORD_AllowTcpForwarding, "remote",               ALLOW_FORWARDING_REMOTE },
 	{ KEYWORD_AllowTcpForwarding, "all",                  ALLOW_FORWARDING_YES },
+	{ KEYWORD_Compression,        "yes",                  1 }, /* after login, as sshd since 7.4 */
+	{ KEYWORD_Compression,        "delayed",              1 },
+	{ KEYWORD_Compression,        "no",                   0 },
 	{ KEYWORD_LogLevel,           "QUIET",                LOG_LEVEL_QUIET },
 	{ KEYWORD_LogLevel,           "FATAL",                LOG_LEVEL_FATAL },
 	{ KEYWORD_LogLevel,           "ERROR",                LOG_LEVEL_ERROR },

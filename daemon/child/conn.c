@@ -105,6 +105,18 @@ conn_trim(struct conn *conn)
 	channels_rest(&conn->channels);
 }
 
+void
+conn_release(struct conn *conn)
+{
+	transport_release(conn->transport);
+}
+
+bool
+conn_is_held_up(const struct conn *conn)
+{
+	return transport_is_held_up(conn->transport);
+}
+
 /* --- What went wrong ---------------------------------------------------------------------------- */
 
 /* The client's fault has its text in the outlet, or is a message that cannot be read. */

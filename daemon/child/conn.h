@@ -56,6 +56,10 @@ enum result conn_room(struct conn *conn, uint8_t **at, size_t *size) MUST_USE;
 void conn_received(struct conn *conn, size_t size);
 void conn_trim(struct conn *conn);
 
+/* What CONN_DATA showed was written or kept. If conn_next had stopped to be told so, it goes on. */
+void conn_release(struct conn *conn);
+bool conn_is_held_up(const struct conn *conn);
+
 /* The next event; views in it are valid until the next call but for CONN_DATA's (until conn_room). */
 void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
 

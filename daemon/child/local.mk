@@ -10,6 +10,8 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/start.c daemon/child/start.h
 
 daemon_child_libchild_a_SOURCES += \
+	daemon/child/transport/compress.c \
+	daemon/child/transport/compress.h \
 	daemon/child/transport/derive.c \
 	daemon/child/transport/derive.h \
 	daemon/child/transport/disconnect.c \

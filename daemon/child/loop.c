@@ -128,9 +128,8 @@ serve_event(struct loop *loop, const struct conn_event *event)
 }
 
 static enum result
-serve_events(struct loop *loop)
+serve_batch(struct loop *loop, uint64_t now_ms)
 {
-	const uint64_t now_ms = clock_now_ms();
 	struct conn_event event;
 
 	do {
@@ -138,6 +137,21 @@ serve_events(struct loop *loop)
 		TRY(serve_event(loop, &event));
 	} while (event.kind != CONN_IDLE && event.kind != CONN_ENDED);
 	return pump_flush(loop->pump);
+}
+
+/* A client that compresses may have said more than is looked at at a time. */
+static enum result
+serve_events(struct loop *loop)
+{
+	const uint64_t now_ms = clock_now_ms();
+	bool goes_on;
+
+	do {
+		TRY(serve_batch(loop, now_ms));
+		goes_on = conn_is_held_up(loop->conn);
+		conn_release(loop->conn);
+	} while (goes_on);
+	return RESULT_OK;
 }
 
 /* --- the monitor -------------------------------------------------------------------------------- */

@@ -531,3 +531,39 @@ def test_close_without_end_of_input_ends_the_input(server, user, key):
         status = client.receive_type(rawssh.CHANNEL_REQUEST, skip=skip)
         assert b"exit-status" in status and status.endswith(u32(3))
         client.receive_type(rawssh.CHANNEL_CLOSE, skip=skip)
+
+
+# --- compressed ----------------------------------------------------------------------------------
+
+def compressing(server, user, key):
+    return Client(server.port, compression="zlib@openssh.com").login(user, key)
+
+
+def test_a_bomb_is_refused(server, user, key):
+    """A few kilobytes that become more than any packet may hold."""
+    with compressing(server, user, key) as client:
+        client.send(bytes([rawssh.IGNORE]) + string(bytes(4_000_000)))
+        client.expect_end(PROTOCOL_ERROR)
+
+
+def test_what_is_no_stream_is_refused(server, user, key):
+    with compressing(server, user, key) as client:
+        client.deflate = None  # plain, where compressed was agreed on
+        client.send(bytes([rawssh.IGNORE]) + string("plain"))
+        client.expect_end(PROTOCOL_ERROR)
+
+
+def test_many_small_packets_that_become_large_cost_bounded_memory(server, user, key):
+    with compressing(server, user, key) as client:
+        child = server.child_pids()[0]
+        before = _rss_kib(child)
+        packets = []
+        client.send_raw, send_raw = packets.append, client.send_raw
+        for _ in range(2000):  # 500 MB
+            client.send(bytes([rawssh.IGNORE]) + string(bytes(250_000)))
+        client.send_raw = send_raw
+        client.send_raw(b"".join(packets))
+        assert sum(map(len, packets)) < 2_000_000
+        client.send(bytes([192]) + string("still there"))
+        assert client.receive()[0] == 193
+        assert _rss_kib(child) - before < 8_000

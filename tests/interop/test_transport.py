@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Settings of the transport, by their effect: identification, rekeying, silent clients."""
+import os
+import re
 import signal
 import subprocess
 import time
@@ -134,3 +136,40 @@ def test_a_stock_client_learns_new_host_keys(start):
     server.ssh("sleep", "1", UserKnownHostsFile=known, UpdateHostKeys="yes")
     kinds = {x.split()[1] for x in known.read_text().splitlines() if x.strip()}
     assert kinds == {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"}
+
+
+# --- compression ----------------------------------------------------------------------------------
+
+def negotiated(done):
+    return b"compression: zlib@openssh.com" in done.stderr
+
+
+@pytest.mark.parametrize("value,compresses", [(None, True), ("yes", True), ("delayed", True),
+                                              ("no", False)])
+def test_compression(start, value, compresses):
+    server = start(Compression=value)
+    data = b"many equal lines, and so few bytes\n" * 100_000
+    done = server.ssh("cat", input=data, flags=["-C", "-vv"])
+    assert done.stdout == data
+    assert negotiated(done) == compresses
+    if compresses:
+        sent = re.search(rb"compress outgoing: raw data (\d+), compressed (\d+)", done.stderr)
+        received = re.search(rb"compress incoming: raw data (\d+), compressed (\d+)", done.stderr)
+        for raw, compressed in (sent.groups(), received.groups()):
+            assert int(raw) > len(data) and int(compressed) < int(raw) / 50
+
+
+def test_compression_with_rekeying_and_random_bytes(start):
+    """Streams begin anew with the keys; what cannot be compressed arrives as well."""
+    server = start(RekeyLimit="1M")
+    data = os.urandom(8_000_000) + bytes(8_000_000)
+    assert server.ssh("cat", input=data, flags=["-C"]).stdout == data
+
+
+def test_compression_of_a_terminal_and_of_files(server, suite, tmp_path):
+    done = server.ssh("stty size; echo done", flags=["-C", "-tt"])
+    assert b"done" in done.stdout
+    (tmp_path / "a").write_bytes(os.urandom(100_000) + bytes(3_000_000))
+    server.scp("-C", tmp_path / "a", f"{server.target()}:compressed")
+    server.scp("-C", f"{server.target()}:compressed", tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/daemon/child/transport/test_compress
 check_PROGRAMS += tests/unit/daemon/child/transport/test_derive
 check_PROGRAMS += tests/unit/daemon/child/transport/test_kexinit
 check_PROGRAMS += tests/unit/daemon/child/transport/test_packet

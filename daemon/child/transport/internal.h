@@ -50,9 +50,10 @@ struct transport {
 	uint8_t *start_memory;    /* owned */
 	struct buf peer_version;
 	uint8_t session_id[HASH_SIZE_MAX];
-	size_t session_id_size; /* 0 until the first exchange hash is known */
-	bool is_strict;         /* strict key exchange was agreed on */
-	bool takes_ext_info;    /* the client does */
+	size_t session_id_size;  /* 0 until the first exchange hash is known */
+	bool is_strict;          /* strict key exchange was agreed on */
+	bool inflates, deflates; /* after login, payloads are compressed */
+	bool takes_ext_info;     /* the client does */
 
 	struct transport_ending ending;
 	char ending_text[TRANSPORT_ENDING_TEXT_MAX];

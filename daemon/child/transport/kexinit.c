@@ -8,6 +8,7 @@
 #include "common/ssh.h"
 #include "common/text.h"
 
+#define COMPRESSION_DELAYED  "zlib@openssh.com"
 #define SIGNALS_OF_THE_FIRST ",ext-info-s,kex-strict-s-v00@openssh.com"
 
 static const char *const list_texts[KEXINIT_LIST_COUNT] = {
@@ -47,6 +48,9 @@ kexinit_parse(struct bytes payload, struct kexinit *out)
 struct kexinit
 kexinit_ours(const struct child_start *start)
 {
+	const struct bytes compression =
+	    bytes_of_text(start->compresses ? "none," COMPRESSION_DELAYED : "none");
+
 	return (struct kexinit){ .lists = {
 				     [KEXINIT_KEX] = start->kex_algorithms,
 				     [KEXINIT_HOST_KEY] = start->host_key_algorithms,
@@ -54,8 +58,8 @@ kexinit_ours(const struct child_start *start)
 				     [KEXINIT_CIPHER_OUT] = start->ciphers,
 				     [KEXINIT_MAC_IN] = start->macs,
 				     [KEXINIT_MAC_OUT] = start->macs,
-				     [KEXINIT_COMPRESSION_IN] = bytes_of_text("none"),
-				     [KEXINIT_COMPRESSION_OUT] = bytes_of_text("none"),
+				     [KEXINIT_COMPRESSION_IN] = compression,
+				     [KEXINIT_COMPRESSION_OUT] = compression,
 				 } };
 }
 
@@ -168,7 +172,10 @@ choose(struct negotiation *negotiation, struct kex_choice *choice)
 	TRY(choose_mac(negotiation, KEXINIT_MAC_IN, choice->cipher_in, &choice->mac_in));
 	TRY(choose_mac(negotiation, KEXINIT_MAC_OUT, choice->cipher_out, &choice->mac_out));
 	TRY(negotiate(negotiation, KEXINIT_COMPRESSION_IN, &name));
-	return negotiate(negotiation, KEXINIT_COMPRESSION_OUT, &name);
+	choice->inflates = bytes_is(name, COMPRESSION_DELAYED);
+	TRY(negotiate(negotiation, KEXINIT_COMPRESSION_OUT, &name));
+	choice->deflates = bytes_is(name, COMPRESSION_DELAYED);
+	return RESULT_OK;
 }
 
 enum result

@@ -29,6 +29,7 @@ void
 packet_in_clear(struct packet_in *in)
 {
 	inbox_clear(&in->box);
+	inflater_free(TAKE(in->inflater));
 	seal_freep(&in->seal);
 }
 
@@ -43,6 +44,7 @@ void
 packet_out_clear(struct packet_out *out)
 {
 	outbox_clear(&out->box);
+	deflater_free(TAKE(out->deflater));
 	seal_freep(&out->seal);
 }
 
@@ -51,6 +53,8 @@ packet_in_switch(struct packet_in *in, struct seal *seal, bool reset_sequence)
 {
 	assert(
 	    !in->has_length); /* a packet is opened with the keys that its length was read with */
+	/* Its last payload, NEWKEYS, may still lie there, and nobody needs it. */
+	inflater_free(TAKE(in->inflater));
 	seal_free(in->seal);
 	in->seal = seal;
 	in->usage = (struct packet_usage){ 0 };
@@ -61,11 +65,34 @@ packet_in_switch(struct packet_in *in, struct seal *seal, bool reset_sequence)
 void
 packet_out_switch(struct packet_out *out, struct seal *seal, bool reset_sequence)
 {
+	deflater_free(TAKE(out->deflater));
 	seal_free(out->seal);
 	out->seal = seal;
 	out->usage = (struct packet_usage){ 0 };
 	if (reset_sequence)
 		out->sequence = 0;
+}
+
+enum result
+packet_in_inflate(struct packet_in *in)
+{
+	assert(in->inflater == NULL);
+	return inflater_new(&in->inflater);
+}
+
+enum result
+packet_out_deflate(struct packet_out *out)
+{
+	assert(out->deflater == NULL && out->reserved == 0);
+	return deflater_new(&out->deflater);
+}
+
+void
+packet_in_release(struct packet_in *in)
+{
+	in->is_held_up = false;
+	if (in->inflater != NULL)
+		inflater_release(in->inflater);
 }
 
 static bool
@@ -100,6 +127,9 @@ packet_read(struct packet_in *in, struct bytes *payload)
 	size_t total;
 	uint8_t padding;
 
+	in->is_held_up = in->inflater != NULL && inflater_is_full(in->inflater);
+	if (in->is_held_up)
+		return RESULT_AGAIN;
 	if (!in->has_length)
 		TRY(read_length(in, shape));
 	total = LENGTH_SIZE + in->length + shape->tag_size;
@@ -117,7 +147,7 @@ packet_read(struct packet_in *in, struct bytes *payload)
 	if (padding < PACKET_PADDING_MIN || padding + 2U > in->length)
 		return RESULT_MALFORMED;
 	*payload = bytes_of(packet + HEADER_SIZE, in->length - padding - 1);
-	return RESULT_OK;
+	return in->inflater == NULL ? RESULT_OK : inflater_take(in->inflater, *payload, payload);
 }
 
 size_t
@@ -125,6 +155,8 @@ packet_size_max(const struct packet_out *out, size_t payload_size)
 {
 	const struct seal_shape *shape = seal_shape(out->seal);
 
+	if (out->deflater != NULL)
+		payload_size = deflater_bound(payload_size);
 	return HEADER_SIZE + payload_size + PACKET_PADDING_MIN + shape->block + shape->tag_size;
 }
 
@@ -150,19 +182,14 @@ padding_for(const struct seal_shape *shape, size_t payload_size)
 	return padding < PACKET_PADDING_MIN ? padding + shape->block : padding;
 }
 
-enum result
-packet_commit(struct packet_out *out, size_t payload_size)
+static enum result
+frame_and_seal(struct packet_out *out, uint8_t *packet, size_t payload_size)
 {
 	const struct seal_shape *shape = seal_shape(out->seal);
-	uint8_t *packet = out->box.memory + out->box.end;
 	size_t padding = padding_for(shape, payload_size);
 	size_t length = 1 + payload_size + padding;
 	struct writer header = writer_into(packet, HEADER_SIZE);
 
-	assert(payload_size <= out->reserved);
-	out->reserved = 0;
-	if (payload_size == 0)
-		return RESULT_OK;
 	put_u32(&header, (uint32_t)length);
 	put_byte(&header, (uint8_t)padding);
 	TRY(random_pool_take(&out->padding, packet + HEADER_SIZE + payload_size, padding));
@@ -173,6 +200,20 @@ packet_commit(struct packet_out *out, size_t payload_size)
 	out->usage.packets++;
 	out->usage.bytes += LENGTH_SIZE + length + shape->tag_size;
 	return RESULT_OK;
+}
+
+enum result
+packet_commit(struct packet_out *out, size_t payload_size)
+{
+	uint8_t *packet = out->box.memory + out->box.end;
+
+	assert(payload_size <= out->reserved);
+	out->reserved = 0;
+	if (payload_size == 0)
+		return RESULT_OK;
+	if (out->deflater != NULL)
+		TRY(deflater_replace(out->deflater, packet + HEADER_SIZE, &payload_size));
+	return frame_and_seal(out, packet, payload_size);
 }
 
 enum result

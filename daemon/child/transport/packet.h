@@ -7,6 +7,7 @@
 
 #include "common/crypto/random.h"
 #include "common/crypto/seal.h"
+#include "daemon/child/transport/compress.h"
 #include "daemon/child/transport/inbox.h"
 #include "daemon/child/transport/outbox.h"
 
@@ -27,6 +28,8 @@ struct packet_in {
 	uint32_t sequence; /* of the next packet */
 	uint32_t length;   /* packet_length of the packet at the front, if has_length */
 	bool has_length;
+	struct inflater *inflater; /* owned; NULL: payloads are as they came */
+	bool is_held_up;           /* a packet waits until inflated payloads are released */
 };
 
 /* The direction from us to the client. */
@@ -34,9 +37,10 @@ struct packet_out {
 	struct outbox box;
 	struct seal *seal; /* owned */
 	struct packet_usage usage;
-	size_t ceiling;    /* bytes that may be pending */
-	uint32_t sequence; /* of the next packet */
-	size_t reserved;   /* payload bytes of the reservation that is open */
+	size_t ceiling;            /* bytes that may be pending */
+	uint32_t sequence;         /* of the next packet */
+	size_t reserved;           /* payload bytes of the reservation that is open */
+	struct deflater *deflater; /* owned; NULL: payloads go as they are */
 	struct random_pool padding;
 };
 
@@ -45,15 +49,24 @@ void packet_in_clear(struct packet_in *in);
 enum result packet_out_init(struct packet_out *out, size_t ceiling) MUST_USE;
 void packet_out_clear(struct packet_out *out);
 
+/* Payloads are compressed from the next packet on. */
+enum result packet_in_inflate(struct packet_in *in) MUST_USE;
+enum result packet_out_deflate(struct packet_out *out) MUST_USE;
+
+/* Nobody looks at earlier payloads any more. */
+void packet_in_release(struct packet_in *in);
+
 /* New keys from the next packet on; takes ownership of `seal`. Strict key exchange resets the
- * sequence number. */
+ * sequence number. A compressed direction is plain again: its next stream is begun by the caller. */
 void packet_in_switch(struct packet_in *in, struct seal *seal, bool reset_sequence);
 void packet_out_switch(struct packet_out *out, struct seal *seal, bool reset_sequence);
 
 /*
- * Takes the packet at the front of the inbox. *payload is at least one byte and lies in the inbox.
- * RESULT_AGAIN: not all of it is there. RESULT_INTEGRITY: its MAC, or under encryption its length,
- * is wrong. RESULT_LIMIT: the length of a plain packet is (see `length`). RESULT_MALFORMED: padding.
+ * Takes the packet at the front of the inbox. *payload is at least one byte and lies in the inbox, or
+ * when it was inflated, in the inflater until packet_in_release. RESULT_AGAIN: not all of the packet is
+ * there, or is_held_up. RESULT_INTEGRITY: its MAC, or under encryption its length, is wrong.
+ * RESULT_LIMIT: the length of a plain packet is (see `length`), or of an inflated payload.
+ * RESULT_MALFORMED: padding, or what was compressed.
  */
 enum result packet_read(struct packet_in *in, struct bytes *payload) MUST_USE;
 

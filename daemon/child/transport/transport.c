@@ -120,8 +120,21 @@ transport_freep(struct transport **transport)
 enum result
 transport_room(struct transport *transport, uint8_t **at, size_t *size)
 {
-	transport->payload = bytes_of("", 0);
+	transport_release(transport);
 	return inbox_room(&transport->in.box, at, size);
+}
+
+void
+transport_release(struct transport *transport)
+{
+	transport->payload = bytes_of("", 0);
+	packet_in_release(&transport->in);
+}
+
+bool
+transport_is_held_up(const struct transport *transport)
+{
+	return transport->in.is_held_up && transport->phase != TRANSPORT_PHASE_ENDED;
 }
 
 void
@@ -136,6 +149,10 @@ void
 transport_trim(struct transport *transport)
 {
 	inbox_trim(&transport->in.box);
+	if (transport->in.inflater != NULL) {
+		transport_release(transport);
+		inflater_trim(transport->in.inflater);
+	}
 	outbox_trim(&transport->out.box);
 }
 
@@ -371,8 +388,17 @@ transport_phase(const struct transport *transport)
 void
 transport_open(struct transport *transport)
 {
-	if (transport->phase != TRANSPORT_PHASE_ENDED)
-		transport_enter(transport, TRANSPORT_PHASE_OPEN);
+	enum result result = RESULT_OK;
+
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return;
+	transport_enter(transport, TRANSPORT_PHASE_OPEN);
+	if (transport->inflates)
+		result = packet_in_inflate(&transport->in);
+	if (result == RESULT_OK && transport->deflates)
+		result = packet_out_deflate(&transport->out);
+	if (result != RESULT_OK)
+		disconnect_for(transport, result, "compression cannot begin");
 }
 
 struct bytes

@@ -46,6 +46,11 @@ enum result transport_room(struct transport *transport, uint8_t **at, size_t *si
 void transport_received(struct transport *transport, size_t size);
 void transport_trim(struct transport *transport);
 
+/* The payloads so far were used. When the client compresses, transport_next may have stopped for their
+ * memory's sake (is_held_up): then it goes on after this. */
+void transport_release(struct transport *transport);
+bool transport_is_held_up(const struct transport *transport);
+
 /*
  * Processes buffered bytes up to the next event. Never fails: an error of the peer is ENDED, with the
  * DISCONNECT already pending. After SIGN it yields IDLE until transport_signed was called. The view

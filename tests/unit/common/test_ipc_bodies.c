@@ -34,6 +34,7 @@ put_child_start(struct writer *writer)
 		.banner = TEXT(""),
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
+		.compresses = true,
 		.rekey_bytes = UINT64_C(1) << 40,
 		.rekey_s = 3600,
 		.alive_interval_s = 15,
@@ -68,6 +69,7 @@ check_child_start(struct reader *reader)
 	assert_bytes(start.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
+	assert_true(start.compresses);
 	assert_int_equal(start.rekey_bytes, UINT64_C(1) << 40);
 	assert_int_equal(start.rekey_s, 3600);
 	assert_int_equal(start.alive_interval_s, 15);
