@@ -63,6 +63,7 @@ start(struct nursery *nursery)
 	TRY(mem_new(1, room, (void **)&body));
 	writer = writer_into(body, room);
 	put_u32(&writer, (uint32_t)log_get_level());
+	put_bool(&writer, nursery->plan.needs_old);
 	put_string(&writer, nursery->plan.filter);
 	TRY(writer_end(&writer));
 	TRY(spawn_helper(&nursery->plan.spawn, &nursery->fd, &nursery->pid));

@@ -12,6 +12,7 @@
 struct nursery_plan {
 	struct spawn_plan spawn;
 	struct bytes filter;   /* borrowed */
+	bool needs_old;        /* its children need crypto_start_old */
 	unsigned children_max; /* connections that one nursery serves */
 };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/config/config.h"
+#include "common/crypto/algorithm.h"
 #include "common/crypto/start.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -95,6 +96,14 @@ inputs_for(const struct service *service)
 	};
 }
 
+static bool
+needs_old_ciphers(const struct settings *settings)
+{
+	const char *names = settings_text(settings, KEYWORD_Ciphers);
+
+	return algorithm_list_has(ALGORITHM_CIPHER, bytes_of_text(names), ALGORITHM_OLD_LIBRARY);
+}
+
 static enum result
 open_nursery(struct service *service)
 {
@@ -107,6 +116,7 @@ open_nursery(struct service *service)
 			.gid = service->programs.child_gid,
 		},
 		.filter = buf_bytes(&service->filter),
+		.needs_old = needs_old_ciphers(service->settings),
 		.children_max = (unsigned)settings_number(
 		    service->settings, KEYWORD_ChildrenPerNursery),
 	};
@@ -145,11 +155,31 @@ try_sandbox(struct service *service)
 	return RESULT_SYSTEM;
 }
 
+/* Where they are missing it is said now, and not to a client. */
+static enum result
+start_crypto(const struct settings *settings)
+{
+	struct setting_origin origin = settings_origin(settings, KEYWORD_Ciphers);
+	char line[16] = "";
+
+	TRY(crypto_start());
+	if (!needs_old_ciphers(settings) || crypto_start_old() == RESULT_OK)
+		return RESULT_OK;
+	if (origin.line > 0)
+		snprintf(line, sizeof(line), ":%u", origin.line);
+	log_fatal("config",
+	    "%s%s: Ciphers: blowfish-cbc, cast128-cbc and arcfour need OpenSSL's legacy provider: "
+	    "install it (with OpenSSL 3.0 it is in Debian's libssl3, since 3.5 in "
+	    "openssl-provider-legacy), or do not name them",
+	    origin.file, line);
+	return RESULT_UNSUPPORTED;
+}
+
 static enum result
 prepare(struct service *service)
 {
-	TRY(crypto_start());
 	TRY(logging_open(&service->cli, service->settings));
+	TRY(start_crypto(service->settings));
 	TRY(hostkeys_load(service->settings, &service->hostkeys));
 	TRY(programs_open(service->settings, &service->programs));
 	return seccomp_compile(&service->filter);

@@ -130,10 +130,11 @@ class Client:
     VERSION = b"SSH-2.0-Hostile_1.0"
 
     def __init__(self, port, strict=True, ext_info=True, timeout=10, kex="curve25519-sha256",
-                 compression="none"):
+                 compression="none", cipher="aes128-ctr", mac="hmac-sha2-256-etm@openssh.com"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.settimeout(timeout)
         self.strict, self.ext_info, self.kex = strict, ext_info, kex
+        self.cipher, self.mac = cipher, mac  # named to the server for what we send
         self.compression, self.deflate, self.inflate = compression, None, None
         self.buffer = b""
         self.out_sequence = self.in_sequence = 0
@@ -234,8 +235,8 @@ class Client:
         if first:
             names += ["kex-strict-c-v00@openssh.com"] if self.strict else []
             names += ["ext-info-c"] if self.ext_info else []
-        lists = [",".join(names), "ssh-ed25519", "aes128-ctr", "aes128-ctr",
-                 "hmac-sha2-256-etm@openssh.com", "hmac-sha2-256-etm@openssh.com",
+        lists = [",".join(names), "ssh-ed25519", self.cipher, "aes128-ctr",
+                 self.mac, "hmac-sha2-256-etm@openssh.com",
                  self.compression, self.compression, "", ""]
         return (bytes([KEXINIT]) + os.urandom(16) + b"".join(map(string, lists)) +
                 bytes([follows]) + u32(0))

@@ -47,7 +47,16 @@ add(struct buf *list, struct bytes name)
 	return buf_append(list, name);
 }
 
-/* The names of a kind that `pattern` matches, in our order; all with the flags that are asked for. */
+/* An old algorithm is meant only where it is named in full: "aes*" means none in CBC mode. */
+static bool
+is_meant(struct bytes pattern, const char *name, unsigned flags)
+{
+	if ((flags & ALGORITHM_LEGACY) != 0)
+		return bytes_is(pattern, name);
+	return pattern_matches(pattern, bytes_of_text(name));
+}
+
+/* The names of a kind that `pattern` means, in our order; all with the flags that are asked for. */
 static enum result
 add_matching(
     struct buf *list, enum algorithm_kind kind, struct bytes pattern, unsigned flags, bool *found)
@@ -57,7 +66,7 @@ add_matching(
 
 	*found = false;
 	for (size_t i = 0; (name = algorithm_name(kind, i, &has)) != NULL; i++) {
-		if ((has & flags) != flags || !pattern_matches(pattern, bytes_of_text(name)))
+		if ((has & flags) != flags || !is_meant(pattern, name, has))
 			continue;
 		*found = true;
 		TRY(add(list, bytes_of_text(name)));

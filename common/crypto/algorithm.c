@@ -13,6 +13,11 @@
 #define PQ      ALGORITHM_POST_QUANTUM
 #define AEAD    ALGORITHM_AEAD
 #define ETM     ALGORITHM_ETM
+#define CBC     ALGORITHM_CBC
+#define OLD     ALGORITHM_OLD_LIBRARY
+
+/* RFC 4345 section 4. */
+#define RC4_DISCARD 1536
 
 /* clang-format off */
 static const struct kex_algorithm kexes[] = {
@@ -46,21 +51,42 @@ static const struct signature_algorithm signatures[] = {
 };
 
 static const struct cipher_algorithm ciphers[] = {
-	/* name                            flags        key iv blk tag libcrypto's name  construction */
-	{ "chacha20-poly1305@openssh.com", DEFAULT|AEAD, 64, 0,  8, 16, "ChaCha20",    &seal_chachapoly_operations },
-	{ "aes128-gcm@openssh.com",        DEFAULT|AEAD, 16, 12, 16, 16, "AES-128-GCM", &seal_gcm_operations },
-	{ "aes256-gcm@openssh.com",        DEFAULT|AEAD, 32, 12, 16, 16, "AES-256-GCM", &seal_gcm_operations },
-	{ "aes128-ctr",                    DEFAULT,      16, 16, 16, 0,  "AES-128-CTR", &seal_ctr_operations },
-	{ "aes192-ctr",                    DEFAULT,      24, 16, 16, 0,  "AES-192-CTR", &seal_ctr_operations },
-	{ "aes256-ctr",                    DEFAULT,      32, 16, 16, 0,  "AES-256-CTR", &seal_ctr_operations },
+	/* name                            flags           key iv  blk tag discard      libcrypto's name construction */
+	{ "chacha20-poly1305@openssh.com", DEFAULT|AEAD,   64, 0,  8,  16, 0,           "ChaCha20",      &seal_chachapoly_operations },
+	{ "aes128-gcm@openssh.com",        DEFAULT|AEAD,   16, 12, 16, 16, 0,           "AES-128-GCM",   &seal_gcm_operations },
+	{ "aes256-gcm@openssh.com",        DEFAULT|AEAD,   32, 12, 16, 16, 0,           "AES-256-GCM",   &seal_gcm_operations },
+	{ "aes128-ctr",                    DEFAULT,        16, 16, 16, 0,  0,           "AES-128-CTR",   &seal_mac_operations },
+	{ "aes192-ctr",                    DEFAULT,        24, 16, 16, 0,  0,           "AES-192-CTR",   &seal_mac_operations },
+	{ "aes256-ctr",                    DEFAULT,        32, 16, 16, 0,  0,           "AES-256-CTR",   &seal_mac_operations },
+	{ "aes128-cbc",                    LEGACY|CBC,     16, 16, 16, 0,  0,           "AES-128-CBC",   &seal_mac_operations },
+	{ "aes192-cbc",                    LEGACY|CBC,     24, 16, 16, 0,  0,           "AES-192-CBC",   &seal_mac_operations },
+	{ "aes256-cbc",                    LEGACY|CBC,     32, 16, 16, 0,  0,           "AES-256-CBC",   &seal_mac_operations },
+	{ "3des-cbc",                      LEGACY|CBC,     24, 8,  8,  0,  0,           "DES-EDE3-CBC",  &seal_mac_operations },
+	{ "blowfish-cbc",                  LEGACY|CBC|OLD, 16, 8,  8,  0,  0,           "BF-CBC",        &seal_mac_operations },
+	{ "cast128-cbc",                   LEGACY|CBC|OLD, 16, 8,  8,  0,  0,           "CAST5-CBC",     &seal_mac_operations },
+	{ "arcfour256",                    LEGACY|OLD,     32, 0,  8,  0,  RC4_DISCARD, "RC4",           &seal_mac_operations },
+	{ "arcfour128",                    LEGACY|OLD,     16, 0,  8,  0,  RC4_DISCARD, "RC4",           &seal_mac_operations },
+	{ "arcfour",                       LEGACY|OLD,     16, 0,  8,  0,  0,           "RC4",           &seal_mac_operations },
 };
 
 static const struct mac_algorithm macs[] = {
-	/* name                            flags        hash         key tag */
-	{ "hmac-sha2-256-etm@openssh.com", DEFAULT|ETM, HASH_SHA256, 32, 32 },
-	{ "hmac-sha2-512-etm@openssh.com", DEFAULT|ETM, HASH_SHA512, 64, 64 },
-	{ "hmac-sha2-256",                 DEFAULT,     HASH_SHA256, 32, 32 },
-	{ "hmac-sha2-512",                 DEFAULT,     HASH_SHA512, 64, 64 },
+	/* name                               flags        hash         key tag */
+	{ "hmac-sha2-256-etm@openssh.com",    DEFAULT|ETM, HASH_SHA256, 32, 32 },
+	{ "hmac-sha2-512-etm@openssh.com",    DEFAULT|ETM, HASH_SHA512, 64, 64 },
+	{ "hmac-sha2-256",                    DEFAULT,     HASH_SHA256, 32, 32 },
+	{ "hmac-sha2-512",                    DEFAULT,     HASH_SHA512, 64, 64 },
+	{ "hmac-sha2-256-96-etm@openssh.com", LEGACY|ETM,  HASH_SHA256, 32, 12 },
+	{ "hmac-sha2-256-96",                 LEGACY,      HASH_SHA256, 32, 12 },
+	{ "hmac-sha2-512-96-etm@openssh.com", LEGACY|ETM,  HASH_SHA512, 64, 12 },
+	{ "hmac-sha2-512-96",                 LEGACY,      HASH_SHA512, 64, 12 },
+	{ "hmac-sha1-etm@openssh.com",        LEGACY|ETM,  HASH_SHA1,   20, 20 },
+	{ "hmac-sha1-96-etm@openssh.com",     LEGACY|ETM,  HASH_SHA1,   20, 12 },
+	{ "hmac-sha1",                        LEGACY,      HASH_SHA1,   20, 20 },
+	{ "hmac-sha1-96",                     LEGACY,      HASH_SHA1,   20, 12 },
+	{ "hmac-md5-etm@openssh.com",         LEGACY|ETM,  HASH_MD5,    16, 16 },
+	{ "hmac-md5-96-etm@openssh.com",      LEGACY|ETM,  HASH_MD5,    16, 12 },
+	{ "hmac-md5",                         LEGACY,      HASH_MD5,    16, 16 },
+	{ "hmac-md5-96",                      LEGACY,      HASH_MD5,    16, 12 },
 };
 
 static const struct compression_row {
@@ -151,6 +177,18 @@ const struct signature_algorithm *
 signature_algorithm_find(struct bytes name)
 {
 	return find(ALGORITHM_HOST_KEY, name);
+}
+
+bool
+algorithm_list_has(enum algorithm_kind kind, struct bytes list, unsigned flags)
+{
+	const struct row_start *row;
+
+	for (size_t i = 0; (row = row_at(kind, i)) != NULL; i++) {
+		if ((row->flags & flags) == flags && text_has_name(list, bytes_of_text(row->name)))
+			return true;
+	}
+	return false;
 }
 
 const char *

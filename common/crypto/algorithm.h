@@ -22,8 +22,10 @@ enum algorithm_flag {
 	ALGORITHM_DEFAULT = 1 << 0, /* offered when the configuration says nothing */
 	ALGORITHM_LEGACY = 1 << 1,  /* only by name */
 	ALGORITHM_POST_QUANTUM = 1 << 2,
-	ALGORITHM_AEAD = 1 << 3, /* ciphers: brings its own integrity */
-	ALGORITHM_ETM = 1 << 4,  /* MACs: encrypt-then-MAC */
+	ALGORITHM_AEAD = 1 << 3,        /* ciphers: brings its own integrity */
+	ALGORITHM_ETM = 1 << 4,         /* MACs: encrypt-then-MAC */
+	ALGORITHM_OLD_LIBRARY = 1 << 5, /* ciphers: of libcrypto's legacy provider */
+	ALGORITHM_CBC = 1 << 6,         /* ciphers: whose errors must not tell where they are */
 };
 
 struct kex_algorithm {
@@ -37,6 +39,7 @@ struct cipher_algorithm {
 	const char *name;
 	unsigned flags;
 	size_t key_size, iv_size, block_size, tag_size;
+	size_t discard_size;                /* bytes of key stream that are thrown away first */
 	const char *evp_name;               /* libcrypto's */
 	const struct seal_operations *seal; /* declared in seal_internal.h */
 };
@@ -60,6 +63,9 @@ const struct kex_algorithm *kex_algorithm_find(struct bytes name);
 const struct cipher_algorithm *cipher_algorithm_find(struct bytes name);
 const struct mac_algorithm *mac_algorithm_find(struct bytes name);
 const struct signature_algorithm *signature_algorithm_find(struct bytes name);
+
+/* Has one of the names in `list` all of these flags? */
+bool algorithm_list_has(enum algorithm_kind kind, struct bytes list, unsigned flags);
 
 /* The i-th name of a kind in order of preference, with its flags; NULL behind the last. */
 const char *algorithm_name(enum algorithm_kind kind, size_t i, unsigned *flags);

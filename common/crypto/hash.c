@@ -16,6 +16,7 @@ static const struct {
 	size_t size;
 } hashes[HASH_KIND_COUNT] = {
 	[HASH_NONE]     = { "none",      0 },
+	[HASH_MD5]      = { "MD5",      16 },
 	[HASH_SHA1]     = { "SHA1",     20 },
 	[HASH_SHA256]   = { "SHA2-256", 32 },
 	[HASH_SHA384]   = { "SHA2-384", 48 },

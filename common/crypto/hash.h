@@ -10,6 +10,7 @@
 
 enum hash_kind {
 	HASH_NONE,
+	HASH_MD5, /* for old MACs alone */
 	HASH_SHA1,
 	HASH_SHA256,
 	HASH_SHA384,

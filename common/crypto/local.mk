@@ -20,7 +20,7 @@ common_libcommon_a_SOURCES += \
 	common/crypto/seal.c \
 	common/crypto/seal.h \
 	common/crypto/seal_chachapoly.c \
-	common/crypto/seal_ctr.c \
+	common/crypto/seal_mac.c \
 	common/crypto/seal_gcm.c \
 	common/crypto/seal_internal.h \
 	common/crypto/start.c \

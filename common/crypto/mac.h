@@ -12,6 +12,7 @@
 struct mac {
 	EVP_MAC_CTX *context;
 	size_t tag_size;
+	bool is_cut; /* the tag is shorter than the digest */
 };
 
 #define MAC_TAG_MAX HASH_SIZE_MAX

@@ -37,6 +37,7 @@ struct seal_shape {
 	size_t tag_size;    /* bytes behind the packet */
 	size_t head_size;   /* bytes needed before seal_open_length can answer: 4, or one block */
 	bool length_is_aad; /* packet_length is left out of what is padded to `block` */
+	bool hides_errors;  /* nobody may learn at which byte a forged packet was refused */
 };
 const struct seal_shape *seal_shape(const struct seal *seal);
 

@@ -37,7 +37,7 @@ struct seal {
 extern const struct seal_operations seal_none_operations;
 extern const struct seal_operations seal_gcm_operations;
 extern const struct seal_operations seal_chachapoly_operations;
-extern const struct seal_operations seal_ctr_operations;
+extern const struct seal_operations seal_mac_operations;
 
 /* The length in the clear, for the constructions that leave it so. */
 enum result seal_plain_length(

@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 
 static const char *const mac_names[CRYPTO_MAC_COUNT] = {
@@ -23,7 +24,13 @@ static const char *const cipher_names[] = {
 	"AES-128-CTR",
 	"AES-192-CTR",
 	"AES-256-CTR",
+	"AES-128-CBC",
+	"AES-192-CBC",
+	"AES-256-CBC",
+	"DES-EDE3-CBC",
 };
+
+static const char *const old_cipher_names[] = { "BF-CBC", "CAST5-CBC", "RC4" };
 
 /* Their keys are used through EVP_PKEY, which finds its methods itself: only looked up once. */
 static const char *const key_names[] = { "X25519", "ED25519", "EC", "RSA" };
@@ -34,6 +41,7 @@ static struct handles {
 	bool started;
 	EVP_MD *digests[HASH_KIND_COUNT];
 	EVP_CIPHER *ciphers[COUNT(cipher_names)];
+	EVP_CIPHER *old_ciphers[COUNT(old_cipher_names)]; /* NULL until crypto_start_old */
 	EVP_MAC *macs[CRYPTO_MAC_COUNT];
 } handles;
 
@@ -92,6 +100,25 @@ crypto_start(void)
 	return RESULT_OK;
 }
 
+enum result
+crypto_start_old(void)
+{
+	TRY(crypto_start());
+	if (handles.old_ciphers[0] != NULL)
+		return RESULT_OK;
+	/* Naming one provider ends libcrypto's loading of the default one by itself: it has that already,
+	 * and keeps it this way. Both stay for good. */
+	if (OSSL_PROVIDER_load(NULL, "default") == NULL ||
+	    OSSL_PROVIDER_load(NULL, "legacy") == NULL)
+		return RESULT_UNSUPPORTED;
+	for (size_t i = 0; i < COUNT(old_cipher_names); i++) {
+		handles.old_ciphers[i] = EVP_CIPHER_fetch(NULL, old_cipher_names[i], NULL);
+		if (handles.old_ciphers[i] == NULL)
+			return RESULT_UNSUPPORTED;
+	}
+	return RESULT_OK;
+}
+
 const char *
 crypto_version(void)
 {
@@ -114,6 +141,10 @@ crypto_cipher(const char *name, const EVP_CIPHER **out)
 	for (size_t i = 0; i < COUNT(cipher_names); i++) {
 		if (strcmp(cipher_names[i], name) == 0)
 			*out = handles.ciphers[i];
+	}
+	for (size_t i = 0; i < COUNT(old_cipher_names); i++) {
+		if (strcmp(old_cipher_names[i], name) == 0)
+			*out = handles.old_ciphers[i];
 	}
 	return *out == NULL ? RESULT_UNSUPPORTED : RESULT_OK;
 }

@@ -17,6 +17,12 @@
  */
 enum result crypto_start(void) MUST_USE;
 
+/*
+ * After crypto_start: the ciphers of ALGORITHM_OLD_LIBRARY, too, which are in a module of libcrypto's that is
+ * a file of its own. RESULT_UNSUPPORTED: it is not installed.
+ */
+enum result crypto_start_old(void) MUST_USE;
+
 /* libcrypto's own name and version, for people. */
 const char *crypto_version(void);
 

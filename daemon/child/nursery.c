@@ -104,10 +104,13 @@ take_start(struct nursery *nursery, const struct ipc_message *message)
 {
 	struct reader reader = reader_of(message->body);
 	uint32_t level = get_u32(&reader);
+	bool needs_old = get_bool(&reader);
 	struct bytes filter = get_string(&reader);
 
 	TRY(reader_end(&reader));
 	log_set_level((enum log_level)level);
+	if (needs_old)
+		TRY(crypto_start_old());
 	return buf_append(&nursery->filter, filter);
 }
 

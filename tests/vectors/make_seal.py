@@ -83,6 +83,14 @@ def aes_ctr(key, counter, data, wrap=128):
     return out
 
 
+def aes_cbc(key, iv, data):
+    out = b""
+    for i in range(0, len(data), 16):
+        iv = aes_block(key, xor(data[i : i + 16], iv))
+        out += iv
+    return out
+
+
 def ghash(h, data):
     y = 0
     h = int.from_bytes(h, "big")
@@ -159,6 +167,9 @@ def check_standards():
     counter = bytes.fromhex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")
     sealed = "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff"
     assert aes_ctr(key, counter, text).hex() == sealed
+    # SP 800-38A, F.2.1, the first two blocks
+    sealed = "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"
+    assert aes_cbc(key, bytes(range(16)), text).hex() == sealed
     # The test case 4 of the GCM specification
     key = bytes.fromhex("feffe9928665731c6d6a8f9467308308")
     text = bytes.fromhex(
@@ -187,26 +198,55 @@ def packet(payload, aligned_with_length):
     return struct.pack(">I", len(body)) + body
 
 
-class Ctr:
-    def __init__(self, key, iv, mac, mac_key):
+DIGESTS = {
+    "hmac-sha2-256": hashlib.sha256, "hmac-sha2-512": hashlib.sha512,
+    "hmac-sha1": hashlib.sha1, "hmac-md5": hashlib.md5,
+}
+
+
+class Mac:
+    def __init__(self, name):
+        self.etm = name.endswith("-etm@openssh.com")
+        name = name.removesuffix("-etm@openssh.com")
+        self.size = 12 if name.endswith("-96") else None
+        self.digest = DIGESTS[name.removesuffix("-96")]
+        self.key = fill(name.removesuffix("-96"), self.digest().digest_size)
+
+    def tag(self, sequence, data):
+        return hmac.new(self.key, struct.pack(">I", sequence) + data, self.digest).digest()[: self.size]
+
+
+class WithMac:
+    def __init__(self, mac):
+        self.mac = mac
+
+    def seal(self, sequence, plain):
+        if self.mac.etm:
+            sealed = plain[:4] + self.stream(plain[4:])
+            return sealed + self.mac.tag(sequence, sealed)
+        return self.stream(plain) + self.mac.tag(sequence, plain)
+
+
+class Ctr(WithMac):
+    def __init__(self, key, iv, mac):
+        super().__init__(mac)
         self.key, self.counter = key, int.from_bytes(iv, "big")
-        self.etm = mac.endswith("-etm@openssh.com")
-        self.hash = hashlib.sha256 if "256" in mac else hashlib.sha512
-        self.mac_key = mac_key
 
     def stream(self, data):
         out = aes_ctr(self.key, self.counter.to_bytes(16, "big"), data)
         self.counter = (self.counter + len(data) // 16) % (1 << 128)
         return out
 
-    def mac(self, sequence, data):
-        return hmac.new(self.mac_key, struct.pack(">I", sequence) + data, self.hash).digest()
 
-    def seal(self, sequence, plain):
-        if self.etm:
-            sealed = plain[:4] + self.stream(plain[4:])
-            return sealed + self.mac(sequence, sealed)
-        return self.stream(plain) + self.mac(sequence, plain)
+class Cbc(WithMac):
+    def __init__(self, key, iv, mac):
+        super().__init__(mac)
+        self.key, self.iv = key, iv
+
+    def stream(self, data):
+        out = aes_cbc(self.key, self.iv, data)
+        self.iv = out[-16:]
+        return out
 
 
 class Gcm:
@@ -243,6 +283,11 @@ def emit(cipher, mac, key, iv, mac_key, seal, aligned_with_length):
     print("{ " + ",\n  ".join(f'"{field}"' for field in fields) + " },")
 
 
+def emit_with_mac(cipher, mac, key, iv, construction):
+    how = Mac(mac)
+    emit(cipher, mac, key, iv, how.key, construction(key, iv, how), not how.etm)
+
+
 def main():
     check_standards()
     print("/* SPDX-License-Identifier: ISC */")
@@ -255,12 +300,17 @@ def main():
         # The counter's carry must go through its eight bytes, and not into the fixed four.
         key, iv = fill(name, bits // 8), fill(name + "iv", 4) + b"\xff" * 8
         emit(name, "", key, iv, b"", Gcm(key, iv), False)
+    modern = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
     for bits in (128, 192, 256):
-        for mac in ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"):
-            name = f"aes{bits}-ctr"
-            key, iv = fill(name, bits // 8), b"\xff" * 16
-            mac_key = fill(mac, 32 if "256" in mac else 64)
-            emit(name, mac, key, iv, mac_key, Ctr(key, iv, mac, mac_key), not mac.endswith("-etm@openssh.com"))
+        for mac in modern:
+            emit_with_mac(f"aes{bits}-ctr", mac, fill(f"aes{bits}-ctr", bits // 8), b"\xff" * 16, Ctr)
+    for name in DIGESTS:
+        for mac in (name, name + "-96", name + "-etm@openssh.com", name + "-96-etm@openssh.com"):
+            if mac not in modern:
+                emit_with_mac("aes128-ctr", mac, fill("aes128-ctr", 16), b"\xff" * 16, Ctr)
+    for bits in (128, 192, 256):
+        for mac in ("hmac-sha2-256", "hmac-sha1-96-etm@openssh.com"):
+            emit_with_mac(f"aes{bits}-cbc", mac, fill(f"aes{bits}-cbc", bits // 8), fill("iv", 16), Cbc)
 
 
 main()

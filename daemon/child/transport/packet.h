@@ -28,6 +28,8 @@ struct packet_in {
 	uint32_t sequence; /* of the next packet */
 	uint32_t length;   /* packet_length of the packet at the front, if has_length */
 	bool has_length;
+	bool is_forged; /* a packet of a CBC cipher was: `to_discard` more bytes hide where */
+	size_t to_discard;
 	struct inflater *inflater; /* owned; NULL: payloads are as they came */
 	bool is_held_up;           /* a packet waits until inflated payloads are released */
 };
@@ -66,7 +68,9 @@ void packet_out_switch(struct packet_out *out, struct seal *seal, bool reset_seq
  * when it was inflated, in the inflater until packet_in_release. RESULT_AGAIN: not all of the packet is
  * there, or is_held_up. RESULT_INTEGRITY: its MAC, or under encryption its length, is wrong.
  * RESULT_LIMIT: the length of a plain packet is (see `length`), or of an inflated payload.
- * RESULT_MALFORMED: padding, or what was compressed.
+ * RESULT_MALFORMED: padding, or what was compressed. In CBC mode with the MAC of the plain packet, what is
+ * wrong is said only when as many bytes came as the largest packet has: how many an attacker can send tells
+ * nothing about what his bytes became as a length (CVE-2008-5161).
  */
 enum result packet_read(struct packet_in *in, struct bytes *payload) MUST_USE;
 

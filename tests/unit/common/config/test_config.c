@@ -354,6 +354,9 @@ static const struct {
 	{ "MACs +hmac-sha2-256", "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-"
 				 "sha2-256,hmac-sha2-512" },
 	{ "MACs hmac-sha2-256,hmac-sha2-256", "hmac-sha2-256" },
+	{ "MACs hmac-sha1,hmac-sha2-256", "hmac-sha1,hmac-sha2-256" },
+	{ "MACs hmac-sha2-256*",
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256" }, /* none of the old */
 };
 
 static void
