@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
+	monitor/group.c \
 	monitor/loop.c monitor/loop.h \
 	monitor/main.c monitor/monitor.h \
+	monitor/moduli.c monitor/moduli.h \
 	monitor/phase.c \
 	monitor/reports.c \
 	monitor/sign.c

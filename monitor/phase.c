@@ -51,6 +51,7 @@ phase_open(struct monitor *monitor, struct account *account, const struct permis
 	monitor->permissions = *permissions;
 	monitor->login_deadline_ms = 0;
 	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
+	ipc_gate_again(&monitor->gate, IPC_choose_group);
 	tell_listener(monitor, MONITOR_STATUS_LOGGED_IN);
 }
 

@@ -16,10 +16,10 @@
 /* Digests have 20 to 64 bytes; a hash of another size would be something else in disguise. */
 #define EXCHANGE_HASH_MIN 20
 
-/* The key for an algorithm that this server offers, or NULL. */
 /* Requests for proof of one connection: an honest client makes one. */
 #define PROOFS_MAX 8
 
+/* The key for an algorithm that this server offers, or NULL. */
 static const struct key *
 find_key(const struct monitor *monitor, struct bytes name, const struct signature_algorithm **out)
 {
@@ -85,9 +85,11 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 enum result
 on_kex_done(struct monitor *monitor, struct ipc_message *message)
 {
-	/* Before login there is exactly one signature. */
-	if (monitor->phase == IPC_PHASE_OPEN)
+	/* Before login there is exactly one key exchange. */
+	if (monitor->phase == IPC_PHASE_OPEN) {
 		ipc_gate_again(&monitor->gate, IPC_sign);
+		ipc_gate_again(&monitor->gate, IPC_choose_group);
+	}
 	return message->body.size == 0 ? RESULT_OK : RESULT_TRAILING;
 }
 

@@ -9,6 +9,13 @@
 
 #define AGREE_PUBLIC_MAX 2048
 
+/* Numbers modulo a safe prime: big-endian, without zeros in front. */
+struct agree_group {
+	struct bytes prime, generator;
+};
+
+#define AGREE_PRIME_MAX 1024 /* bytes: 8192 bits */
+
 struct agreement {
 	size_t client_size; /* exact size of the client's public value, 0 if it varies */
 	/*
@@ -31,8 +38,16 @@ extern const struct agreement agree_mlkem768nistp256;
 extern const struct agreement agree_mlkem1024nistp384;
 extern const struct agreement agree_sntrup761x25519;
 
-extern const struct agreement agree_group14; /* agree_dh.c: 2048 bits */
+extern const struct agreement agree_group1;  /* agree_dh.c: 1024 bits, RFC 2409 */
+extern const struct agreement agree_group14; /* 2048 */
 extern const struct agreement agree_group15; /* 3072 */
 extern const struct agreement agree_group16; /* 4096 */
 extern const struct agreement agree_group17; /* 6144 */
 extern const struct agreement agree_group18; /* 8192 */
+
+/* The same as `respond` in a group that was chosen for this exchange. RFC 4419. RESULT_MALFORMED. */
+enum result agree_in_group(const struct agree_group *group, struct bytes client_public,
+    struct buf *server_public, struct buf *shared) MUST_USE;
+
+/* Appends the prime of RFC 3526 with 2048, 4096 or 8192 bits; its generator is 2. RESULT_NOT_FOUND. */
+enum result agree_fixed_prime(unsigned bits, struct buf *prime) MUST_USE;

@@ -37,7 +37,10 @@ static const struct kex_algorithm kexes[] = {
 	{ "diffie-hellman-group16-sha512",     0,          HASH_SHA512, &agree_group16  },
 	{ "diffie-hellman-group17-sha512",     0,          HASH_SHA512, &agree_group17  },
 	{ "diffie-hellman-group18-sha512",     0,          HASH_SHA512, &agree_group18  },
+	{ "diffie-hellman-group-exchange-sha256", 0,       HASH_SHA256, NULL            },
 	{ "diffie-hellman-group14-sha1",       LEGACY,     HASH_SHA1,   &agree_group14  },
+	{ "diffie-hellman-group-exchange-sha1", LEGACY,    HASH_SHA1,   NULL            },
+	{ "diffie-hellman-group1-sha1",        LEGACY,     HASH_SHA1,   &agree_group1   },
 };
 
 static const struct signature_algorithm signatures[] = {

@@ -32,7 +32,7 @@ struct kex_algorithm {
 	const char *name;
 	unsigned flags;
 	enum hash_kind hash;
-	const struct agreement *agreement;
+	const struct agreement *agreement; /* NULL: in a group that is chosen first, RFC 4419 */
 };
 
 struct cipher_algorithm {

@@ -173,6 +173,19 @@ ask_signature(struct conn *conn)
 }
 
 static enum result
+ask_group(struct conn *conn)
+{
+	struct transport_group_wish wish = transport_group_wish(conn->transport);
+	struct writer body;
+
+	TRY(outlet_ask_begin(&conn->outlet, 3 * sizeof(uint32_t), &body));
+	put_u32(&body, wish.least);
+	put_u32(&body, wish.wanted);
+	put_u32(&body, wish.most);
+	return outlet_ask_end(&conn->outlet, IPC_choose_group, &body);
+}
+
+static enum result
 tell_kex_done(struct conn *conn)
 {
 	struct writer body;
@@ -203,6 +216,9 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 		return true;
 	case TRANSPORT_SIGN:
 		settle(conn, ask_signature(conn));
+		return false;
+	case TRANSPORT_CHOOSE_GROUP:
+		settle(conn, ask_group(conn));
 		return false;
 	case TRANSPORT_KEX_DONE:
 		settle(conn, tell_kex_done(conn));
@@ -275,6 +291,17 @@ take_signature(struct conn *conn, const struct ipc_message *message)
 }
 
 static enum result
+take_group(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct bytes prime = get_string(&reader);
+	struct bytes generator = get_string(&reader);
+
+	TRY(reader_end(&reader));
+	return transport_group_chosen(conn->transport, prime, generator);
+}
+
+static enum result
 take_outcome(struct conn *conn, const struct ipc_message *message)
 {
 	struct reader reader = reader_of(message->body);
@@ -308,6 +335,8 @@ conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_at
 		return RESULT_OK;
 	if (message->type == IPC_signed)
 		return take_signature(conn, message);
+	if (message->type == IPC_group_chosen)
+		return take_group(conn, message);
 	if (message->type == IPC_authenticated)
 		return take_outcome(conn, message);
 	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)

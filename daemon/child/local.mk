@@ -24,6 +24,7 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/transport/inbox.c \
 	daemon/child/transport/inbox.h \
 	daemon/child/transport/internal.h \
+	daemon/child/transport/kex_group.c \
 	daemon/child/transport/kex.c \
 	daemon/child/transport/kexinit.c \
 	daemon/child/transport/kexinit.h \

@@ -264,6 +264,14 @@ put_born(const struct lie *lie, struct hostile *h, struct writer *w)
 }
 
 static void
+put_group(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_u32(w, 2048);
+	put_u32(w, 2048);
+	put_u32(w, 8192);
+}
+
+static void
 put_prove(const struct lie *lie, struct hostile *h, struct writer *w)
 {
 	put_text(w, "somebody else's key");
@@ -276,6 +284,7 @@ static const struct {
 } messages[IPC_TYPE_COUNT] = {
 	[IPC_born] = { put_born, false },
 	[IPC_sign] = { put_sign, true },
+	[IPC_choose_group] = { put_group, true },
 	[IPC_prove_host_keys] = { put_prove, true },
 	[IPC_authenticate] = { put_authenticate, true },
 	[IPC_open_session] = { put_id, true },

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/log.h"
+#include "common/mem.h"
 #include "daemon/child/transport/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct child_start start = {
 	.version = LIST("SSH-2.0-Sallyport_fuzz"),
-	.kex_algorithms = LIST("curve25519-sha256,ecdh-sha2-nistp256"),
+	.kex_algorithms =
+	    LIST("curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group-exchange-sha256"),
 	.host_key_algorithms = LIST("ssh-ed25519"),
 	.ciphers = LIST("chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes128-ctr"),
 	.macs = LIST("hmac-sha2-256-etm@openssh.com,hmac-sha2-256"),
@@ -48,6 +50,21 @@ check_ending(const struct transport *transport)
 }
 
 static void
+choose_group(struct transport *transport)
+{
+	const struct transport_group_wish wish = transport_group_wish(transport);
+	const uint8_t two = 2;
+	OWNED_BUF prime;
+
+	assert(wish.least <= wish.wanted && wish.wanted <= wish.most);
+	buf_init(&prime, AGREE_PRIME_MAX);
+	if (wish.most >= 2048 && agree_fixed_prime(2048, &prime) != RESULT_OK)
+		abort();
+	if (transport_group_chosen(transport, buf_bytes(&prime), bytes_of(&two, 1)) != RESULT_OK)
+		abort();
+}
+
+static void
 handle_events(struct transport *transport)
 {
 	for (;;) {
@@ -60,6 +77,9 @@ handle_events(struct transport *transport)
 		case TRANSPORT_ENDED:
 			check_ending(transport);
 			return;
+		case TRANSPORT_CHOOSE_GROUP:
+			choose_group(transport);
+			break;
 		case TRANSPORT_SIGN:
 			assert(transport_to_sign(transport).exchange_hash.size == 32);
 			if (transport_signed(transport, bytes_of_text("signature")) != RESULT_OK)

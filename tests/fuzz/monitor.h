@@ -40,7 +40,9 @@ fuzz_monitor_settings(void)
 		return settings;
 	log_set_sink(fuzz_monitor_drop_log, NULL);
 	if (crypto_start() != RESULT_OK || config_new(&config) != RESULT_OK ||
-	    config_parse(config, "fuzz", bytes_of_text("AcceptEnv LANG\nStrictModes no\n"),
+	    config_parse(config, "fuzz",
+		bytes_of_text("AcceptEnv LANG\nStrictModes no\nModuliFile /nonexistent\n"
+			      "KexAlgorithms +diffie-hellman-group-exchange-sha256\n"),
 		&errors) != RESULT_OK ||
 	    config_effective(config, &settings, &errors) != RESULT_OK)
 		abort();

@@ -33,7 +33,8 @@ def test_each_key_exchange(server, kex):
 
 @pytest.mark.parametrize("kex", [
     "diffie-hellman-group14-sha256", "diffie-hellman-group16-sha512",
-    "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha1"])
+    "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha1",
+    "diffie-hellman-group1-sha1"])
 def test_key_exchanges_that_must_be_named(start, server, kex):
     assert start(KexAlgorithms=f"+{kex}").ssh("true", KexAlgorithms=kex).returncode == 0
     done = server.ssh("true", KexAlgorithms=kex, check=False)

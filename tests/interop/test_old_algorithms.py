@@ -69,6 +69,13 @@ def test_ciphers_of_the_legacy_provider_carry_data(old, cipher):
     assert asyncssh_cat(old, data, encryption_algs=[cipher], mac_algs=["hmac-sha2-256"]) == data
 
 
+@pytest.mark.parametrize("kex", ["diffie-hellman-group15-sha512", "diffie-hellman-group17-sha512",
+                                 "diffie-hellman-group1-sha1"])
+def test_key_exchanges_that_stock_ssh_has_not(start, kex):
+    server = start(KexAlgorithms=f"+{kex}")
+    assert asyncssh_cat(server, b"hello", kex_algs=[kex]) == b"hello"
+
+
 @pytest.mark.parametrize("option,name", [
     *[("Ciphers", name) for name in CBC],
     *[("MACs", name) for name in MACS + etm(MACS)],

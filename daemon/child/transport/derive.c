@@ -21,18 +21,22 @@ derive_exchange_hash(enum hash_kind hash, const struct derive_transcript *transc
 		transcript->client_public,
 		transcript->server_public,
 	};
+	const size_t host_key = 4;
 	uint8_t lengths[COUNT(strings)][4];
-	struct bytes pieces[2 * COUNT(strings) + 1];
+	struct bytes pieces[2 * COUNT(strings) + 2];
+	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT(strings); i++) {
 		struct writer writer = writer_into(lengths[i], sizeof(lengths[i]));
 
 		put_u32(&writer, (uint32_t)strings[i].size);
-		pieces[2 * i] = bytes_of(lengths[i], sizeof(lengths[i]));
-		pieces[2 * i + 1] = strings[i];
+		pieces[count++] = bytes_of(lengths[i], sizeof(lengths[i]));
+		pieces[count++] = strings[i];
+		if (i == host_key)
+			pieces[count++] = transcript->group;
 	}
-	pieces[2 * COUNT(strings)] = transcript->shared;
-	return hash_pieces(hash, pieces, COUNT(pieces), out);
+	pieces[count++] = transcript->shared;
+	return hash_pieces(hash, pieces, count, out);
 }
 
 /*

@@ -12,6 +12,8 @@ struct derive_transcript {
 	struct bytes client_version, server_version; /* without CR LF */
 	struct bytes client_kexinit, server_kexinit; /* payloads, message number included */
 	struct bytes host_key;
+	struct bytes
+	    group; /* of a group exchange: the sizes asked for and the group, encoded; else empty */
 	struct bytes client_public, server_public;
 	struct bytes shared; /* with its mpint or string encoding */
 };

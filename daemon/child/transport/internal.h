@@ -16,10 +16,19 @@ enum kex_state {
 	KEX_IDLE,      /* none runs */
 	KEX_INIT_SENT, /* our KEXINIT is out, theirs awaited; they may not know and send on */
 	KEX_GUESSED,   /* they guessed wrong: their next kex packet is ignored */
-	KEX_EXCHANGE,  /* algorithms are chosen, their public value awaited */
+	KEX_GROUP,     /* the group's size that they want is awaited */
+	KEX_CHOOSING,  /* the monitor chooses a group; nothing is read */
+	KEX_EXCHANGE,  /* algorithms and group are chosen, their public value awaited */
 	KEX_SIGNING,   /* the exchange hash is with the signer; nothing is read */
 	KEX_NEWKEYS,   /* our reply and NEWKEYS are out, our keys in use; theirs awaited */
 	KEX_STATE_COUNT
+};
+
+/* What is exchanged before public values where the group is chosen for this exchange. RFC 4419. */
+struct kex_group {
+	uint32_t least, wanted, most; /* bits */
+	struct buf transcript;        /* for the exchange hash */
+	struct buf prime, generator;  /* big-endian */
 };
 
 struct kex {
@@ -27,6 +36,7 @@ struct kex {
 	struct buf client_init, server_init; /* KEXINIT payloads, while an exchange runs */
 	struct kex_choice choice;
 	struct bytes host_key; /* view into transport.start */
+	struct kex_group group;
 	struct buf server_public, shared;
 	uint8_t hash[HASH_SIZE_MAX];
 	struct seal *next_in, *next_out; /* owned: the keys to come */
@@ -89,6 +99,19 @@ kex_holds_back(const struct kex *kex)
 }
 
 void kex_clear(struct kex *kex);
+
+/* The only way from one state to another. */
+void kex_move(struct kex *kex, enum kex_state state);
+
+/* --- kex_group.c --- */
+
+/* The sizes that they want: awaited in KEX_GROUP. */
+enum transport_event on_group_request(struct transport *transport, struct bytes payload);
+/* Sends the group that the monitor chose; nothing is chosen if `prime` is empty. */
+enum result kex_group_chosen(
+    struct transport *transport, struct bytes prime, struct bytes generator) MUST_USE;
+void kex_group_init(struct kex_group *group);
+void kex_group_clear(struct kex_group *group);
 
 /* --- held.c --- */
 

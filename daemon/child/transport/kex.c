@@ -14,14 +14,17 @@
 #include "daemon/child/transport/extinfo.h"
 #include "daemon/child/transport/internal.h"
 
-/* The only way from one state to another. */
-static void
-move(struct kex *kex, enum kex_state state)
+void
+kex_move(struct kex *kex, enum kex_state state)
 {
 	static const bool legal[KEX_STATE_COUNT][KEX_STATE_COUNT] = {
 		[KEX_IDLE] = { [KEX_INIT_SENT] = true },
-		[KEX_INIT_SENT] = { [KEX_GUESSED] = true, [KEX_EXCHANGE] = true },
-		[KEX_GUESSED] = { [KEX_EXCHANGE] = true },
+		[KEX_INIT_SENT] = { [KEX_GUESSED] = true,
+		    [KEX_GROUP] = true,
+		    [KEX_EXCHANGE] = true },
+		[KEX_GUESSED] = { [KEX_GROUP] = true, [KEX_EXCHANGE] = true },
+		[KEX_GROUP] = { [KEX_CHOOSING] = true },
+		[KEX_CHOOSING] = { [KEX_EXCHANGE] = true },
 		[KEX_EXCHANGE] = { [KEX_SIGNING] = true },
 		[KEX_SIGNING] = { [KEX_NEWKEYS] = true },
 		[KEX_NEWKEYS] = { [KEX_IDLE] = true },
@@ -36,6 +39,7 @@ kex_clear(struct kex *kex)
 {
 	buf_clear(&kex->client_init);
 	buf_clear(&kex->server_init);
+	kex_group_clear(&kex->group);
 	buf_clear(&kex->server_public);
 	buf_clear(&kex->shared);
 	seal_freep(&kex->next_in);
@@ -65,7 +69,7 @@ kex_start(struct transport *transport)
 	TRY(writer_end(&writer));
 	buf_commit(&kex->server_init, writer.used);
 	TRY(packet_write(&transport->out, writer_bytes(&writer)));
-	move(kex, KEX_INIT_SENT);
+	kex_move(kex, KEX_INIT_SENT);
 	return RESULT_OK;
 }
 
@@ -157,6 +161,19 @@ choose(struct transport *transport, const struct kexinit *theirs)
 	return true;
 }
 
+static bool
+needs_group(const struct kex *kex)
+{
+	return kex->choice.kex->agreement == NULL;
+}
+
+/* What they send after KEXINIT, and after a guess that was wrong. */
+static enum kex_state
+first_state(const struct kex *kex)
+{
+	return needs_group(kex) ? KEX_GROUP : KEX_EXCHANGE;
+}
+
 static enum transport_event
 on_kexinit(struct transport *transport, struct bytes payload)
 {
@@ -176,14 +193,14 @@ on_kexinit(struct transport *transport, struct bytes payload)
 	if (result != RESULT_OK)
 		disconnect_for(transport, result, "the key exchange cannot start");
 	else if (choose(transport, &theirs))
-		move(kex, kex->choice.is_guess_wrong ? KEX_GUESSED : KEX_EXCHANGE);
+		kex_move(kex, kex->choice.is_guess_wrong ? KEX_GUESSED : first_state(kex));
 	return TRANSPORT_IDLE;
 }
 
 static enum transport_event
 on_wrong_guess(struct transport *transport, struct bytes payload)
 {
-	move(&transport->kex, KEX_EXCHANGE);
+	kex_move(&transport->kex, first_state(&transport->kex));
 	return TRANSPORT_IDLE;
 }
 
@@ -199,6 +216,7 @@ compute_hash(struct transport *transport, struct bytes client_public)
 		.client_kexinit = buf_bytes(&kex->client_init),
 		.server_kexinit = buf_bytes(&kex->server_init),
 		.host_key = kex->host_key,
+		.group = buf_bytes(&kex->group.transcript),
 		.client_public = client_public,
 		.server_public = buf_bytes(&kex->server_public),
 		.shared = buf_bytes(&kex->shared),
@@ -210,6 +228,18 @@ compute_hash(struct transport *transport, struct bytes client_public)
 	transport->session_id_size = hash_size(kex->choice.kex->hash);
 	memcpy(transport->session_id, kex->hash, transport->session_id_size);
 	return RESULT_OK;
+}
+
+static enum result
+respond(struct kex *kex, struct bytes client_public)
+{
+	const struct agreement *agreement = kex->choice.kex->agreement;
+	const struct agree_group group = { buf_bytes(&kex->group.prime),
+		buf_bytes(&kex->group.generator) };
+
+	if (needs_group(kex))
+		return agree_in_group(&group, client_public, &kex->server_public, &kex->shared);
+	return agreement->respond(client_public, &kex->server_public, &kex->shared);
 }
 
 static enum transport_event
@@ -227,8 +257,7 @@ on_public_value(struct transport *transport, struct bytes payload)
 		disconnect_for(transport, result, "the key exchange message is malformed");
 		return TRANSPORT_IDLE;
 	}
-	result =
-	    kex->choice.kex->agreement->respond(client_public, &kex->server_public, &kex->shared);
+	result = respond(kex, client_public);
 	if (result == RESULT_OK)
 		result = compute_hash(transport, client_public);
 	if (result != RESULT_OK) {
@@ -237,7 +266,7 @@ on_public_value(struct transport *transport, struct bytes payload)
 		    result_text(result));
 		return TRANSPORT_IDLE;
 	}
-	move(kex, KEX_SIGNING);
+	kex_move(kex, KEX_SIGNING);
 	return TRANSPORT_SIGN;
 }
 
@@ -275,7 +304,7 @@ send_reply(struct transport *transport, struct bytes signature)
 
 	TRY(packet_reserve(&transport->out, size, &at));
 	writer = writer_into(at, size);
-	put_byte(&writer, SSH_MSG_KEX_ECDH_REPLY);
+	put_byte(&writer, needs_group(kex) ? SSH_MSG_KEX_DH_GEX_REPLY : SSH_MSG_KEX_ECDH_REPLY);
 	put_string(&writer, kex->host_key);
 	put_string(&writer, server_public);
 	put_string(&writer, signature);
@@ -311,7 +340,7 @@ kex_finish(struct transport *transport, struct bytes signature)
 	if (transport->deflates && transport->phase == TRANSPORT_PHASE_OPEN)
 		TRY(packet_out_deflate(&transport->out));
 	transport->limit_out = rekey_limit_of(transport->out.seal);
-	move(kex, KEX_NEWKEYS);
+	kex_move(kex, KEX_NEWKEYS);
 	if (is_first(transport) && transport->takes_ext_info)
 		TRY(send_ext_info(transport));
 	return held_send(transport);
@@ -336,7 +365,7 @@ on_newkeys(struct transport *transport, struct bytes payload)
 	transport->limit_in = rekey_limit_of(transport->in.seal);
 	kex_clear(kex);
 	transport->keys_ms = transport->now_ms;
-	move(kex, KEX_IDLE);
+	kex_move(kex, KEX_IDLE);
 	if (is_first(transport))
 		transport_enter(transport, TRANSPORT_PHASE_SERVICE);
 	return TRANSPORT_KEX_DONE;
@@ -347,23 +376,26 @@ on_newkeys(struct transport *transport, struct bytes payload)
 enum kex_message {
 	MESSAGE_KEXINIT,
 	MESSAGE_NEWKEYS,
-	MESSAGE_PUBLIC, /* 30 */
-	MESSAGE_OTHER,  /* 31..49: of methods that a client may have guessed */
+	MESSAGE_GROUP,  /* the request for a group */
+	MESSAGE_PUBLIC, /* their public value */
+	MESSAGE_OTHER,  /* 30..49: of methods that a client may have guessed */
 	MESSAGE_COUNT
 };
 
 typedef enum transport_event handler(struct transport *transport, struct bytes payload);
 
-/* Cells that are empty end the connection. While KEX_SIGNING no packet is read at all. */
+/* Cells that are empty end the connection. While CHOOSING and SIGNING no packet is read at all. */
 /* clang-format off */
 static handler *const table[KEX_STATE_COUNT][MESSAGE_COUNT] = {
-	/*                   KEXINIT      NEWKEYS      PUBLIC           OTHER */
-	[KEX_IDLE]      = { on_kexinit,  NULL,        NULL,            NULL           },
-	[KEX_INIT_SENT] = { on_kexinit,  NULL,        NULL,            NULL           },
-	[KEX_GUESSED]   = { NULL,        NULL,        on_wrong_guess,  on_wrong_guess },
-	[KEX_EXCHANGE]  = { NULL,        NULL,        on_public_value, NULL           },
-	[KEX_SIGNING]   = { NULL,        NULL,        NULL,            NULL           },
-	[KEX_NEWKEYS]   = { NULL,        on_newkeys,  NULL,            NULL           },
+	/*                   KEXINIT      NEWKEYS      GROUP             PUBLIC           OTHER */
+	[KEX_IDLE]      = { on_kexinit,  NULL,        NULL,             NULL,            NULL           },
+	[KEX_INIT_SENT] = { on_kexinit,  NULL,        NULL,             NULL,            NULL           },
+	[KEX_GUESSED]   = { NULL,        NULL,        on_wrong_guess,   on_wrong_guess,  on_wrong_guess },
+	[KEX_GROUP]     = { NULL,        NULL,        on_group_request, NULL,            NULL           },
+	[KEX_CHOOSING]  = { NULL,        NULL,        NULL,             NULL,            NULL           },
+	[KEX_EXCHANGE]  = { NULL,        NULL,        NULL,             on_public_value, NULL           },
+	[KEX_SIGNING]   = { NULL,        NULL,        NULL,             NULL,            NULL           },
+	[KEX_NEWKEYS]   = { NULL,        on_newkeys,  NULL,             NULL,            NULL           },
 };
 /* clang-format on */
 
@@ -371,23 +403,36 @@ static const char *const awaited[KEX_STATE_COUNT] = {
 	[KEX_IDLE] = "KEXINIT",
 	[KEX_INIT_SENT] = "KEXINIT",
 	[KEX_GUESSED] = "the guessed key exchange message",
-	[KEX_EXCHANGE] = "KEX_ECDH_INIT",
+	[KEX_GROUP] = "KEX_DH_GEX_REQUEST",
+	[KEX_CHOOSING] = "nothing",
+	[KEX_EXCHANGE] = "the client's public value",
 	[KEX_SIGNING] = "nothing",
 	[KEX_NEWKEYS] = "NEWKEYS",
 };
 
+/* The numbers from 30 on mean what the key exchange that was chosen says. */
 static enum kex_message
-message_of(uint8_t number)
+method_message_of(const struct kex *kex, uint8_t number)
+{
+	if (kex->choice.kex == NULL)
+		return MESSAGE_OTHER;
+	if (!needs_group(kex))
+		return number == SSH_MSG_KEX_ECDH_INIT ? MESSAGE_PUBLIC : MESSAGE_OTHER;
+	if (number == SSH_MSG_KEX_DH_GEX_REQUEST || number == SSH_MSG_KEX_DH_GEX_REQUEST_OLD)
+		return MESSAGE_GROUP;
+	return number == SSH_MSG_KEX_DH_GEX_INIT ? MESSAGE_PUBLIC : MESSAGE_OTHER;
+}
+
+static enum kex_message
+message_of(const struct kex *kex, uint8_t number)
 {
 	switch (number) {
 	case SSH_MSG_KEXINIT:
 		return MESSAGE_KEXINIT;
 	case SSH_MSG_NEWKEYS:
 		return MESSAGE_NEWKEYS;
-	case SSH_MSG_KEX_ECDH_INIT:
-		return MESSAGE_PUBLIC;
 	default:
-		return MESSAGE_OTHER;
+		return method_message_of(kex, number);
 	}
 }
 
@@ -395,7 +440,7 @@ enum transport_event
 kex_receive(struct transport *transport, struct bytes payload)
 {
 	enum kex_state state = transport->kex.state;
-	handler *on_message = table[state][message_of(payload.data[0])];
+	handler *on_message = table[state][message_of(&transport->kex, payload.data[0])];
 
 	if (on_message != NULL)
 		return on_message(transport, payload);

@@ -80,6 +80,7 @@ transport_new(const struct child_start *start, struct transport **out)
 	buf_init(&transport->kex.client_init, KEXINIT_KEPT_MAX);
 	buf_init(&transport->kex.server_init, KEXINIT_KEPT_MAX);
 	buf_init(&transport->kex.server_public, AGREE_PUBLIC_MAX);
+	kex_group_init(&transport->kex.group);
 	buf_init(&transport->kex.shared, SHARED_SECRET_MAX);
 	TRY(copy_start(transport, start));
 	TRY(packet_in_init(&transport->in));
@@ -236,6 +237,8 @@ read_packet(struct transport *transport, enum transport_event *event)
 		TRY(kex_derive(transport));
 		return RESULT_AGAIN;
 	}
+	if (transport->kex.state == KEX_CHOOSING)
+		return RESULT_AGAIN;
 	result = packet_read(&transport->in, &transport->payload);
 	if (result == RESULT_AGAIN)
 		return RESULT_AGAIN;
@@ -298,6 +301,25 @@ transport_signed(struct transport *transport, struct bytes signature)
 	if (transport->kex.state != KEX_SIGNING)
 		return RESULT_PROTOCOL;
 	return kex_finish(transport, signature);
+}
+
+struct transport_group_wish
+transport_group_wish(const struct transport *transport)
+{
+	const struct kex_group *group = &transport->kex.group;
+
+	assert(transport->kex.state == KEX_CHOOSING);
+	return (struct transport_group_wish){ group->least, group->wanted, group->most };
+}
+
+enum result
+transport_group_chosen(struct transport *transport, struct bytes prime, struct bytes generator)
+{
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return RESULT_OK; /* too late, and nobody's fault */
+	if (transport->kex.state != KEX_CHOOSING)
+		return RESULT_PROTOCOL;
+	return kex_group_chosen(transport, prime, generator);
 }
 
 struct transport_ending

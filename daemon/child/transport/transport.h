@@ -24,6 +24,7 @@ enum transport_phase {
 enum transport_event {
 	TRANSPORT_IDLE, /* more bytes must come first */
 	TRANSPORT_SIGN, /* transport_to_sign() wants a host signature: answer by transport_signed */
+	TRANSPORT_CHOOSE_GROUP, /* transport_group_wish() is for the monitor: then transport_group_chosen */
 	TRANSPORT_KEX_DONE, /* a key exchange is complete in both directions */
 	TRANSPORT_SERVICE,  /* ssh-userauth was accepted: phase is LOGIN now */
 	TRANSPORT_PAYLOAD,  /* transport_payload() is for the layer above */
@@ -53,7 +54,7 @@ bool transport_is_held_up(const struct transport *transport);
 
 /*
  * Processes buffered bytes up to the next event. Never fails: an error of the peer is ENDED, with the
- * DISCONNECT already pending. After SIGN it yields IDLE until transport_signed was called. The view
+ * DISCONNECT already pending. After SIGN and CHOOSE_GROUP it yields IDLE until the answer was given. The view
  * of transport_payload (message number first) points into the receive buffer; it stays valid and in
  * place, together with those of earlier payloads, until transport_room is called.
  */
@@ -66,6 +67,15 @@ struct transport_to_sign {
 struct transport_to_sign transport_to_sign(const struct transport *transport);
 /* Gives the signature (wire form). The reply and NEWKEYS are pending then. */
 enum result transport_signed(struct transport *transport, struct bytes signature) MUST_USE;
+
+/* The sizes that the client asks for, in bits; least <= wanted <= most. RFC 4419. */
+struct transport_group_wish {
+	uint32_t least, wanted, most;
+};
+struct transport_group_wish transport_group_wish(const struct transport *transport);
+/* Big-endian magnitudes; an empty prime: there is no such group, and the connection ends. */
+enum result transport_group_chosen(
+    struct transport *transport, struct bytes prime, struct bytes generator) MUST_USE;
 
 struct transport_ending {
 	bool by_peer;

@@ -34,6 +34,8 @@ static const struct expected {
 	{ "ready",           IPC_ready,           CHILD_TO_MONITOR, S,             NEVER,     0,      0 },
 	{ "sign",            IPC_sign,            CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 256,    0 },
 	{ "signed",          IPC_signed,          MONITOR_TO_CHILD, L | O,         ALWAYS,    16384,  0 },
+	{ "choose_group",    IPC_choose_group,    CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 12,     0 },
+	{ "group_chosen",    IPC_group_chosen,    MONITOR_TO_CHILD, L | O,         ALWAYS,    4096,   0 },
 	{ "kex_done",        IPC_kex_done,        CHILD_TO_MONITOR, L | O,         ALWAYS,    0,      0 },
 	{ "prove_host_keys", IPC_prove_host_keys, CHILD_TO_MONITOR, O,             WHEN_TOLD, 16384,  0 },
 	{ "host_keys_proved", IPC_host_keys_proved, MONITOR_TO_CHILD, O,           ALWAYS,    32768,  0 },

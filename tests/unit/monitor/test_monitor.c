@@ -128,6 +128,99 @@ one_signature_for_each_key_exchange_after_login_and_the_session_stays(void **sta
 }
 
 static void
+ask_group(struct rig *rig, uint32_t least, uint32_t wanted, uint32_t most)
+{
+	uint8_t room[12];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_u32(&writer, least);
+	put_u32(&writer, wanted);
+	put_u32(&writer, most);
+	rig_say(rig, IPC_choose_group, writer_bytes(&writer));
+}
+
+#define WITH_GROUPS "KexAlgorithms +diffie-hellman-group-exchange-sha256\nModuliFile /nonexistent\n"
+
+/* Of the fixed ones, since there is no file; 0: there is none. */
+static void
+a_group_of_the_size_that_fits(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t least, wanted, most;
+		size_t bits;
+	} sizes[] = {
+		{ "what is wanted", 2048, 4096, 8192, 4096 },
+		{ "the next above", 2048, 3072, 8192, 4096 },
+		{ "the largest, for want of a larger", 2048, 7000, 7000, 4096 },
+		{ "none so small", 512, 1024, 1024, 0 },
+		{ "small is raised", 512, 1024, 8192, 2048 },
+		{ "a gap", 5000, 5000, 8000, 0 },
+		{ "beyond all", 8192, 16384, UINT32_MAX, 8192 },
+	};
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct rig *rig = rig_new(WITH_GROUPS);
+		struct reader reader;
+
+		ask_group(rig, sizes[i].least, sizes[i].wanted, sizes[i].most);
+		reader = rig_told(rig, IPC_group_chosen);
+		ROW_TRUE(sizes[i].name, get_string(&reader).size * 8 == sizes[i].bits);
+		ROW_TRUE(sizes[i].name, get_string(&reader).size == (sizes[i].bits > 0));
+		assert_ok(reader_end(&reader));
+		rig_free(rig);
+	}
+}
+
+static void
+no_group_that_is_not_configured_or_impossible(void **state)
+{
+	struct rig *rig = rig_new("");
+
+	ask_group(rig, 2048, 2048, 8192);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+	rig = rig_new(WITH_GROUPS);
+	ask_group(rig, 2048, 8192, 8191);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+one_group_before_login(void **state)
+{
+	struct rig *rig = rig_new(WITH_GROUPS);
+
+	ask_group(rig, 2048, 2048, 8192);
+	(void)rig_told(rig, IPC_group_chosen);
+	rig_exchange_keys(rig);
+	ask_group(rig, 2048, 2048, 8192);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+one_group_for_each_key_exchange_after_login(void **state)
+{
+	struct rig *rig = rig_new(WITH_GROUPS);
+
+	ask_group(rig, 2048, 2048, 8192);
+	(void)rig_told(rig, IPC_group_chosen);
+	rig_exchange_keys(rig);
+	open_phase(rig);
+	for (int i = 0; i < 2; i++) {
+		ask_group(rig, 2048, 2048, 8192);
+		(void)rig_told(rig, IPC_group_chosen);
+		rig_say(rig, IPC_kex_done, bytes_of(NULL, 0));
+	}
+	ask_group(rig, 2048, 2048, 8192);
+	(void)rig_told(rig, IPC_group_chosen);
+	ask_group(rig, 2048, 2048, 8192);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
 signs_only_by_what_is_offered(void **state)
 {
 	const char *algorithms[] = { "rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-rsa", "", "x" };
@@ -332,6 +425,10 @@ main(void)
 		cmocka_unit_test(the_signature_is_over_the_hash),
 		cmocka_unit_test(
 		    one_signature_for_each_key_exchange_after_login_and_the_session_stays),
+		cmocka_unit_test(a_group_of_the_size_that_fits),
+		cmocka_unit_test(no_group_that_is_not_configured_or_impossible),
+		cmocka_unit_test(one_group_before_login),
+		cmocka_unit_test(one_group_for_each_key_exchange_after_login),
 		cmocka_unit_test(signs_only_by_what_is_offered),
 		cmocka_unit_test(signs_nothing_but_hashes),
 		cmocka_unit_test(host_keys_are_proved_by_their_owner),
