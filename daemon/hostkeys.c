@@ -62,8 +62,16 @@ has_type(const struct hostkeys *hostkeys, const char *type)
 	return false;
 }
 
+static bool
+is_too_small(const struct settings *settings, const struct key *key)
+{
+	return strcmp(key_type(key), "ssh-rsa") == 0 &&
+	       key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize);
+}
+
 static void
-load_one(struct hostkeys *hostkeys, const char *path, bool is_default)
+load_one(
+    struct hostkeys *hostkeys, const struct settings *settings, const char *path, bool is_default)
 {
 	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	CLEANUP(key_freep) struct key *key = NULL;
@@ -76,6 +84,13 @@ load_one(struct hostkeys *hostkeys, const char *path, bool is_default)
 	}
 	if (read_key(fd, path, &key) != RESULT_OK)
 		return;
+	if (is_too_small(settings, key)) {
+		log_error("host-key",
+		    "host key %s: its %u bits are fewer than RequiredRSASize asks for; it is not "
+		    "used",
+		    path, key_bits(key));
+		return;
+	}
 	if (has_type(hostkeys, key_type(key)) || hostkeys->count == IPC_HOST_KEYS_MAX) {
 		log_error("host-key",
 		    "host key %s: there is one of type %s already; it is not used", path,
@@ -94,7 +109,7 @@ hostkeys_load(const struct settings *settings, struct hostkeys *out)
 
 	*out = (struct hostkeys){ 0 };
 	for (size_t i = 0; i < settings_count(settings, KEYWORD_HostKey); i++)
-		load_one(out, settings_word(settings, KEYWORD_HostKey, i), is_default);
+		load_one(out, settings, settings_word(settings, KEYWORD_HostKey, i), is_default);
 	if (out->count > 0)
 		return RESULT_OK;
 	log_fatal("host-key", "no host keys: none of the HostKey files can be used; as root, "

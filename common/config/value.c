@@ -49,13 +49,20 @@ read_choice(enum keyword keyword, const char *word, struct value *out, char *why
 	return wrong(why, word, names);
 }
 
+/* No key is smaller, and none larger: key.h. */
+#define RSA_BITS_LEAST 1024
+#define RSA_BITS_MOST  16384
+
 static enum result
-read_number(const char *word, struct value *out, char *why)
+read_number(enum keyword keyword, const char *word, struct value *out, char *why)
 {
 	uint64_t number;
 
 	if (text_number(bytes_of_text(word), INT32_MAX, &number) != RESULT_OK)
 		return wrong(why, word, "a decimal number");
+	if (keyword == KEYWORD_RequiredRSASize &&
+	    (number < RSA_BITS_LEAST || number > RSA_BITS_MOST))
+		return wrong(why, word, "a number of bits from 1024 to 16384");
 	out->number = (int64_t)number;
 	return RESULT_OK;
 }
@@ -352,7 +359,7 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 	case KEYWORD_TYPE_CHOICE:
 		return read_choice(keyword, word, out, why);
 	case KEYWORD_TYPE_NUMBER:
-		return read_number(word, out, why);
+		return read_number(keyword, word, out, why);
 	case KEYWORD_TYPE_TIME:
 		return read_time(word, out, why);
 	case KEYWORD_TYPE_OCTAL:

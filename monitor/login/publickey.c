@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/log.h"
@@ -159,12 +160,18 @@ search_file(struct search *search, const char *pattern)
 		    search->refused_reason);
 }
 
-static bool
-is_good_key(struct bytes blob)
+/* What is wrong with a key whoever has it; NULL: nothing. */
+static const char *
+fault_of(const struct settings *settings, struct bytes blob)
 {
 	CLEANUP(key_freep) struct key *key = NULL;
 
-	return key_from_blob(blob, &key) == RESULT_OK;
+	if (key_from_blob(blob, &key) != RESULT_OK)
+		return "the key is broken or of no kind that we have";
+	if (strcmp(key_type(key), "ssh-rsa") == 0 &&
+	    key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize))
+		return "the key has fewer bits than RequiredRSASize asks for";
+	return NULL;
 }
 
 void
@@ -177,15 +184,14 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 		.now = time_of(question->now_s),
 	};
 	const size_t count = settings_count(question->settings, KEYWORD_AuthorizedKeysFile);
+	const char *fault = fault_of(question->settings, question->key_blob);
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
 	snprintf(answer->reason, sizeof(answer->reason),
 	    "the key is in none of the files of AuthorizedKeysFile");
-	if (!is_good_key(question->key_blob)) {
+	if (fault != NULL) {
 		answer->result = RESULT_DENIED;
-		snprintf(answer->reason, sizeof(answer->reason),
-		    "the key is broken or of no kind "
-		    "that we have");
+		snprintf(answer->reason, sizeof(answer->reason), "%s", fault);
 		return;
 	}
 	for (size_t i = 0; i < count && answer->result != RESULT_OK; i++)

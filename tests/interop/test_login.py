@@ -18,6 +18,21 @@ def test_each_kind_of_user_key_logs_in(server, key):
     server.wait_log(f"Accepted publickey for {server.suite.account.name} from 127.0.0.1 port ")
 
 
+def test_required_rsa_size(start, suite):
+    """Smaller RSA keys neither log in nor stand for the server; other keys are not asked."""
+    bits = int(subprocess.run(["ssh-keygen", "-l", "-f", suite.keys["rsa"]], check=True,
+                              capture_output=True).stdout.split()[0])
+    server = start(RequiredRSASize=bits)
+    assert server.ssh("true", key="rsa").returncode == 0
+    assert server.ssh("true", HostKeyAlgorithms="rsa-sha2-512").returncode == 0
+    server = start(RequiredRSASize=bits + 1)
+    assert server.ssh("true", key="ed25519").returncode == 0
+    assert server.ssh("true", key="rsa", check=False).returncode == 255
+    server.wait_log("the key has fewer bits than RequiredRSASize asks for")
+    assert server.ssh("true", HostKeyAlgorithms="rsa-sha2-512", check=False).returncode == 255
+    assert f"host key {suite.host_keys['rsa']}: its {bits} bits are fewer" in server.log()
+
+
 @pytest.mark.parametrize("algorithm", ["ssh-ed25519", "rsa-sha2-256", "rsa-sha2-512",
                                        "ecdsa-sha2-nistp256"])
 def test_each_host_key_algorithm(server, algorithm):

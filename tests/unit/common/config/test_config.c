@@ -87,6 +87,9 @@ static const struct {
 	{ "MaxAuthTries 99999999999",
 	    "sshd_config:1: MaxAuthTries: \"99999999999\" is not valid; it "
 	    "must be a decimal number\n" },
+	{ "RequiredRSASize 1023", "sshd_config:1: RequiredRSASize: \"1023\" is not valid; it must "
+				  "be a number of bits from "
+				  "1024 to 16384\n" },
 	{ "LoginGraceTime 1y", "sshd_config:1: LoginGraceTime: \"1y\" is not valid; it must be a "
 			       "time such as 90, 30s, 2m or 1h30m\n" },
 	{ "LoginGraceTime m",
