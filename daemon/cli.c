@@ -10,7 +10,7 @@
 
 static const char usage[] =
     "usage: sallyportd [-46DdeiqTtV] [-E log_file] [-f config_file] [-g login_grace_time]\n"
-    "                  [-h host_key_file] [-o option] [-p port]\n";
+    "                  [-h host_key_file] [-o option] [-p port] [-Q query]\n";
 
 /* Flags that stand for a line of the configuration. */
 static const struct {
@@ -77,6 +77,10 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 	case 'i':
 		cli->mode = CLI_MODE_INETD;
 		return RESULT_OK;
+	case 'Q':
+		cli->mode = CLI_MODE_QUERY;
+		cli->query = value;
+		return RESULT_OK;
 	case 'q':
 		cli->quiet = true;
 		return RESULT_OK;
@@ -97,7 +101,7 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 enum result
 cli_parse(int argc, char **argv, struct cli *out, FILE *errors)
 {
-	static const char flags[] = "46DdE:ef:g:h:io:p:qTtV";
+	static const char flags[] = "46DdE:ef:g:h:io:p:Q:qTtV";
 	enum result result;
 	int flag;
 

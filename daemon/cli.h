@@ -19,11 +19,13 @@ enum cli_mode {
 	CLI_MODE_PRINT,   /* -T */
 	CLI_MODE_INETD,   /* -i */
 	CLI_MODE_VERSION, /* -V */
+	CLI_MODE_QUERY,   /* -Q */
 };
 
 struct cli {
 	enum cli_mode mode;
 	const char *config_file;
+	const char *query;    /* -Q: what it asks for */
 	const char *log_file; /* -E; NULL: none */
 	bool log_to_stderr;   /* -e, and whatever stays in the foreground to debug */
 	bool stay;            /* -D: no daemon */

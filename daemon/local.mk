@@ -10,6 +10,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/notify.c daemon/notify.h \
 	daemon/nursery.c daemon/nursery.h \
 	daemon/programs.c daemon/programs.h \
+	daemon/query.c daemon/query.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \
 	daemon/start.c daemon/start.h

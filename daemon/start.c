@@ -29,6 +29,7 @@
 #include "daemon/notify.h"
 #include "daemon/nursery.h"
 #include "daemon/programs.h"
+#include "daemon/query.h"
 #include "daemon/seccomp.h"
 #include "daemon/sockets.h"
 
@@ -274,6 +275,8 @@ run(struct service *service)
 		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION, crypto_version());
 		return RESULT_OK;
 	}
+	if (service->cli.mode == CLI_MODE_QUERY)
+		return query_print(service->cli.query, stdout, stderr);
 	TRY(configure(service));
 	TRY(prepare(service));
 	switch (service->cli.mode) {

@@ -97,6 +97,7 @@ static const struct compression_row {
 	unsigned flags;
 } compressions[] = {
 	{ "none", DEFAULT },
+	{ "zlib@openssh.com", DEFAULT },
 };
 /* clang-format on */
 

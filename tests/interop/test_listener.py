@@ -59,6 +59,29 @@ def banner(port, host="127.0.0.1"):
 
 # --- flags that answer and end ------------------------------------------------------------------
 
+@pytest.mark.parametrize("word,keyword,some", [
+    ("cipher", "Ciphers", ["aes128-ctr", "arcfour"]),
+    ("mac", "MACs", ["hmac-sha2-256", "hmac-md5-96"]),
+    ("kex", "KexAlgorithms", ["curve25519-sha256", "diffie-hellman-group1-sha1"]),
+    ("sig", "HostKeyAlgorithms", ["ssh-ed25519"])])
+def test_query_of_algorithms(run, word, keyword, some):
+    """What it prints, the configuration takes, and nothing else."""
+    names = run("-Q", word, check=0).stdout.splitlines()
+    assert run("-Q", keyword.lower(), check=0).stdout.splitlines() == names
+    assert set(some) <= set(names) and len(names) == len(set(names))
+    printed = run("-T", config=f"{keyword} {','.join(names)}\n", check=0).stdout
+    assert f"{keyword} {','.join(names)}".lower() in printed.lower()
+
+
+def test_query_of_other_things(run):
+    assert "cipher\n" in run("-Q", "help", check=0).stdout
+    assert run("-Q", "cipher-auth", check=0).stdout.splitlines() == [
+        "chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com"]
+    assert run("-Q", "compression", check=0).stdout == "none\nzlib@openssh.com\n"
+    assert run("-Q", "colours", check=255).stderr == (
+        "sallyportd: -Q colours is not known; -Q help prints what is\n")
+
+
 def test_t_says_nothing_when_all_is_well(run):
     done = run("-t", check=0)
     assert done.stdout == "" and done.stderr == ""

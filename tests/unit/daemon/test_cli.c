@@ -71,7 +71,7 @@ test_modes(void **state)
 		const char *flag;
 		enum cli_mode mode;
 	} modes[] = { { "-t", CLI_MODE_CHECK }, { "-T", CLI_MODE_PRINT }, { "-i", CLI_MODE_INETD },
-		{ "-V", CLI_MODE_VERSION } };
+		{ "-V", CLI_MODE_VERSION }, { "-Qmac", CLI_MODE_QUERY } };
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		struct cli cli = parsed(WORDS(modes[i].flag));
