@@ -98,19 +98,6 @@ list_host_key_algorithms(const struct monitor *monitor, struct buf *list)
 	return RESULT_OK;
 }
 
-static enum result
-list_user_key_algorithms(struct buf *list)
-{
-	const char *name;
-	unsigned flags;
-
-	for (size_t i = 0; (name = algorithm_name(ALGORITHM_USER_KEY, i, &flags)) != NULL; i++) {
-		if ((flags & ALGORITHM_DEFAULT) != 0)
-			TRY(append_name(list, bytes_of_text(name)));
-	}
-	return RESULT_OK;
-}
-
 static struct bytes
 list_setting(const struct monitor *monitor, enum keyword keyword)
 {
@@ -134,7 +121,6 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
 	OWNED_BUF host_key_algorithms;
-	OWNED_BUF user_key_algorithms;
 	const struct settings_rekey rekey = settings_rekey(monitor->settings, KEYWORD_RekeyLimit);
 	char version[256];
 	struct child_start start = {
@@ -147,6 +133,7 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 		.alive_count_max =
 		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveCountMax),
 		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
+		.user_key_algorithms = list_setting(monitor, KEYWORD_PubkeyAcceptedAlgorithms),
 		.ciphers = list_setting(monitor, KEYWORD_Ciphers),
 		.macs = list_setting(monitor, KEYWORD_MACs),
 		.channels_max = CHANNELS_MAX,
@@ -154,13 +141,10 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	};
 
 	buf_init(&host_key_algorithms, 4096);
-	buf_init(&user_key_algorithms, 4096);
 	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
-	TRY(list_user_key_algorithms(&user_key_algorithms));
 	write_version(monitor->settings, version, sizeof(version));
 	start.version = bytes_of_text(version);
 	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
-	start.user_key_algorithms = buf_bytes(&user_key_algorithms);
 	for (size_t i = 0; i < inputs->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
 		start.host_keys[start.host_key_count++] = key_blob(inputs->host_keys[i]);
 	child_start_put(writer, &start);

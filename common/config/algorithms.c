@@ -24,6 +24,7 @@ static const struct {
 	{ KEYWORD_MACs, ALGORITHM_MAC },
 	{ KEYWORD_KexAlgorithms, ALGORITHM_KEX },
 	{ KEYWORD_HostKeyAlgorithms, ALGORITHM_HOST_KEY },
+	{ KEYWORD_PubkeyAcceptedAlgorithms, ALGORITHM_USER_KEY },
 };
 
 static enum algorithm_kind

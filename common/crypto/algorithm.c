@@ -51,6 +51,7 @@ static const struct signature_algorithm signatures[] = {
 	{ "ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512 },
 	{ "rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512 },
 	{ "rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256 },
+	{ "ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1   },
 };
 
 static const struct cipher_algorithm ciphers[] = {

@@ -171,11 +171,13 @@ check_subject(struct monitor *monitor, const struct auth_request *request)
 
 /* The algorithms that we announced, and only with a key of their type. */
 static enum result
-parse_key(const struct auth_request *request, const struct signature_algorithm **algorithm,
-    struct key **key)
+parse_key(const struct monitor *monitor, const struct auth_request *request,
+    const struct signature_algorithm **algorithm, struct key **key)
 {
+	const char *accepted = settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
+
 	*algorithm = signature_algorithm_find(request->algorithm);
-	if (*algorithm == NULL || ((*algorithm)->flags & ALGORITHM_DEFAULT) == 0)
+	if (*algorithm == NULL || !text_has_name(bytes_of_text(accepted), request->algorithm))
 		return RESULT_UNSUPPORTED;
 	TRY(key_from_blob(request->key_blob, key));
 	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(*key)))
@@ -274,7 +276,7 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.signature = RESULT_SIGNATURE,
 	};
 
-	evidence.key = parse_key(request, &algorithm, &key);
+	evidence.key = parse_key(monitor, request, &algorithm, &key);
 	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
 		publickey_find(&question, answer);
 		evidence.listed = answer->result;

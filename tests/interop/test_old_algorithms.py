@@ -76,6 +76,30 @@ def test_key_exchanges_that_stock_ssh_has_not(start, kex):
     assert asyncssh_cat(server, b"hello", kex_algs=[kex]) == b"hello"
 
 
+def test_rsa_with_sha1_of_the_server(start, server):
+    done = start(HostKeyAlgorithms="+ssh-rsa").ssh("true", HostKeyAlgorithms="ssh-rsa")
+    assert done.returncode == 0
+    assert server.ssh("true", check=False, HostKeyAlgorithms="ssh-rsa").returncode == 255
+    server.wait_log("found; the client offers: ssh-rsa")
+
+
+def test_rsa_with_sha1_of_a_user(start, server):
+    named = start(PubkeyAcceptedAlgorithms="+ssh-rsa")
+    assert named.ssh("true", key="rsa", PubkeyAcceptedAlgorithms="ssh-rsa").returncode == 0
+    done = server.ssh("true", key="rsa", check=False, PubkeyAcceptedAlgorithms="ssh-rsa")
+    assert done.returncode == 255
+
+
+@pytest.mark.parametrize("accepted,keys", [
+    ("ssh-ed25519", {"ed25519"}), ("rsa-sha2-256", {"rsa"}), ("-ecdsa-*", {"ed25519", "rsa"}),
+    ("rsa-*,ecdsa-*", {"rsa", "ecdsa"})])
+def test_accepted_algorithms_of_users(start, suite, accepted, keys):
+    server = start(PubkeyAcceptedAlgorithms=accepted)
+    for key in suite.keys:
+        done = server.ssh("true", key=key, check=False)
+        assert (done.returncode == 0) == (key in keys), key
+
+
 @pytest.mark.parametrize("option,name", [
     *[("Ciphers", name) for name in CBC],
     *[("MACs", name) for name in MACS + etm(MACS)],

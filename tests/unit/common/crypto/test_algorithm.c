@@ -108,14 +108,16 @@ test_sizes_of_ciphers(void **state)
 
 /* RFC 8332: the algorithm's name is not the key's. */
 static void
-test_rsa_is_a_key_and_two_algorithms(void **state)
+test_rsa_is_a_key_and_three_algorithms(void **state)
 {
 	const struct signature_algorithm *rsa =
 	    signature_algorithm_find(bytes_of_text("rsa-sha2-512"));
 
 	assert_string_equal(rsa->key_type, "ssh-rsa");
 	assert_int_equal(rsa->hash, HASH_SHA512);
-	assert_null(signature_algorithm_find(bytes_of_text("ssh-rsa")));
+	rsa = signature_algorithm_find(bytes_of_text("ssh-rsa"));
+	assert_int_equal(rsa->hash, HASH_SHA1);
+	assert_int_equal(rsa->flags & (ALGORITHM_LEGACY | ALGORITHM_DEFAULT), ALGORITHM_LEGACY);
 }
 
 /* FIPS 180-4's example "abc", given in pieces. */
@@ -205,7 +207,7 @@ main(void)
 		cmocka_unit_test(test_negotiation),
 		cmocka_unit_test(test_every_name_is_found),
 		cmocka_unit_test(test_sizes_of_ciphers),
-		cmocka_unit_test(test_rsa_is_a_key_and_two_algorithms),
+		cmocka_unit_test(test_rsa_is_a_key_and_three_algorithms),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_pool_gives_each_byte_once),
 		cmocka_unit_test(test_pool_does_not_hide_a_failure),
