@@ -20,6 +20,8 @@ child_start_put(struct writer *writer, const struct child_start *start)
 	put_bool(writer, start->compresses);
 	put_u64(writer, start->rekey_bytes);
 	put_u32(writer, start->rekey_s);
+	put_u32(writer, start->qos_interactive);
+	put_u32(writer, start->qos_bulk);
 	put_u32(writer, start->alive_interval_s);
 	put_u32(writer, start->alive_count_max);
 	put_u32(writer, start->host_key_count);
@@ -43,6 +45,8 @@ child_start_get(struct reader *reader, struct child_start *start)
 	start->compresses = get_bool(reader);
 	start->rekey_bytes = get_u64(reader);
 	start->rekey_s = get_u32(reader);
+	start->qos_interactive = get_u32(reader);
+	start->qos_bulk = get_u32(reader);
 	start->alive_interval_s = get_u32(reader);
 	start->alive_count_max = get_u32(reader);
 	start->host_key_count = get_u32(reader);

@@ -11,6 +11,8 @@
 #define IPC_GROUPS_MAX    1024
 #define USER_NAME_MAX     256
 
+#define CHILD_QOS_NONE    256 /* packets are marked as the system does by itself */
+
 /* What a child must know to serve one connection. Lists are comma-separated names. */
 struct child_start {
 	struct bytes filter;  /* struct sock_filter[], compiled by the listener */
@@ -29,6 +31,8 @@ struct child_start {
 	uint32_t rekey_s;          /* 0: no time */
 	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */
 	uint32_t alive_count_max;  /* questions without an answer; 0: any number */
+	uint32_t qos_interactive;  /* octet of the IP header, or CHILD_QOS_NONE */
+	uint32_t qos_bulk;
 	uint32_t host_key_count;
 	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* public blobs, in order of preference */
 };

@@ -122,6 +122,11 @@ static const struct conditional conditional[] = {
 	{ CALL(setsockopt), 2,
 	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
 		ARGUMENT(2, SCMP_CMP_EQ, TCP_NODELAY, 0) } },
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_IP, 0), ARGUMENT(2, SCMP_CMP_EQ, IP_TOS, 0) } },
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_IPV6, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, IPV6_TCLASS, 0) } },
 };
 
 /* What the sanitizers' own code calls; in no build that is installed. */

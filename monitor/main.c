@@ -122,6 +122,7 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	const struct monitor_inputs *inputs = monitor->inputs;
 	OWNED_BUF host_key_algorithms;
 	const struct settings_rekey rekey = settings_rekey(monitor->settings, KEYWORD_RekeyLimit);
+	const struct settings_qos qos = settings_qos(monitor->settings, KEYWORD_IPQoS);
 	char version[256];
 	struct child_start start = {
 		.log_level = (uint32_t)log_get_level(),
@@ -132,6 +133,8 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveInterval),
 		.alive_count_max =
 		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveCountMax),
+		.qos_interactive = qos.interactive,
+		.qos_bulk = qos.bulk,
 		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
 		.user_key_algorithms = list_setting(monitor, KEYWORD_PubkeyAcceptedAlgorithms),
 		.ciphers = list_setting(monitor, KEYWORD_Ciphers),

@@ -219,6 +219,13 @@ settings_rekey(const struct settings *settings, enum keyword keyword)
 	return value_of(settings, keyword)->rekey;
 }
 
+struct settings_qos
+settings_qos(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(QOS)));
+	return value_of(settings, keyword)->qos;
+}
+
 const char *
 settings_subsystem(const struct settings *settings, const char *name)
 {

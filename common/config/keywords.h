@@ -24,6 +24,7 @@ enum keyword_type {
 	KEYWORD_TYPE_SUBSYSTEM,
 	KEYWORD_TYPE_STARTUPS,
 	KEYWORD_TYPE_REKEY,
+	KEYWORD_TYPE_QOS,
 };
 
 enum keyword_scope {

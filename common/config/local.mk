@@ -6,6 +6,7 @@ common_libcommon_a_SOURCES += \
 	common/config/keywords.c common/config/keywords.h common/config/keywords.def \
 	common/config/lex.c common/config/lex.h \
 	common/config/print.c \
+	common/config/qos.c common/config/qos.h \
 	common/config/settings.h \
 	common/config/source.c \
 	common/config/choices.c common/config/choices.h \

@@ -9,6 +9,7 @@
 #include "common/config/choices.h"
 #include "common/config/config.h"
 #include "common/config/effective.h"
+#include "common/config/qos.h"
 
 static enum result
 print_name(const struct keyword_row *row, struct buf *out)
@@ -103,6 +104,9 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 	case KEYWORD_TYPE_REKEY:
 		snprintf(
 		    text, sizeof(text), "%" PRIu64 " %u", value->rekey.bytes, value->rekey.seconds);
+		return print_line(row, text, out);
+	case KEYWORD_TYPE_QOS:
+		qos_format(value->qos, text, sizeof(text));
 		return print_line(row, text, out);
 	case KEYWORD_TYPE_WORD:
 	case KEYWORD_TYPE_PATH:

@@ -51,6 +51,13 @@ struct settings_rekey {
 };
 struct settings_rekey settings_rekey(const struct settings *settings, enum keyword keyword);
 
+/* IPQoS: octets of the IP header, for terminals and for all else; SETTINGS_QOS_NONE: not set. */
+#define SETTINGS_QOS_NONE 256
+struct settings_qos {
+	unsigned interactive, bulk;
+};
+struct settings_qos settings_qos(const struct settings *settings, enum keyword keyword);
+
 /* The command of a subsystem, or NULL. */
 const char *settings_subsystem(const struct settings *settings, const char *name);
 

@@ -11,6 +11,7 @@
 
 #include "common/config/algorithms.h"
 #include "common/config/choices.h"
+#include "common/config/qos.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -322,7 +323,7 @@ takes_many(enum keyword_type type)
 {
 	return type == KEYWORD_TYPE_WORDS || type == KEYWORD_TYPE_PATHS ||
 	       type == KEYWORD_TYPE_SUBSYSTEM || type == KEYWORD_TYPE_RAW ||
-	       type == KEYWORD_TYPE_REKEY;
+	       type == KEYWORD_TYPE_REKEY || type == KEYWORD_TYPE_QOS;
 }
 
 /* "none" is no path, no word and no list. */
@@ -368,6 +369,8 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return read_startups(word, out, why);
 	case KEYWORD_TYPE_REKEY:
 		return read_rekey(line, out, why);
+	case KEYWORD_TYPE_QOS:
+		return qos_parse(line, &out->qos, why);
 	case KEYWORD_TYPE_ALGORITHMS:
 		return algorithms_resolve(keyword, word, &out->text, why);
 	case KEYWORD_TYPE_WORD:

@@ -17,6 +17,7 @@ struct value {
 	size_t count;
 	struct settings_startups startups;
 	struct settings_rekey rekey;
+	struct settings_qos qos;
 	struct setting_origin origin; /* borrowed from the configuration, or of settings */
 };
 

@@ -7,6 +7,7 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/nursery.c daemon/child/nursery.h \
 	daemon/child/outlet.c daemon/child/outlet.h \
 	daemon/child/pump.c daemon/child/pump.h \
+	daemon/child/qos.c daemon/child/qos.h \
 	daemon/child/start.c daemon/child/start.h
 
 daemon_child_libchild_a_SOURCES += \

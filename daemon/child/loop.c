@@ -32,9 +32,10 @@
 #define LINGER_MS     200
 
 struct loop {
-	struct conn *conn;    /* borrowed */
-	struct ask *ask;      /* owned */
-	struct pump *pump;    /* owned */
+	struct conn *conn; /* borrowed */
+	struct ask *ask;   /* owned */
+	struct pump *pump; /* owned */
+	struct qos qos;
 	int network_fd;       /* borrowed */
 	int ipc_fd;           /* borrowed */
 	struct pollfd *polls; /* the pump's */
@@ -115,6 +116,7 @@ serve_event(struct loop *loop, const struct conn_event *event)
 		return pump_eof(loop->pump, event->channel);
 	case CONN_GONE:
 		pump_gone(loop->pump, event->channel);
+		qos_choose(&loop->qos, pump_is_interactive(loop->pump));
 		return RESULT_OK;
 	case CONN_ASK:
 		return ask_send(loop->ask, event->ask, event->bytes);
@@ -178,7 +180,9 @@ serve_answer(struct loop *loop, struct ipc_message *message)
 	if (message->type == IPC_finish)
 		return serve_finish(loop, message->body);
 	TRY(conn_answer(loop->conn, message, &attach));
-	return pump_attach(loop->pump, &attach, message);
+	TRY(pump_attach(loop->pump, &attach, message));
+	qos_choose(&loop->qos, pump_is_interactive(loop->pump));
+	return RESULT_OK;
 }
 
 static enum result
@@ -339,9 +343,11 @@ run(struct loop *loop)
 }
 
 enum result
-loop_run(struct conn *conn, int network_fd, int ipc_fd)
+loop_run(struct conn *conn, const struct qos *qos, int ipc_fd)
 {
-	struct loop loop = { .conn = conn, .network_fd = network_fd, .ipc_fd = ipc_fd };
+	struct loop loop = {
+		.conn = conn, .qos = *qos, .network_fd = qos->network_fd, .ipc_fd = ipc_fd
+	};
 	enum result result = ask_new(ipc_fd, &loop.ask);
 
 	if (result == RESULT_OK)

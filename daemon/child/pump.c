@@ -173,6 +173,23 @@ pump_attach(struct pump *pump, const struct conn_attach *attach, struct ipc_mess
 	return RESULT_OK;
 }
 
+bool
+pump_is_interactive(const struct pump *pump)
+{
+	bool is_empty = true;
+
+	for (size_t i = 0; i < pump->flow_count; i++) {
+		const struct flow *flow = pump->flows[i];
+
+		if (flow == NULL || flow->kind == CONN_ATTACH_NOTHING)
+			continue;
+		if (flow->kind == CONN_ATTACH_PTY)
+			return true;
+		is_empty = false;
+	}
+	return is_empty;
+}
+
 /* --- to the descriptors ------------------------------------------------------------------------- */
 
 /* A terminal takes nothing before its program runs: it would echo into an empty screen. */

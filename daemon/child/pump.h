@@ -23,6 +23,9 @@ void pump_freep(struct pump **pump);
 enum result pump_attach(
     struct pump *pump, const struct conn_attach *attach, struct ipc_message *message) MUST_USE;
 
+/* Has a channel a terminal, or is there none at all? */
+bool pump_is_interactive(const struct pump *pump);
+
 /* Events of the connection. The views of pump_data are used until pump_flush. */
 enum result pump_data(struct pump *pump, uint32_t channel, struct bytes data) MUST_USE;
 enum result pump_eof(struct pump *pump, uint32_t channel) MUST_USE;

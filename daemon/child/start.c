@@ -64,7 +64,7 @@ receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
 }
 
 static enum result
-take_orders(int *network_fd, struct conn **conn)
+take_orders(int *network_fd, struct qos *qos, struct conn **conn)
 {
 	CLEANUP(mem_freep) uint8_t *room = NULL;
 	struct child_start start;
@@ -74,6 +74,8 @@ take_orders(int *network_fd, struct conn **conn)
 	log_set_level((enum log_level)start.log_level);
 	TRY(fd_set_nonblocking(*network_fd));
 	TRY(fd_set_nonblocking(CHILD_IPC_FD));
+	qos_init(qos, *network_fd, start.qos_interactive, start.qos_bulk);
+	qos_choose(qos, true);
 	return conn_new(&start, conn);
 }
 
@@ -82,6 +84,7 @@ child_run(struct bytes filter)
 {
 	CLEANUP(fd_close) int network_fd = -1;
 	CLEANUP(conn_freep) struct conn *conn = NULL;
+	struct qos qos;
 	enum result result;
 
 	ipc_log_to(CHILD_IPC_FD, IPC_log);
@@ -92,9 +95,9 @@ child_run(struct bytes filter)
 	if (result == RESULT_OK)
 		result = ipc_send(CHILD_IPC_FD, IPC_ready, bytes_of(NULL, 0), NULL, 0);
 	if (result == RESULT_OK)
-		result = take_orders(&network_fd, &conn);
+		result = take_orders(&network_fd, &qos, &conn);
 	if (result == RESULT_OK)
-		result = loop_run(conn, network_fd, CHILD_IPC_FD);
+		result = loop_run(conn, &qos, CHILD_IPC_FD);
 	if (result != RESULT_OK && result != RESULT_CLOSED)
 		log_error("child-failed", "network process: %s", result_text(result));
 	return result == RESULT_OK || result == RESULT_CLOSED ? 0 : 1;

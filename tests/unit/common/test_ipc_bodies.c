@@ -35,6 +35,8 @@ put_child_start(struct writer *writer)
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
 		.compresses = true,
+		.qos_interactive = 0xb8,
+		.qos_bulk = CHILD_QOS_NONE,
 		.rekey_bytes = UINT64_C(1) << 40,
 		.rekey_s = 3600,
 		.alive_interval_s = 15,
@@ -70,6 +72,8 @@ check_child_start(struct reader *reader)
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
 	assert_true(start.compresses);
+	assert_int_equal(start.qos_interactive, 0xb8);
+	assert_int_equal(start.qos_bulk, CHILD_QOS_NONE);
 	assert_int_equal(start.rekey_bytes, UINT64_C(1) << 40);
 	assert_int_equal(start.rekey_s, 3600);
 	assert_int_equal(start.alive_interval_s, 15);

@@ -90,6 +90,14 @@ static const struct {
 	{ "RequiredRSASize 1023", "sshd_config:1: RequiredRSASize: \"1023\" is not valid; it must "
 				  "be a number of bits from "
 				  "1024 to 16384\n" },
+	{ "IPQoS fast", "sshd_config:1: IPQoS: \"fast\" is not valid; it must be af11 to af43, cs0 "
+			"to cs7, ef, le, "
+			"va, none or a number up to 255\n" },
+	{ "IPQoS 256", "sshd_config:1: IPQoS: \"256\" is not valid; it must be af11 to af43, cs0 "
+		       "to cs7, ef, le, "
+		       "va, none or a number up to 255\n" },
+	{ "IPQoS ef cs1 cs2",
+	    "sshd_config:1: IPQoS: one or two classes are expected, there are 3 words\n" },
 	{ "LoginGraceTime 1y", "sshd_config:1: LoginGraceTime: \"1y\" is not valid; it must be a "
 			       "time such as 90, 30s, 2m or 1h30m\n" },
 	{ "LoginGraceTime m",
@@ -344,6 +352,31 @@ test_choices(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	unsigned interactive, bulk;
+} services[] = {
+	{ "", 0xb8, SETTINGS_QOS_NONE },
+	{ "IPQoS af21", 0x48, 0x48 },
+	{ "IPQoS EF le", 0xb8, 0x04 },
+	{ "IPQoS cs7 cs0", 0xe0, 0 },
+	{ "IPQoS none va", SETTINGS_QOS_NONE, 0xb0 },
+	{ "IPQoS 0 255", 0, 255 },
+	{ "IPQoS lowdelay throughput", SETTINGS_QOS_NONE, SETTINGS_QOS_NONE },
+};
+
+static void
+test_classes_of_service(void **state)
+{
+	for (size_t i = 0; i < COUNT(services); i++) {
+		SETTINGS *settings = settings_of(services[i].text);
+		const struct settings_qos qos = settings_qos(settings, KEYWORD_IPQoS);
+
+		ROW_TRUE(services[i].text, qos.interactive == services[i].interactive);
+		ROW_TRUE(services[i].text, qos.bulk == services[i].bulk);
+	}
+}
+
 /* --- Algorithms --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -497,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_startups),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_classes_of_service),
 		cmocka_unit_test(test_algorithm_lists),
 		cmocka_unit_test(test_keywords_of_fixed_values),
 		cmocka_unit_test(test_absent_keywords_are_refused),
