@@ -71,6 +71,17 @@ def test_packet_lengths_before_keys(server, length):
         client.expect_end()
 
 
+def test_a_packet_of_the_largest_length_is_taken_and_one_block_more_is_not(server, user, key):
+    with Client(server.port).login(user, key) as client:
+        for length in (256 * 1024, 256 * 1024 + 16):  # encrypt-then-MAC: without the length itself
+            head = bytes([rawssh.IGNORE]) + u32(length - 10)
+            client.send_packet(u32(length) + b"\4" + head + bytes(length - 10) + b"pppp")
+            if length == 256 * 1024:
+                client.send(bytes([192]) + rawssh.string("here"))  # a ping
+                assert client.receive_type(193)[1:] == rawssh.string("here")
+        client.expect_end()
+
+
 @pytest.mark.parametrize("padding", [0, 1, 3, 255])
 def test_padding_that_is_too_short_or_longer_than_the_packet(server, padding):
     with Client(server.port) as client:

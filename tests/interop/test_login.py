@@ -18,6 +18,18 @@ def test_each_kind_of_user_key_logs_in(server, key):
     server.wait_log(f"Accepted publickey for {server.suite.account.name} from 127.0.0.1 port ")
 
 
+@pytest.mark.parametrize("bits", [256, 384, 521])
+def test_host_keys_on_each_nist_curve(start, suite, bits):
+    path = suite.folder / f"host_nistp{bits}"
+    if not path.exists():
+        keygen(path, "ecdsa", "-b", str(bits))
+    server = start(host_keys=(), more=[f"HostKey {path}"])
+    server.known_hosts.write_text(
+        f"[127.0.0.1]:{server.port} {path.with_suffix('.pub').read_text()}")
+    done = server.ssh("true", flags=["-v"], HostKeyAlgorithms=f"ecdsa-sha2-nistp{bits}")
+    assert f"host key algorithm: ecdsa-sha2-nistp{bits}".encode() in done.stderr
+
+
 def test_required_rsa_size(start, suite):
     """Smaller RSA keys neither log in nor stand for the server; other keys are not asked."""
     bits = int(subprocess.run(["ssh-keygen", "-l", "-f", suite.keys["rsa"]], check=True,
