@@ -266,7 +266,7 @@ def test_max_startups_refuses_beyond_full(start):
         wait_for(lambda: not server.children(), what="probe gone")
         assert hold().startswith(b"SSH-2.0-Sallyport")
         assert hold().startswith(b"SSH-2.0-Sallyport")
-        assert not hold().startswith(b"SSH-")
+        assert hold() == b"Exceeded MaxStartups\r\n"
     finally:
         for s in held:
             s.close()

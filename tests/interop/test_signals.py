@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: ISC
+"""Signals that a client sends to its program, RFC 4254 section 6.9, with AsyncSSH: stock ssh has none."""
+import asyncio
+import warnings
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of its own use of old ciphers
+    import asyncssh
+
+SIGNALS = ["HUP", "INT", "KILL", "QUIT", "TERM", "USR1", "USR2"]
+
+
+def run_and_signal(server, command, name):
+    """The program says "ready", is sent the signal, and ends: (exit status, signal, output)."""
+    async def talk():
+        async with asyncssh.connect(
+                "127.0.0.1", server.port, username=server.suite.account.name, known_hosts=None,
+                client_keys=[str(server.suite.keys["ed25519"])], config=None) as connection:
+            process = await connection.create_process(command)
+            assert await process.stdout.readline() == "ready\n"
+            process.send_signal(name)
+            done = await asyncio.wait_for(process.wait(), 20)
+            return done.exit_status, done.exit_signal and done.exit_signal[0], done.stdout
+    return asyncio.run(talk())
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_each_signal_ends_a_program_that_takes_none(server, name):
+    """And the client is told which it was."""
+    command = "ulimit -c 0; trap - PIPE; echo ready; exec sleep 30"
+    assert run_and_signal(server, command, name)[1:] == (name, "")
+
+
+@pytest.mark.parametrize("name", ["HUP", "INT", "TERM", "USR1", "USR2"])
+def test_a_program_may_take_it(server, name):
+    command = f"trap 'echo caught; exit 7' {name}; echo ready; while :; do sleep 0.05; done"
+    assert run_and_signal(server, command, name) == (7, None, "caught\n")
+
+
+def test_other_signals_are_not_sent(server):
+    async def talk():
+        async with asyncssh.connect(
+                "127.0.0.1", server.port, username=server.suite.account.name, known_hosts=None,
+                client_keys=[str(server.suite.keys["ed25519"])], config=None) as connection:
+            process = await connection.create_process("echo ready; read line; echo $line")
+            assert await process.stdout.readline() == "ready\n"
+            for name in ("STOP", "SEGV", "SIGTERM", "9", "", "WINCH", "INFO@openssh.com"):
+                process.channel.send_signal(name)
+            process.stdin.write("still here\n")
+            return (await process.wait()).stdout
+    assert asyncio.run(talk()) == "still here\n"
