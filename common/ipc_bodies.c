@@ -17,7 +17,7 @@ child_start_put(struct writer *writer, const struct child_start *start)
 	put_string(writer, start->banner);
 	put_u32(writer, start->channels_max);
 	put_u32(writer, start->window_max_bytes);
-	put_bool(writer, start->compresses);
+	put_u32(writer, start->compression);
 	put_u64(writer, start->rekey_bytes);
 	put_u32(writer, start->rekey_s);
 	put_u32(writer, start->qos_interactive);
@@ -42,7 +42,7 @@ child_start_get(struct reader *reader, struct child_start *start)
 	start->banner = get_string(reader);
 	start->channels_max = get_u32(reader);
 	start->window_max_bytes = get_u32(reader);
-	start->compresses = get_bool(reader);
+	start->compression = get_u32(reader);
 	start->rekey_bytes = get_u64(reader);
 	start->rekey_s = get_u32(reader);
 	start->qos_interactive = get_u32(reader);

@@ -13,9 +13,15 @@
 
 #define CHILD_QOS_NONE    256 /* packets are marked as the system does by itself */
 
+/* Each offers what stands before it, too. */
+enum compression {
+	COMPRESSION_NONE,
+	COMPRESSION_DELAYED,   /* zlib@openssh.com: from the login on */
+	COMPRESSION_FROM_KEYS, /* zlib: from the first keys on; RFC 4253 section 6.2 */
+};
+
 /* What a child must know to serve one connection. Lists are comma-separated names. */
 struct child_start {
-	struct bytes filter;  /* struct sock_filter[], compiled by the listener */
 	uint32_t log_level;   /* enum log_level */
 	struct bytes version; /* our identification without CR LF */
 	struct bytes kex_algorithms;
@@ -26,7 +32,7 @@ struct child_start {
 	struct bytes banner;              /* shown before login; empty for none */
 	uint32_t channels_max;            /* all channels of the connection */
 	uint32_t window_max_bytes;        /* most receive window of one channel */
-	bool compresses;                  /* zlib@openssh.com is offered */
+	uint32_t compression;             /* enum compression: the most that is offered */
 	uint64_t rekey_bytes;      /* after which keys are replaced; 0: what the cipher allows */
 	uint32_t rekey_s;          /* 0: no time */
 	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */

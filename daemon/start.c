@@ -169,7 +169,7 @@ start_crypto(const struct settings *settings)
 	if (origin.line > 0)
 		snprintf(line, sizeof(line), ":%u", origin.line);
 	log_fatal("config",
-	    "%s%s: Ciphers: blowfish-cbc, cast128-cbc and arcfour need OpenSSL's legacy provider: "
+	    "%s%s: Ciphers: blowfish-cbc, cast128-cbc, seed-cbc@ssh.com and arcfour need OpenSSL's legacy provider: "
 	    "install it (with OpenSSL 3.0 it is in Debian's libssl3, since 3.5 in "
 	    "openssl-provider-legacy), or do not name them",
 	    origin.file, line);
@@ -272,7 +272,8 @@ static enum result
 run(struct service *service)
 {
 	if (service->cli.mode == CLI_MODE_VERSION) {
-		fprintf(stderr, "Sallyport_%s, %s\n", SALLYPORT_VERSION, crypto_version());
+		fprintf(stderr, "Sallyport_%s%s%s, %s\n", SALLYPORT_VERSION,
+		    SALLYPORT_REVISION[0] == '\0' ? "" : " ", SALLYPORT_REVISION, crypto_version());
 		return RESULT_OK;
 	}
 	if (service->cli.mode == CLI_MODE_QUERY)

@@ -4,6 +4,7 @@
  * its signals, hands the child the network, answers it until it ends, and goes.
  */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -49,16 +50,37 @@ take_signals(int *out)
 	return *out < 0 ? RESULT_SYSTEM : RESULT_OK;
 }
 
+static void
+set_option(int fd, int level, int option, int value)
+{
+	(void)setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* The kernel asks a silent peer twice within the time, and gives up one that acknowledges nothing. */
+static void
+set_dead_peer_timeout(int fd, int seconds)
+{
+	const int third = seconds < 3 ? 1 : seconds / 3;
+
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, third);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, third);
+	set_option(
+	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, seconds > INT_MAX / 1000 ? INT_MAX : seconds * 1000);
+}
+
 /* No socket (a test's pipe) has no options. */
 static void
 prepare_network(const struct monitor *monitor)
 {
-	const int on = 1;
+	const int dead_s = (int)settings_number(monitor->settings, KEYWORD_DeadPeerTimeout);
 	int fd = monitor->inputs->network_fd;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (settings_flag(monitor->settings, KEYWORD_TCPKeepAlive))
-		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+		set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (dead_s > 0)
+		set_dead_peer_timeout(fd, dead_s);
 }
 
 /* --- The child's orders ------------------------------------------------------------------------- */
@@ -111,9 +133,12 @@ static void
 write_version(const struct settings *settings, char *out, size_t size)
 {
 	const char *addendum = settings_text(settings, KEYWORD_VersionAddendum);
+	bool has_revision =
+	    settings_flag(settings, KEYWORD_DebianBanner) && SALLYPORT_REVISION[0] != '\0';
 
-	snprintf(out, size, "SSH-2.0-Sallyport_" SALLYPORT_VERSION "%s%s",
-	    addendum == NULL ? "" : " ", addendum == NULL ? "" : addendum);
+	snprintf(out, size, "SSH-2.0-Sallyport_" SALLYPORT_VERSION "%s%s%s",
+	    has_revision ? " " SALLYPORT_REVISION : "", addendum == NULL ? "" : " ",
+	    addendum == NULL ? "" : addendum);
 }
 
 static enum result
@@ -126,7 +151,7 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	char version[256];
 	struct child_start start = {
 		.log_level = (uint32_t)log_get_level(),
-		.compresses = settings_number(monitor->settings, KEYWORD_Compression) != 0,
+		.compression = (uint32_t)settings_number(monitor->settings, KEYWORD_Compression),
 		.rekey_bytes = rekey.bytes,
 		.rekey_s = rekey.seconds,
 		.alive_interval_s =

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "common/ipc_bodies.h"
 #include "common/log.h"
 
 /* clang-format off */
@@ -28,9 +29,10 @@ static const struct choice {
 	{ KEYWORD_AllowTcpForwarding, "local",                ALLOW_FORWARDING_LOCAL },
 	{ KEYWORD_AllowTcpForwarding, "remote",               ALLOW_FORWARDING_REMOTE },
 	{ KEYWORD_AllowTcpForwarding, "all",                  ALLOW_FORWARDING_YES },
-	{ KEYWORD_Compression,        "yes",                  1 }, /* after login, as sshd since 7.4 */
-	{ KEYWORD_Compression,        "delayed",              1 },
-	{ KEYWORD_Compression,        "no",                   0 },
+	{ KEYWORD_Compression,        "yes",                  COMPRESSION_DELAYED }, /* as sshd since 7.4 */
+	{ KEYWORD_Compression,        "delayed",              COMPRESSION_DELAYED },
+	{ KEYWORD_Compression,        "zlib",                 COMPRESSION_FROM_KEYS },
+	{ KEYWORD_Compression,        "no",                   COMPRESSION_NONE },
 	{ KEYWORD_LogLevel,           "QUIET",                LOG_LEVEL_QUIET },
 	{ KEYWORD_LogLevel,           "FATAL",                LOG_LEVEL_FATAL },
 	{ KEYWORD_LogLevel,           "ERROR",                LOG_LEVEL_ERROR },

@@ -28,10 +28,12 @@ struct agreement {
 	    struct bytes client_public, struct buf *server_public, struct buf *shared);
 };
 
-extern const struct agreement agree_x25519;   /* agree_ecdh.c */
+extern const struct agreement agree_x25519; /* agree_ecdh.c; x448 likewise */
+extern const struct agreement agree_x448;
 extern const struct agreement agree_nistp256; /* agree_ecdh.c; nistp384, nistp521 likewise */
 extern const struct agreement agree_nistp384;
 extern const struct agreement agree_nistp521;
+extern const struct agreement agree_secp256k1;
 
 extern const struct agreement agree_mlkem768x25519; /* agree_hybrid.c, and the next three */
 extern const struct agreement agree_mlkem768nistp256;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key agreement on elliptic curves: X25519 and the three curves of NIST. Pure. RFC 8731, RFC 7748,
- * RFC 5656 section 4.
+ * Key agreement on elliptic curves: X25519, X448, the three curves of NIST and secp256k1. Pure. RFC 8731,
+ * RFC 7748, RFC 5656 section 4.
  */
 #include <assert.h>
 
@@ -17,7 +17,16 @@
 #include "common/mem.h"
 #include "common/wire.h"
 
-#define X25519_SIZE 32
+#define MONTGOMERY_SIZE_MAX 56
+
+/* Of scalars, public values and secrets alike. */
+struct montgomery {
+	const char *name; /* libcrypto's */
+	size_t size;
+};
+
+static const struct montgomery x25519 = { "X25519", 32 };
+static const struct montgomery x448 = { "X448", 56 };
 
 struct curve {
 	const char *group; /* libcrypto's name */
@@ -27,6 +36,7 @@ struct curve {
 static const struct curve nistp256 = { "P-256", 65 };
 static const struct curve nistp384 = { "P-384", 97 };
 static const struct curve nistp521 = { "P-521", 133 };
+static const struct curve secp256k1 = { "secp256k1", 65 };
 
 /* Of the shared secret, too, which is the x of a point. */
 static size_t
@@ -70,7 +80,7 @@ derive(EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *secret, size_t size)
 	return derived == size ? RESULT_OK : RESULT_CRYPTO;
 }
 
-/* ---- X25519 */
+/* ---- X25519 and X448 */
 
 /* RFC 8731 section 3: an all-zero secret comes of a point of low order. No branch on the bytes. */
 static bool
@@ -83,70 +93,97 @@ is_all_zero(const uint8_t *secret, size_t size)
 	return any == 0;
 }
 
-enum result
-agree_x25519_secret(EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
+static enum result
+montgomery_secret(
+    const struct montgomery *curve, EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
 {
 	CLEANUP(pkey_freep) EVP_PKEY *peer = NULL;
 
-	if (theirs.size != X25519_SIZE)
+	if (theirs.size != curve->size)
 		return RESULT_MALFORMED;
-	peer = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, theirs.data, theirs.size);
+	peer = EVP_PKEY_new_raw_public_key_ex(NULL, curve->name, NULL, theirs.data, theirs.size);
 	if (peer == NULL)
 		return RESULT_MALFORMED;
-	TRY(derive(own, peer, secret, X25519_SIZE));
-	return is_all_zero(secret, X25519_SIZE) ? RESULT_MALFORMED : RESULT_OK;
+	TRY(derive(own, peer, secret, curve->size));
+	return is_all_zero(secret, curve->size) ? RESULT_MALFORMED : RESULT_OK;
+}
+
+enum result
+agree_x25519_secret(EVP_PKEY *own, struct bytes theirs, uint8_t *secret)
+{
+	return montgomery_secret(&x25519, own, theirs, secret);
 }
 
 static enum result
-x25519_key_new(EVP_PKEY **out)
+montgomery_key_new(const struct montgomery *curve, EVP_PKEY **out)
 {
-	uint8_t scalar[X25519_SIZE];
+	uint8_t scalar[MONTGOMERY_SIZE_MAX];
 
-	TRY(random_secret_bytes(scalar, sizeof(scalar)));
-	*out = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, scalar, sizeof(scalar));
+	TRY(random_secret_bytes(scalar, curve->size));
+	*out = EVP_PKEY_new_raw_private_key_ex(NULL, curve->name, NULL, scalar, curve->size);
 	mem_wipe(scalar, sizeof(scalar));
 	return *out == NULL ? RESULT_CRYPTO : RESULT_OK;
 }
 
 static enum result
-x25519_append_public(EVP_PKEY *own, struct buf *out)
+montgomery_append_public(const struct montgomery *curve, EVP_PKEY *own, struct buf *out)
 {
 	uint8_t *at;
-	size_t size = X25519_SIZE;
+	size_t size = curve->size;
 
 	TRY(buf_reserve(out, size, &at));
-	if (EVP_PKEY_get_raw_public_key(own, at, &size) != 1 || size != X25519_SIZE)
+	if (EVP_PKEY_get_raw_public_key(own, at, &size) != 1 || size != curve->size)
 		return RESULT_CRYPTO;
 	buf_commit(out, size);
 	return RESULT_OK;
 }
 
-enum result
-agree_x25519_exchange(struct bytes theirs, struct buf *our_public, uint8_t *secret)
+static enum result
+montgomery_exchange(
+    const struct montgomery *curve, struct bytes theirs, struct buf *our_public, uint8_t *secret)
 {
 	CLEANUP(pkey_freep) EVP_PKEY *own = NULL;
 
-	if (theirs.size != X25519_SIZE)
+	if (theirs.size != curve->size)
 		return RESULT_MALFORMED;
 	TRY(crypto_start());
-	TRY(x25519_key_new(&own));
-	TRY(x25519_append_public(own, our_public));
-	return agree_x25519_secret(own, theirs, secret);
+	TRY(montgomery_key_new(curve, &own));
+	TRY(montgomery_append_public(curve, own, our_public));
+	return montgomery_secret(curve, own, theirs, secret);
+}
+
+enum result
+agree_x25519_exchange(struct bytes theirs, struct buf *our_public, uint8_t *secret)
+{
+	return montgomery_exchange(&x25519, theirs, our_public, secret);
+}
+
+static enum result
+montgomery_respond(const struct montgomery *curve, struct bytes client_public,
+    struct buf *server_public, struct buf *shared)
+{
+	uint8_t secret[MONTGOMERY_SIZE_MAX];
+	enum result result = montgomery_exchange(curve, client_public, server_public, secret);
+
+	if (result == RESULT_OK)
+		result = agree_append_mpint(bytes_of(secret, curve->size), shared);
+	mem_wipe(secret, sizeof(secret));
+	return result;
 }
 
 static enum result
 x25519_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
 {
-	uint8_t secret[X25519_SIZE];
-	enum result result = agree_x25519_exchange(client_public, server_public, secret);
-
-	if (result == RESULT_OK)
-		result = agree_append_mpint(bytes_of(secret, sizeof(secret)), shared);
-	mem_wipe(secret, sizeof(secret));
-	return result;
+	return montgomery_respond(&x25519, client_public, server_public, shared);
 }
 
-/* ---- NIST's curves */
+static enum result
+x448_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	return montgomery_respond(&x448, client_public, server_public, shared);
+}
+
+/* ---- Curves with points: NIST's, and secp256k1 */
 
 /* A public key from an uncompressed point. libcrypto refuses points that are not on the curve. */
 static enum result
@@ -267,7 +304,15 @@ nistp521_respond(struct bytes client_public, struct buf *server_public, struct b
 	return nistp_respond(&nistp521, client_public, server_public, shared);
 }
 
-const struct agreement agree_x25519 = { .client_size = X25519_SIZE, .respond = x25519_respond };
+static enum result
+secp256k1_respond(struct bytes client_public, struct buf *server_public, struct buf *shared)
+{
+	return nistp_respond(&secp256k1, client_public, server_public, shared);
+}
+
+const struct agreement agree_x25519 = { .client_size = 32, .respond = x25519_respond };
+const struct agreement agree_x448 = { .client_size = 56, .respond = x448_respond };
 const struct agreement agree_nistp256 = { .client_size = 65, .respond = nistp256_respond };
 const struct agreement agree_nistp384 = { .client_size = 97, .respond = nistp384_respond };
 const struct agreement agree_nistp521 = { .client_size = 133, .respond = nistp521_respond };
+const struct agreement agree_secp256k1 = { .client_size = 65, .respond = secp256k1_respond };

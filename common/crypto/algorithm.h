@@ -47,7 +47,7 @@ struct cipher_algorithm {
 struct mac_algorithm {
 	const char *name;
 	unsigned flags;
-	enum hash_kind hash;
+	enum hash_kind hash; /* of HMAC; HASH_NONE: it is UMAC */
 	size_t key_size, tag_size;
 };
 

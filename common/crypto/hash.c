@@ -18,6 +18,7 @@ static const struct {
 	[HASH_NONE]     = { "none",      0 },
 	[HASH_MD5]      = { "MD5",      16 },
 	[HASH_SHA1]     = { "SHA1",     20 },
+	[HASH_SHA224]   = { "SHA2-224", 28 },
 	[HASH_SHA256]   = { "SHA2-256", 32 },
 	[HASH_SHA384]   = { "SHA2-384", 48 },
 	[HASH_SHA512]   = { "SHA2-512", 64 },

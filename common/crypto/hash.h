@@ -12,6 +12,7 @@ enum hash_kind {
 	HASH_NONE,
 	HASH_MD5, /* for old MACs alone */
 	HASH_SHA1,
+	HASH_SHA224, /* for ssh.com's names alone */
 	HASH_SHA256,
 	HASH_SHA384,
 	HASH_SHA512,

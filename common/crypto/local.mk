@@ -24,4 +24,6 @@ common_libcommon_a_SOURCES += \
 	common/crypto/seal_gcm.c \
 	common/crypto/seal_internal.h \
 	common/crypto/start.c \
-	common/crypto/start.h
+	common/crypto/start.h \
+	common/crypto/umac.c \
+	common/crypto/umac.h

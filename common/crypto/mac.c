@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HMAC over a sequence number and a packet, RFC 4253 section 6.4, RFC 6668. Pure. The keyed state is
- * made once and restarted for each packet, which costs neither a fetch nor the hashing of the key.
+ * The MAC of a packet: HMAC over its sequence number and itself, RFC 4253 section 6.4, RFC 6668; or UMAC
+ * over itself with the sequence number as nonce. Pure. The keyed state is made once and restarted for each
+ * packet, which costs neither a fetch nor the hashing of the key.
  */
 #include "common/crypto/mac.h"
 
@@ -14,10 +15,11 @@
 #include <openssl/params.h>
 
 #include "common/crypto/start.h"
+#include "common/crypto/umac.h"
 #include "common/mem.h"
 
-enum result
-mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key)
+static enum result
+init_hmac(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key)
 {
 	EVP_MAC *method;
 	/* libcrypto only reads it, but its type says otherwise. */
@@ -27,10 +29,8 @@ mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes ke
 		OSSL_PARAM_construct_end(),
 	};
 
-	assert(key.size == algorithm->key_size);
 	assert(algorithm->tag_size <= hash_size(algorithm->hash));
-	*mac = (struct mac){ .tag_size = algorithm->tag_size,
-		.is_cut = algorithm->tag_size < hash_size(algorithm->hash) };
+	mac->is_cut = algorithm->tag_size < hash_size(algorithm->hash);
 	TRY(crypto_mac(CRYPTO_HMAC, &method));
 	mac->context = EVP_MAC_CTX_new(method);
 	if (mac->context == NULL)
@@ -40,10 +40,21 @@ mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes ke
 	return RESULT_OK;
 }
 
+enum result
+mac_init(struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key)
+{
+	assert(key.size == algorithm->key_size);
+	*mac = (struct mac){ .tag_size = algorithm->tag_size };
+	if (algorithm->hash == HASH_NONE)
+		return umac_new(algorithm->tag_size, key, &mac->umac);
+	return init_hmac(mac, algorithm, key);
+}
+
 void
 mac_clear(struct mac *mac)
 {
 	EVP_MAC_CTX_free(mac->context);
+	umac_free(mac->umac);
 	*mac = (struct mac){ .context = NULL };
 }
 
@@ -67,6 +78,10 @@ mac_compute(struct mac *mac, uint32_t sequence, struct bytes data, uint8_t *tag)
 	const uint32_t number = htobe32(sequence);
 	size_t size;
 
+	if (mac->umac != NULL) {
+		umac_compute(mac->umac, sequence, data, tag);
+		return RESULT_OK;
+	}
 	if (EVP_MAC_init(mac->context, NULL, 0, NULL) != 1 ||
 	    EVP_MAC_update(mac->context, (const uint8_t *)&number, sizeof(number)) != 1 ||
 	    EVP_MAC_update(mac->context, data.data, data.size) != 1)

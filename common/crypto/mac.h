@@ -8,9 +8,12 @@
 
 #include "common/crypto/algorithm.h"
 
-/* Embedded in its owner; the context owns the key and wipes it. */
+struct umac;
+
+/* Embedded in its owner; the contexts own the key and wipe it. */
 struct mac {
-	EVP_MAC_CTX *context;
+	EVP_MAC_CTX *context; /* HMAC's */
+	struct umac *umac;    /* or UMAC's; the other is NULL */
 	size_t tag_size;
 	bool is_cut; /* the tag is shorter than the digest */
 };
@@ -22,7 +25,7 @@ enum result mac_init(
     struct mac *mac, const struct mac_algorithm *algorithm, struct bytes key) MUST_USE;
 void mac_clear(struct mac *mac);
 
-/* MAC(key, u32 sequence ‖ data): tag_size bytes to `tag`, which may lie right behind the data. */
+/* HMAC(key, u32 sequence ‖ data), or UMAC(key, data) with the sequence number as its nonce: tag_size bytes to `tag`, which may lie right behind the data. */
 enum result mac_compute(
     struct mac *mac, uint32_t sequence, struct bytes data, uint8_t *tag) MUST_USE;
 

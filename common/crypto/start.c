@@ -30,11 +30,11 @@ static const char *const cipher_names[] = {
 	"DES-EDE3-CBC",
 };
 
-static const char *const old_cipher_names[] = { "BF-CBC", "CAST5-CBC", "RC4" };
+static const char *const old_cipher_names[] = { "BF-CBC", "CAST5-CBC", "SEED-CBC", "RC4" };
 
 /* Their keys are used through EVP_PKEY, which finds its methods itself: only looked up once. */
-static const char *const key_names[] = { "X25519", "ED25519", "EC", "RSA" };
-static const char *const agreement_names[] = { "X25519", "ECDH" };
+static const char *const key_names[] = { "X25519", "X448", "ED25519", "EC", "RSA" };
+static const char *const agreement_names[] = { "X25519", "X448", "ECDH" };
 static const char *const signature_names[] = { "ED25519", "ECDSA", "RSA" };
 
 static struct handles {

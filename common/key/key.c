@@ -15,10 +15,13 @@
 
 static const struct key_type *const types[] = {
 	&key_type_ed25519,
+	&key_type_ed448,
 	&key_type_nistp256,
 	&key_type_nistp384,
 	&key_type_nistp521,
+	&key_type_secp256k1,
 	&key_type_rsa,
+	&key_type_dss,
 };
 
 const struct key_type *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ecdsa-sha2-nistp256, -nistp384 and -nistp521: points uncompressed, signatures as two mpints. Pure.
+ * ecdsa-sha2-nistp256, -nistp384, -nistp521 and that of secp256k1: points uncompressed, signatures as two mpints. Pure.
  * RFC 5656 section 3.
  */
 #include <openssl/bn.h>
@@ -23,6 +23,7 @@ struct curve {
 static const struct curve nistp256 = { "nistp256", "P-256", "prime256v1", 32 };
 static const struct curve nistp384 = { "nistp384", "P-384", "secp384r1", 48 };
 static const struct curve nistp521 = { "nistp521", "P-521", "secp521r1", 66 };
+static const struct curve secp256k1 = { "1.3.132.0.10", "secp256k1", "secp256k1", 32 };
 
 static const struct curve *
 curve_of(const struct key_type *type)
@@ -198,6 +199,18 @@ const struct key_type key_type_nistp521 = {
 	.name = "ecdsa-sha2-nistp521",
 	.family = "EC",
 	.curve = &nistp521,
+	.matches = ecdsa_matches,
+	.read_public = ecdsa_read_public,
+	.write_public = ecdsa_write_public,
+	.read_private = ecdsa_read_private,
+	.signature_to_wire = ecdsa_signature_to_wire,
+	.signature_from_wire = ecdsa_signature_from_wire,
+};
+
+const struct key_type key_type_secp256k1 = {
+	.name = "ecdsa-sha2-1.3.132.0.10",
+	.family = "EC",
+	.curve = &secp256k1,
 	.matches = ecdsa_matches,
 	.read_public = ecdsa_read_public,
 	.write_public = ecdsa_write_public,

@@ -27,7 +27,7 @@ struct key {
 struct key_type {
 	const char *name;   /* in blobs */
 	const char *family; /* libcrypto's name of the algorithm: "EC" */
-	const void *curve;  /* ECDSA only */
+	const void *curve;  /* what differs between types of a family; RSA and DSA: NULL */
 
 	/* Is this key of libcrypto's family ours, too (the curve)? NULL: always. */
 	bool (*matches)(const struct key_type *type, const EVP_PKEY *pkey);
@@ -54,10 +54,13 @@ struct key_type {
 
 /* One row each; in key.c's table. */
 extern const struct key_type key_type_ed25519;
+extern const struct key_type key_type_ed448;
 extern const struct key_type key_type_nistp256;
 extern const struct key_type key_type_nistp384;
 extern const struct key_type key_type_nistp521;
+extern const struct key_type key_type_secp256k1;
 extern const struct key_type key_type_rsa;
+extern const struct key_type key_type_dss;
 
 /* NULL if there is none. */
 const struct key_type *key_type_find(struct bytes name);

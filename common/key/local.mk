@@ -6,8 +6,9 @@ common_libcommon_a_SOURCES += \
 	common/key/file_public.c \
 	common/key/fingerprint.c \
 	common/key/key.c common/key/key.h common/key/key_internal.h \
+	common/key/key_dss.c \
 	common/key/key_ecdsa.c \
-	common/key/key_ed25519.c \
+	common/key/key_eddsa.c \
 	common/key/key_rsa.c \
 	common/key/parameters.c \
 	common/key/signature.c

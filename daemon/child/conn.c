@@ -257,7 +257,12 @@ check_alive(struct conn *conn, uint64_t now_ms)
 uint64_t
 conn_deadline_ms(const struct conn *conn)
 {
-	return alive_deadline_ms(&conn->alive);
+	const uint64_t alive_ms = alive_deadline_ms(&conn->alive);
+	const uint64_t keys_ms = transport_deadline_ms(conn->transport);
+
+	if (alive_ms == 0 || keys_ms == 0)
+		return alive_ms + keys_ms;
+	return alive_ms < keys_ms ? alive_ms : keys_ms;
 }
 
 void

@@ -77,7 +77,7 @@ def test_query_of_other_things(run):
     assert "cipher\n" in run("-Q", "help", check=0).stdout
     assert run("-Q", "cipher-auth", check=0).stdout.splitlines() == [
         "chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com"]
-    assert run("-Q", "compression", check=0).stdout == "none\nzlib@openssh.com\n"
+    assert run("-Q", "compression", check=0).stdout == "none\nzlib@openssh.com\nzlib\n"
     assert run("-Q", "colours", check=255).stderr == (
         "sallyportd: -Q colours is not known; -Q help prints what is\n")
 

@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: ISC
 """Algorithms that are offered only where the configuration names them."""
-import asyncio
 import os
 import subprocess
-import warnings
 
+import asyncclient
 import pytest
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of its own use of old ciphers
-    import asyncssh
-
 import rawssh
+from asyncclient import asyncssh
 
 CBC = ["aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"]
-OLD_LIBRARY = ["blowfish-cbc", "cast128-cbc", "arcfour", "arcfour128", "arcfour256"]
+OLD_LIBRARY = ["blowfish-cbc", "cast128-cbc", "arcfour", "arcfour128", "arcfour256",
+               "seed-cbc@ssh.com"]
 MACS = ["hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96"]
 CUT_SHA2 = ["hmac-sha2-256-96", "hmac-sha2-512-96"]
+UMAC = ["umac-64@openssh.com", "umac-128@openssh.com",
+        "umac-64-etm@openssh.com", "umac-128-etm@openssh.com"]
+SSH_COM = ["hmac-sha256-2@ssh.com", "hmac-sha224@ssh.com", "hmac-sha256@ssh.com",
+           "hmac-sha384@ssh.com", "hmac-sha512@ssh.com"]
+RARE_KEX = ["curve448-sha512", "ecdh-sha2-1.3.132.0.10", "diffie-hellman-group15-sha512",
+            "diffie-hellman-group17-sha512", "diffie-hellman-group1-sha1",
+            *(f"diffie-hellman-{name}@ssh.com" for name in (
+                "group14-sha256", "group14-sha224", "group15-sha256", "group15-sha384",
+                "group16-sha384", "group16-sha512", "group18-sha512", "group-exchange-sha224",
+                "group-exchange-sha384", "group-exchange-sha512"))]
 
 
 def etm(names):
@@ -28,20 +34,10 @@ def old(suite):
     """A server that offers all of them beside its defaults."""
     import sallyport
     made = sallyport.Server(suite, Ciphers="+" + ",".join(CBC + OLD_LIBRARY),
-                            MACs="+" + ",".join(MACS + etm(MACS) + CUT_SHA2 + etm(CUT_SHA2)))
+                            MACs="+" + ",".join(MACS + etm(MACS) + CUT_SHA2 + etm(CUT_SHA2) + UMAC +
+                                                SSH_COM))
     yield made
     made.stop()
-
-
-def asyncssh_cat(server, data, **options):
-    """What comes back from cat, to AsyncSSH."""
-    async def talk():
-        async with asyncssh.connect(
-                "127.0.0.1", server.port, username=server.suite.account.name, known_hosts=None,
-                client_keys=[str(server.suite.keys["ed25519"])], config=None, **options) as connection:
-            done = await connection.run("cat", input=data, encoding=None, check=True)
-            return done.stdout
-    return asyncio.run(talk())
 
 
 @pytest.mark.parametrize("cipher", CBC)
@@ -51,29 +47,28 @@ def test_cbc_ciphers_carry_data(old, cipher, mac):
     assert old.ssh("cat", input=data, Ciphers=cipher, MACs=mac).stdout == data
 
 
-@pytest.mark.parametrize("mac", MACS + etm(MACS))
+@pytest.mark.parametrize("mac", MACS + etm(MACS) + UMAC)
 def test_macs_carry_data(old, mac):
     data = os.urandom(300_000)
     assert old.ssh("cat", input=data, Ciphers="aes128-ctr", MACs=mac).stdout == data
 
 
-@pytest.mark.parametrize("mac", CUT_SHA2 + etm(CUT_SHA2))
-def test_cut_macs_carry_data(old, mac):
+@pytest.mark.parametrize("mac", CUT_SHA2 + etm(CUT_SHA2) + SSH_COM)
+def test_macs_that_stock_ssh_has_not_carry_data(old, mac):
     data = os.urandom(300_000)
-    assert asyncssh_cat(old, data, encryption_algs=["aes128-ctr"], mac_algs=[mac]) == data
+    assert asyncclient.cat(old, data, encryption_algs=["aes128-ctr"], mac_algs=[mac]) == data
 
 
 @pytest.mark.parametrize("cipher", OLD_LIBRARY)
 def test_ciphers_of_the_legacy_provider_carry_data(old, cipher):
     data = os.urandom(300_000)
-    assert asyncssh_cat(old, data, encryption_algs=[cipher], mac_algs=["hmac-sha2-256"]) == data
+    assert asyncclient.cat(old, data, encryption_algs=[cipher], mac_algs=["hmac-sha2-256"]) == data
 
 
-@pytest.mark.parametrize("kex", ["diffie-hellman-group15-sha512", "diffie-hellman-group17-sha512",
-                                 "diffie-hellman-group1-sha1"])
+@pytest.mark.parametrize("kex", RARE_KEX)
 def test_key_exchanges_that_stock_ssh_has_not(start, kex):
     server = start(KexAlgorithms=f"+{kex}")
-    assert asyncssh_cat(server, b"hello", kex_algs=[kex]) == b"hello"
+    assert asyncclient.cat(server, b"hello", kex_algs=[kex]) == b"hello"
 
 
 def test_rsa_with_sha1_of_the_server(start, server):
@@ -88,6 +83,47 @@ def test_rsa_with_sha1_of_a_user(start, server):
     assert named.ssh("true", key="rsa", PubkeyAcceptedAlgorithms="ssh-rsa").returncode == 0
     done = server.ssh("true", key="rsa", check=False, PubkeyAcceptedAlgorithms="ssh-rsa")
     assert done.returncode == 255
+
+
+RARE_KEYS = ["ssh-dss", "ssh-ed448", "ecdsa-sha2-1.3.132.0.10"]
+
+
+@pytest.fixture(params=RARE_KEYS)
+def rare(request, suite):
+    """A key of a rare type, in OpenSSH's format with its public half beside it: (path, type)."""
+    key = asyncssh.generate_private_key(request.param)
+    path = suite.folder / f"rare_{request.param}"
+    path.write_bytes(key.export_private_key())
+    path.chmod(0o600)
+    public = path.with_name(path.name + ".pub")
+    public.write_bytes(key.export_public_key())
+    public.chmod(0o644)
+    return path, request.param
+
+
+def test_rare_keys_of_the_server(start, rare):
+    path, kind = rare
+    server = start(HostKeyAlgorithms=f"+{kind}", more=[f"HostKey {path}"])
+    assert asyncclient.cat(server, b"hello", server_host_key_algs=[kind]) == b"hello"
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        asyncclient.cat(start(more=[f"HostKey {path}"]), b"hello", server_host_key_algs=[kind])
+
+
+def test_rare_keys_of_a_user(start, rare):
+    path, kind = rare
+    public = path.with_name(path.name + ".pub")
+    offer = {"client_keys": [str(path)], "signature_algs": [kind]}
+    server = start(AuthorizedKeysFile=public, PubkeyAcceptedAlgorithms=f"+{kind}")
+    assert asyncclient.cat(server, b"hello", **offer) == b"hello"
+    with pytest.raises(asyncssh.PermissionDenied):
+        asyncclient.cat(start(AuthorizedKeysFile=public), b"hello", **offer)
+
+
+@pytest.mark.parametrize("name", [f"ssh-rsa-sha{bits}@ssh.com" for bits in (224, 256, 384, 512)])
+def test_rsa_by_the_names_of_ssh_com(start, suite, name):
+    server = start(HostKeyAlgorithms=f"+{name}", PubkeyAcceptedAlgorithms=f"+{name}")
+    assert asyncclient.cat(server, b"hello", server_host_key_algs=[name], signature_algs=[name],
+                           client_keys=[str(suite.keys["rsa"])]) == b"hello"
 
 
 @pytest.mark.parametrize("accepted,keys", [

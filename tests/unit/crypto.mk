@@ -3,3 +3,4 @@ check_PROGRAMS += tests/unit/common/crypto/test_agree
 check_PROGRAMS += tests/unit/common/crypto/test_algorithm
 check_PROGRAMS += tests/unit/common/crypto/test_seal
 check_PROGRAMS += tests/unit/common/crypto/test_kem
+check_PROGRAMS += tests/unit/common/crypto/test_umac

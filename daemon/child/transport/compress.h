@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Compression of payloads, one stream for each direction and set of keys: zlib@openssh.com, which begins
- * after login only, so that nobody unknown feeds zlib. RFC 4253 section 6.2. Pure, by zlib.
+ * after login only, so that nobody unknown feeds zlib; and zlib, where it is allowed by name. RFC 4253 section 6.2. Pure, by zlib.
  */
 #pragma once
 

@@ -60,10 +60,10 @@ struct transport {
 	uint8_t *start_memory;    /* owned */
 	struct buf peer_version;
 	uint8_t session_id[HASH_SIZE_MAX];
-	size_t session_id_size;  /* 0 until the first exchange hash is known */
-	bool is_strict;          /* strict key exchange was agreed on */
-	bool inflates, deflates; /* after login, payloads are compressed */
-	bool takes_ext_info;     /* the client does */
+	size_t session_id_size; /* 0 until the first exchange hash is known */
+	bool is_strict;         /* strict key exchange was agreed on */
+	enum compression compression_in, compression_out;
+	bool takes_ext_info; /* the client does */
 
 	struct transport_ending ending;
 	char ending_text[TRANSPORT_ENDING_TEXT_MAX];
@@ -90,6 +90,14 @@ enum result kex_derive(struct transport *transport) MUST_USE;
 
 /* Sends the reply, NEWKEYS, EXT_INFO and what was held back. */
 enum result kex_finish(struct transport *transport, struct bytes signature) MUST_USE;
+
+/* Does compression of this kind run, once keys are in use? zlib@openssh.com waits for the login. */
+static inline bool
+compression_runs(const struct transport *transport, enum compression compression)
+{
+	return compression == COMPRESSION_FROM_KEYS ||
+	       (compression == COMPRESSION_DELAYED && transport->phase == TRANSPORT_PHASE_OPEN);
+}
 
 /* Must messages of the upper layers wait? */
 static inline bool

@@ -336,8 +336,8 @@ kex_finish(struct transport *transport, struct bytes signature)
 	TRY(send_reply(transport, signature));
 	TRY(packet_write(&transport->out, bytes_of(newkeys, sizeof(newkeys))));
 	packet_out_switch(&transport->out, TAKE(kex->next_out), transport->is_strict);
-	transport->deflates = kex->choice.deflates;
-	if (transport->deflates && transport->phase == TRANSPORT_PHASE_OPEN)
+	transport->compression_out = kex->choice.compression_out;
+	if (compression_runs(transport, transport->compression_out))
 		TRY(packet_out_deflate(&transport->out));
 	transport->limit_out = rekey_limit_of(transport->out.seal);
 	kex_move(kex, KEX_NEWKEYS);
@@ -356,8 +356,8 @@ on_newkeys(struct transport *transport, struct bytes payload)
 		return TRANSPORT_IDLE;
 	}
 	packet_in_switch(&transport->in, TAKE(kex->next_in), transport->is_strict);
-	transport->inflates = kex->choice.inflates;
-	if (transport->inflates && transport->phase == TRANSPORT_PHASE_OPEN &&
+	transport->compression_in = kex->choice.compression_in;
+	if (compression_runs(transport, transport->compression_in) &&
 	    packet_in_inflate(&transport->in) != RESULT_OK) {
 		disconnect_for(transport, RESULT_MEMORY, "decompression cannot begin");
 		return TRANSPORT_IDLE;

@@ -8,7 +8,6 @@
 #include "common/ssh.h"
 #include "common/text.h"
 
-#define COMPRESSION_DELAYED  "zlib@openssh.com"
 #define SIGNALS_OF_THE_FIRST ",ext-info-s,kex-strict-s-v00@openssh.com"
 
 static const char *const list_texts[KEXINIT_LIST_COUNT] = {
@@ -45,11 +44,30 @@ kexinit_parse(struct bytes payload, struct kexinit *out)
 	return reader_end(&reader);
 }
 
+static const struct {
+	const char *name;
+	enum compression compression;
+	const char *offer; /* where this is the most that is allowed */
+} compressions[] = {
+	{ "none", COMPRESSION_NONE, "none" },
+	{ "zlib@openssh.com", COMPRESSION_DELAYED, "none,zlib@openssh.com" },
+	{ "zlib", COMPRESSION_FROM_KEYS, "none,zlib@openssh.com,zlib" },
+};
+
+static struct bytes
+offered_compression(uint32_t most)
+{
+	for (size_t i = 0; i < COUNT(compressions); i++) {
+		if (compressions[i].compression == most)
+			return bytes_of_text(compressions[i].offer);
+	}
+	return bytes_of_text("none");
+}
+
 struct kexinit
 kexinit_ours(const struct child_start *start)
 {
-	const struct bytes compression =
-	    bytes_of_text(start->compresses ? "none," COMPRESSION_DELAYED : "none");
+	const struct bytes compression = offered_compression(start->compression);
 
 	return (struct kexinit){ .lists = {
 				     [KEXINIT_KEX] = start->kex_algorithms,
@@ -157,6 +175,22 @@ choose_cipher(
 }
 
 static enum result
+choose_compression(
+    struct negotiation *negotiation, enum kexinit_list list, enum compression *compression)
+{
+	struct bytes name;
+
+	TRY(negotiate(negotiation, list, &name));
+	for (size_t i = 0; i < COUNT(compressions); i++) {
+		if (bytes_is(name, compressions[i].name)) {
+			*compression = compressions[i].compression;
+			return RESULT_OK;
+		}
+	}
+	return RESULT_UNSUPPORTED;
+}
+
+static enum result
 choose(struct negotiation *negotiation, struct kex_choice *choice)
 {
 	struct bytes name;
@@ -171,11 +205,8 @@ choose(struct negotiation *negotiation, struct kex_choice *choice)
 	TRY(choose_cipher(negotiation, KEXINIT_CIPHER_OUT, &choice->cipher_out));
 	TRY(choose_mac(negotiation, KEXINIT_MAC_IN, choice->cipher_in, &choice->mac_in));
 	TRY(choose_mac(negotiation, KEXINIT_MAC_OUT, choice->cipher_out, &choice->mac_out));
-	TRY(negotiate(negotiation, KEXINIT_COMPRESSION_IN, &name));
-	choice->inflates = bytes_is(name, COMPRESSION_DELAYED);
-	TRY(negotiate(negotiation, KEXINIT_COMPRESSION_OUT, &name));
-	choice->deflates = bytes_is(name, COMPRESSION_DELAYED);
-	return RESULT_OK;
+	TRY(choose_compression(negotiation, KEXINIT_COMPRESSION_IN, &choice->compression_in));
+	return choose_compression(negotiation, KEXINIT_COMPRESSION_OUT, &choice->compression_out);
 }
 
 enum result

@@ -46,7 +46,7 @@ struct kex_choice {
 	const struct signature_algorithm *host_key;
 	const struct cipher_algorithm *cipher_in, *cipher_out;
 	const struct mac_algorithm *mac_in, *mac_out; /* NULL for AEAD ciphers */
-	bool inflates, deflates;                      /* zlib@openssh.com, from the login on */
+	enum compression compression_in, compression_out;
 	bool is_guess_wrong; /* the packet that follows theirs must be ignored */
 };
 

@@ -258,6 +258,8 @@ transport_next(struct transport *transport, uint64_t now_ms)
 	enum transport_event event = TRANSPORT_IDLE;
 
 	transport->now_ms = now_ms;
+	if (kex_start_if_due(transport) != RESULT_OK)
+		disconnect_for(transport, RESULT_MEMORY, "a key exchange cannot begin");
 
 	while (event == TRANSPORT_IDLE) {
 		enum result result;
@@ -273,6 +275,17 @@ transport_next(struct transport *transport, uint64_t now_ms)
 			disconnect_for(transport, result, "the connection cannot go on");
 	}
 	return event;
+}
+
+uint64_t
+transport_deadline_ms(const struct transport *transport)
+{
+	const uint64_t time_ms = (uint64_t)transport->start.rekey_s * 1000;
+
+	if (time_ms == 0 || transport->phase != TRANSPORT_PHASE_OPEN ||
+	    transport->kex.state != KEX_IDLE)
+		return 0;
+	return transport->keys_ms + time_ms;
 }
 
 struct bytes
@@ -415,9 +428,9 @@ transport_open(struct transport *transport)
 	if (transport->phase == TRANSPORT_PHASE_ENDED)
 		return;
 	transport_enter(transport, TRANSPORT_PHASE_OPEN);
-	if (transport->inflates)
+	if (transport->compression_in == COMPRESSION_DELAYED)
 		result = packet_in_inflate(&transport->in);
-	if (result == RESULT_OK && transport->deflates)
+	if (result == RESULT_OK && transport->compression_out == COMPRESSION_DELAYED)
 		result = packet_out_deflate(&transport->out);
 	if (result != RESULT_OK)
 		disconnect_for(transport, result, "compression cannot begin");

@@ -34,7 +34,7 @@ put_child_start(struct writer *writer)
 		.banner = TEXT(""),
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
-		.compresses = true,
+		.compression = COMPRESSION_FROM_KEYS,
 		.qos_interactive = 0xb8,
 		.qos_bulk = CHILD_QOS_NONE,
 		.rekey_bytes = UINT64_C(1) << 40,
@@ -71,7 +71,7 @@ check_child_start(struct reader *reader)
 	assert_bytes(start.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
-	assert_true(start.compresses);
+	assert_int_equal(start.compression, COMPRESSION_FROM_KEYS);
 	assert_int_equal(start.qos_interactive, 0xb8);
 	assert_int_equal(start.qos_bulk, CHILD_QOS_NONE);
 	assert_int_equal(start.rekey_bytes, UINT64_C(1) << 40);

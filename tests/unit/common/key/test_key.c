@@ -79,7 +79,8 @@ static const struct {
 	enum result result;
 } rows[] = {
 	{ "no type", "", "", RESULT_UNSUPPORTED },
-	{ "a type of others", "ssh-dss", "00000000", RESULT_UNSUPPORTED },
+	{ "a type of others", "ssh-xyz", "00000000", RESULT_UNSUPPORTED },
+	{ "DSA without numbers", "ssh-dss", "00000000000000000000000000000000", RESULT_MALFORMED },
 	{ "a certificate", "ssh-ed25519-cert-v01@openssh.com", "00000000", RESULT_UNSUPPORTED },
 	{ "an algorithm, not a type", "rsa-sha2-256", "0000000103 00000000", RESULT_UNSUPPORTED },
 	{ "ed25519 of 31 bytes", "ssh-ed25519",

@@ -127,13 +127,15 @@ test_ext_info_if_asked_for(void **state)
 	assert_int_equal(message_after_newkeys(asks), SSH_MSG_EXT_INFO);
 	assert_int_equal(message_after_newkeys(silent), 0);
 	get_byte(&reader);
-	assert_int_equal(get_u32(&reader), 3);
+	assert_int_equal(get_u32(&reader), 4);
 	assert_bytes_text(get_string(&reader), "server-sig-algs");
 	assert_bytes_text(get_string(&reader), "ssh-ed25519,rsa-sha2-512");
 	assert_bytes_text(get_string(&reader), "ping@openssh.com");
 	assert_bytes_text(get_string(&reader), "0");
 	assert_bytes_text(get_string(&reader), "publickey-hostbound@openssh.com");
 	assert_bytes_text(get_string(&reader), "0");
+	assert_bytes_text(get_string(&reader), "global-requests-ok");
+	assert_bytes_text(get_string(&reader), "");
 	assert_ok(reader_end(&reader));
 }
 
