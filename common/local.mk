@@ -2,6 +2,7 @@
 common_libcommon_a_SOURCES += \
 	common/buf.c common/buf.h \
 	common/clock.c common/clock.h \
+	common/command.c common/command.h \
 	common/fd.c common/fd.h \
 	common/ipc.c common/ipc.h \
 	common/ipc_table.c common/ipc_table.h common/ipc_messages.def \

@@ -5,50 +5,60 @@
 #include "daemon/hostkeys.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/passphrase.h"
+#include "daemon/private_file.h"
 
-static enum result
-check_file(int fd, const char *path)
+static const char *
+key_fault(enum result result)
 {
-	struct stat info;
+	switch (result) {
+	case RESULT_DENIED:
+		return "it is protected by a passphrase, and there is neither "
+		       "HostKeyPassphraseFile nor HostKeyPassphraseCommand";
+	case RESULT_INTEGRITY:
+		return "the passphrase is wrong";
+	default:
+		return result_text(result);
+	}
+}
 
-	if (fstat(fd, &info) < 0)
-		return RESULT_SYSTEM;
-	if (!S_ISREG(info.st_mode)) {
-		log_error("host-key", "host key %s: this is not a regular file", path);
+/* A passphrase is asked for only where there is something to open with it. */
+static enum result
+parse_key(
+    struct bytes contents, const struct settings *settings, const char *path, struct key **out)
+{
+	enum result result = key_from_private_file(contents, NULL, out);
+	struct bytes passphrase;
+	OWNED_BUF text;
+
+	buf_init(&text, PASSPHRASE_MAX);
+	if (result != RESULT_DENIED)
+		return result;
+	result = passphrase_get(settings, path, &text);
+	if (result == RESULT_NOT_FOUND)
 		return RESULT_DENIED;
-	}
-	if (info.st_uid == getuid() && (info.st_mode & 077) != 0) {
-		log_error("host-key",
-		    "host key %s: its mode %04o lets others read it; it is not used (chmod 600 %s)",
-		    path, (unsigned)(info.st_mode & 07777), path);
-		return RESULT_DENIED;
-	}
-	return RESULT_OK;
+	TRY(result);
+	passphrase = buf_bytes(&text);
+	return key_from_private_file(contents, &passphrase, out);
 }
 
 static enum result
-read_key(int fd, const char *path, struct key **out)
+read_key(int fd, const struct settings *settings, const char *path, struct key **out)
 {
 	OWNED_BUF contents;
 	enum result result;
 
 	buf_init(&contents, KEY_FILE_MAX);
-	TRY(check_file(fd, path));
 	result = fd_read_file(fd, KEY_FILE_MAX, &contents);
 	if (result == RESULT_OK)
-		result = key_from_private_file(buf_bytes(&contents), out);
+		result = parse_key(buf_bytes(&contents), settings, path, out);
 	if (result != RESULT_OK)
-		log_error("host-key", "host key %s cannot be used: %s", path,
-		    result == RESULT_DENIED ? "it is protected by a passphrase"
-					    : result_text(result));
+		log_error("host-key", "host key %s cannot be used: %s", path, key_fault(result));
 	return result;
 }
 
@@ -73,16 +83,14 @@ static void
 load_one(
     struct hostkeys *hostkeys, const struct settings *settings, const char *path, bool is_default)
 {
-	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(fd_close) int fd = -1;
 	CLEANUP(key_freep) struct key *key = NULL;
 	char fingerprint[FINGERPRINT_SIZE];
+	enum result result = private_file_open(path, "host key", &fd);
 
-	if (fd < 0) {
-		if (!is_default || errno != ENOENT)
-			log_error("host-key", "host key %s: %s", path, strerror(errno));
-		return;
-	}
-	if (read_key(fd, path, &key) != RESULT_OK)
+	if (result == RESULT_NOT_FOUND && !is_default)
+		log_error("host-key", "host key %s: %s", path, strerror(ENOENT));
+	if (result != RESULT_OK || read_key(fd, settings, path, &key) != RESULT_OK)
 		return;
 	if (is_too_small(settings, key)) {
 		log_error("host-key",
@@ -114,7 +122,7 @@ hostkeys_load(const struct settings *settings, struct hostkeys *out)
 		return RESULT_OK;
 	log_fatal("host-key", "no host keys: none of the HostKey files can be used; as root, "
 			      "ssh-keygen -A makes them");
-	return RESULT_CONFIG;
+	return RESULT_NOT_FOUND; /* exit with 1, as sshd */
 }
 
 void

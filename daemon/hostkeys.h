@@ -15,7 +15,7 @@ struct hostkeys {
 
 /*
  * Loads every HostKey, one of each type. Files that are only defaults may be missing; others are logged.
- * RESULT_CONFIG: there is none that can be used; said with the remedy.
+ * RESULT_NOT_FOUND: there is none that can be used; said with the remedy.
  */
 enum result hostkeys_load(const struct settings *settings, struct hostkeys *out) MUST_USE;
 void hostkeys_clear(struct hostkeys *hostkeys);

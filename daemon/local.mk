@@ -9,6 +9,8 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/loop.c daemon/loop.h \
 	daemon/notify.c daemon/notify.h \
 	daemon/nursery.c daemon/nursery.h \
+	daemon/passphrase.c daemon/passphrase.h \
+	daemon/private_file.c daemon/private_file.h \
 	daemon/programs.c daemon/programs.h \
 	daemon/query.c daemon/query.h \
 	daemon/seccomp.c daemon/seccomp.h \

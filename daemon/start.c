@@ -169,7 +169,8 @@ start_crypto(const struct settings *settings)
 	if (origin.line > 0)
 		snprintf(line, sizeof(line), ":%u", origin.line);
 	log_fatal("config",
-	    "%s%s: Ciphers: blowfish-cbc, cast128-cbc, seed-cbc@ssh.com and arcfour need OpenSSL's legacy provider: "
+	    "%s%s: Ciphers: blowfish-cbc, cast128-cbc, seed-cbc@ssh.com and arcfour need OpenSSL's "
+	    "legacy provider: "
 	    "install it (with OpenSSL 3.0 it is in Debian's libssl3, since 3.5 in "
 	    "openssl-provider-legacy), or do not name them",
 	    origin.file, line);

@@ -333,6 +333,14 @@ is_none(const struct lex_line *line)
 	return line->count == 1 && strcasecmp(line->words[0], "none") == 0;
 }
 
+/* No shell looks for it along a path. */
+static enum result
+check_command(const char *word, char *why)
+{
+	return word[0] == '/' ? RESULT_OK
+			      : wrong(why, word, "the absolute path of a program, and its arguments");
+}
+
 /* A "none" among other words would be lost when the settings are printed and read again. */
 static enum result
 read_words(const struct lex_line *line, struct value *out, char *why)
@@ -389,6 +397,9 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		TRY(check_each(line, check_listen, why));
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
+		if (keyword == KEYWORD_HostKeyPassphraseCommand && !is_none(line))
+			TRY(check_command(word, why));
+		return read_words(line, out, why);
 	case KEYWORD_TYPE_PATHS:
 		return read_words(line, out, why);
 	case KEYWORD_TYPE_SUBSYSTEM:

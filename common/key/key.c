@@ -99,13 +99,19 @@ key_equal(const struct key *a, const struct key *b)
 }
 
 enum result
-key_from_private_file(struct bytes file, struct key **out)
+key_from_private_file(struct bytes file, const struct bytes *passphrase, struct key **out)
 {
 	*out = NULL;
 	if (file.size > KEY_FILE_MAX)
 		return RESULT_LIMIT;
 	TRY(crypto_start());
-	return file_openssh_is(file) ? file_openssh_parse(file, out) : file_pem_parse(file, out);
+	if (file_openssh_is(file))
+		return file_openssh_parse(file, passphrase, out);
+	if (file_der_is(file))
+		return file_der_parse(file, passphrase, out);
+	if (file_others_is(file))
+		return file_others_parse(file, out);
+	return file_pem_parse(file, passphrase, out);
 }
 
 static void

@@ -18,9 +18,13 @@ struct key; /* opaque; owned by whoever made it; private parts are wiped */
  * trailing bytes. RSA 1024..16384 bits. RESULT_UNSUPPORTED for a type that we do not have. */
 enum result key_from_blob(struct bytes blob, struct key **out) MUST_USE;
 
-/* A private key from a file's contents: OpenSSH v1 without passphrase, PKCS#1, SEC1 and PKCS#8 PEM.
- * RESULT_DENIED if it is encrypted (passphrases come with their own issue). */
-enum result key_from_private_file(struct bytes file, struct key **out) MUST_USE;
+/*
+ * A private key from a file's contents: OpenSSH v1; PKCS#1, SEC 1 and PKCS#8 as PEM or DER; Dropbear's and
+ * TinySSH's. `passphrase` is NULL where there is none: RESULT_DENIED if one is needed; RESULT_INTEGRITY if
+ * it is wrong.
+ */
+enum result key_from_private_file(
+    struct bytes file, const struct bytes *passphrase, struct key **out) MUST_USE;
 
 /* A line "type base64 [comment]" of a .pub file or of authorized_keys behind its options. The
  * comment is a view into the line. RESULT_MALFORMED, RESULT_UNSUPPORTED. */

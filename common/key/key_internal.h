@@ -62,6 +62,9 @@ extern const struct key_type key_type_secp256k1;
 extern const struct key_type key_type_rsa;
 extern const struct key_type key_type_dss;
 
+/* Dropbear's order: e, n, d, p, q. */
+enum result key_rsa_read_factors(struct reader *reader, EVP_PKEY **out) MUST_USE;
+
 /* NULL if there is none. */
 const struct key_type *key_type_find(struct bytes name);
 const struct key_type *key_type_find_pkey(const EVP_PKEY *pkey);
@@ -74,10 +77,43 @@ enum result key_from_private_pkey(EVP_PKEY *pkey, struct key **out) MUST_USE;
 enum result signature_parse(
     struct bytes wire, const struct signature_algorithm *algorithm, struct bytes *blob) MUST_USE;
 
-/* The formats of private key files; key_from_private_file chooses. */
+/*
+ * The formats of private key files; key_from_private_file chooses. `passphrase` is NULL where there is none:
+ * RESULT_DENIED if one is needed, RESULT_INTEGRITY if it is wrong.
+ */
 bool file_openssh_is(struct bytes file);
-enum result file_openssh_parse(struct bytes file, struct key **out) MUST_USE;
-enum result file_pem_parse(struct bytes file, struct key **out) MUST_USE;
+enum result file_openssh_parse(
+    struct bytes file, const struct bytes *passphrase, struct key **out) MUST_USE;
+enum result file_pem_parse(
+    struct bytes file, const struct bytes *passphrase, struct key **out) MUST_USE;
+bool file_der_is(struct bytes file);
+enum result file_der_parse(
+    struct bytes file, const struct bytes *passphrase, struct key **out) MUST_USE;
+bool file_others_is(struct bytes file); /* Dropbear's and TinySSH's, which know no passphrase */
+enum result file_others_parse(struct bytes file, struct key **out) MUST_USE;
+
+/* Has libcrypto find the ciphers that old key files name. RESULT_MEMORY. */
+enum result file_pem_start(void) MUST_USE;
+/* The passphrase as libcrypto asks for it; set `asked` to know whether it did. */
+struct file_pem_asking {
+	const struct bytes *passphrase;
+	bool asked;
+};
+int file_pem_answer(char *room, int size, int writing, void *asking);
+
+/* file_openssh_lock.c: what protects the private section of an OpenSSH file. Views into the file. */
+struct file_openssh_lock {
+	const struct cipher_algorithm *cipher; /* NULL: nothing does */
+	struct bytes salt;
+	uint32_t rounds;
+	size_t tag_size, block_size;
+};
+/* RESULT_UNSUPPORTED for a cipher or derivation that we do not have. */
+enum result file_openssh_lock_parse(struct bytes cipher, struct bytes kdf, struct bytes options,
+    struct file_openssh_lock *out) MUST_USE;
+/* Appends the section in the clear. A wrong passphrase is seen by ciphers with a tag: RESULT_INTEGRITY. */
+enum result file_openssh_lock_open(const struct file_openssh_lock *lock, struct bytes passphrase,
+    struct bytes section, struct bytes tag, struct buf *out) MUST_USE;
 
 /*
  * Parameters for EVP_PKEY_fromdata, in memory that is wiped. Errors are remembered like a writer's:

@@ -66,20 +66,14 @@ rsa_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct write
 	return pkey_put_mpint(pkey, OSSL_PKEY_PARAM_RSA_N, writer);
 }
 
-/* In the order of the file. */
 struct private_numbers {
-	struct bytes modulus, exponent, private_exponent, coefficient, factor1, factor2;
+	struct bytes modulus, exponent, private_exponent, factor1, factor2;
+	struct bytes coefficient; /* empty: not in the file */
 };
 
 static enum result
-read_numbers(struct reader *reader, struct private_numbers *numbers)
+check_numbers(const struct reader *reader, const struct private_numbers *numbers)
 {
-	numbers->modulus = get_mpint(reader);
-	numbers->exponent = get_mpint(reader);
-	numbers->private_exponent = get_mpint(reader);
-	numbers->coefficient = get_mpint(reader);
-	numbers->factor1 = get_mpint(reader);
-	numbers->factor2 = get_mpint(reader);
 	if (reader->result != RESULT_OK)
 		return RESULT_MALFORMED;
 	if (numbers->private_exponent.size > MODULUS_MAX ||
@@ -116,25 +110,75 @@ put_crt_exponent(struct parameters *parameters, const char *name, struct bytes p
 	return RESULT_OK;
 }
 
+/* 1 / factor2 mod factor1. */
+static enum result
+put_coefficient(struct parameters *parameters, const struct private_numbers *numbers)
+{
+	CLEANUP(bn_context_freep) BN_CTX *context = BN_CTX_new();
+	CLEANUP(number_freep) BIGNUM *p = NULL, *q = NULL, *inverse = BN_new();
+
+	p = BN_bin2bn(numbers->factor1.data, (int)numbers->factor1.size, NULL);
+	q = BN_bin2bn(numbers->factor2.data, (int)numbers->factor2.size, NULL);
+	if (context == NULL || p == NULL || q == NULL || inverse == NULL)
+		return RESULT_MEMORY;
+	BN_set_flags(p, BN_FLG_CONSTTIME);
+	BN_set_flags(q, BN_FLG_CONSTTIME);
+	if (BN_is_zero(p) || BN_mod_inverse(inverse, q, p, context) == NULL)
+		return RESULT_MALFORMED;
+	parameters_put_number(parameters, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, inverse);
+	return RESULT_OK;
+}
+
+static enum result
+make_private(const struct private_numbers *numbers, EVP_PKEY **out)
+{
+	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
+
+	TRY(parameters_new(&parameters));
+	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_N, numbers->modulus);
+	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_E, numbers->exponent);
+	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_D, numbers->private_exponent);
+	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_FACTOR1, numbers->factor1);
+	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_FACTOR2, numbers->factor2);
+	TRY(put_crt_exponent(parameters, OSSL_PKEY_PARAM_RSA_EXPONENT1, numbers->private_exponent,
+	    numbers->factor1));
+	TRY(put_crt_exponent(parameters, OSSL_PKEY_PARAM_RSA_EXPONENT2, numbers->private_exponent,
+	    numbers->factor2));
+	if (numbers->coefficient.size == 0)
+		TRY(put_coefficient(parameters, numbers));
+	else
+		parameters_put_magnitude(
+		    parameters, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, numbers->coefficient);
+	return parameters_make_key(parameters, key_type_rsa.family, true, out);
+}
+
 static enum result
 rsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
 {
-	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 	struct private_numbers numbers;
 
-	TRY(read_numbers(reader, &numbers));
-	TRY(parameters_new(&parameters));
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_N, numbers.modulus);
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_E, numbers.exponent);
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_D, numbers.private_exponent);
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_FACTOR1, numbers.factor1);
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_FACTOR2, numbers.factor2);
-	TRY(put_crt_exponent(
-	    parameters, OSSL_PKEY_PARAM_RSA_EXPONENT1, numbers.private_exponent, numbers.factor1));
-	TRY(put_crt_exponent(
-	    parameters, OSSL_PKEY_PARAM_RSA_EXPONENT2, numbers.private_exponent, numbers.factor2));
-	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, numbers.coefficient);
-	return parameters_make_key(parameters, type->family, true, out);
+	numbers.modulus = get_mpint(reader);
+	numbers.exponent = get_mpint(reader);
+	numbers.private_exponent = get_mpint(reader);
+	numbers.coefficient = get_mpint(reader);
+	numbers.factor1 = get_mpint(reader);
+	numbers.factor2 = get_mpint(reader);
+	TRY(check_numbers(reader, &numbers));
+	return make_private(&numbers, out);
+}
+
+enum result
+key_rsa_read_factors(struct reader *reader, EVP_PKEY **out)
+{
+	struct private_numbers numbers = { .coefficient = bytes_of("", 0) };
+
+	numbers.exponent = get_mpint(reader);
+	numbers.modulus = get_mpint(reader);
+	numbers.private_exponent = get_mpint(reader);
+	numbers.factor1 = get_mpint(reader);
+	numbers.factor2 = get_mpint(reader);
+	TRY(check_numbers(reader, &numbers));
+	return make_private(&numbers, out);
 }
 
 static enum result

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: ISC
 common_libcommon_a_SOURCES += \
+	common/key/bcrypt_kdf.c common/key/bcrypt_kdf.h \
 	common/key/blob.c \
+	common/key/blowfish.c common/key/blowfish.h \
+	common/key/file_der.c \
 	common/key/file_openssh.c \
+	common/key/file_openssh_lock.c \
+	common/key/file_others.c \
 	common/key/file_pem.c \
 	common/key/file_public.c \
 	common/key/fingerprint.c \

@@ -443,7 +443,7 @@ load_key(const char *base64, struct key **out)
 	if (strcmp(base64, "-") == 0)
 		return RESULT_OK;
 	TRY(text_base64_decode(bytes_of_text(base64), &file));
-	return key_from_private_file(buf_bytes(&file), out);
+	return key_from_private_file(buf_bytes(&file), NULL, out);
 }
 
 static enum ipc_type

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Fuzzes key files: private ones of every format, and lines of public keys. What is taken for a key pair
+ * Fuzzes key files: private ones of every format, with a passphrase and without, and lines of public keys. What is taken for a key pair
  * signs, and its public part is a key of its own.
  */
 #include <assert.h>
@@ -11,11 +11,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check_private(struct bytes file)
+check_private(struct bytes file, const struct bytes *passphrase)
 {
 	CLEANUP(key_freep) struct key *key = NULL, *public = NULL;
 
-	if (key_from_private_file(file, &key) != RESULT_OK) {
+	if (key_from_private_file(file, passphrase, &key) != RESULT_OK) {
 		assert(key == NULL);
 		return;
 	}
@@ -41,7 +41,10 @@ check_public(struct bytes line)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	check_private(bytes_of(data, size));
+	const struct bytes passphrase = bytes_of_text("secret");
+
+	check_private(bytes_of(data, size), NULL);
+	check_private(bytes_of(data, size), &passphrase);
 	check_public(bytes_of(data, size));
 	return 0;
 }

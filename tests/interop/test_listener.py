@@ -135,21 +135,21 @@ def test_missing_configuration(suite):
 # --- what it does not start with -----------------------------------------------------------------
 
 def test_without_host_key_it_does_not_start(run):
-    done = run("-t", config="HostKey /nonexistent/key\n", key=False, check=255)
+    done = run("-t", config="HostKey /nonexistent/key\n", key=False, check=1)
     assert "no host keys" in done.stderr and "ssh-keygen -A" in done.stderr
 
 
 def test_host_key_that_others_can_read_is_not_used(run, folder):
     key = keygen(folder / "open_key")
     key.chmod(0o644)
-    done = run("-t", config=f"HostKey {key}\n", key=False, check=255)
+    done = run("-t", config=f"HostKey {key}\n", key=False, check=1)
     assert f"chmod 600 {key}" in done.stderr
 
 
 def test_host_key_with_passphrase_is_named(run, folder):
     key = folder / "locked_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(key)], check=True)
-    done = run("-t", config=f"HostKey {key}\n", key=False, check=255)
+    done = run("-t", config=f"HostKey {key}\n", key=False, check=1)
     assert "passphrase" in done.stderr
 
 

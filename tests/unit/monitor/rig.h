@@ -44,7 +44,7 @@ rig_key(const char *name)
 	snprintf(path, sizeof(path), "%s/tests/vectors/keys/%s",
 	    getenv("SALLYPORT_SOURCE") == NULL ? "." : getenv("SALLYPORT_SOURCE"), name);
 	assert_ok(fd_read_path(path, KEY_FILE_MAX, &file));
-	assert_ok(key_from_private_file(buf_bytes(&file), &key));
+	assert_ok(key_from_private_file(buf_bytes(&file), NULL, &key));
 	return key;
 }
 

@@ -30,7 +30,7 @@ keys_private(const char *name)
 	OWNED_BUF file;
 
 	keys_read(name, &file);
-	ROW_RESULT(name, key_from_private_file(buf_bytes(&file), &key), RESULT_OK);
+	ROW_RESULT(name, key_from_private_file(buf_bytes(&file), NULL, &key), RESULT_OK);
 	return key;
 }
 

@@ -50,8 +50,8 @@ reads_private_keys_of_every_format(void **state)
 		OWNED_BUF file;
 
 		keys_read(name, &file);
-		ROW_RESULT(
-		    name, key_from_private_file(buf_bytes(&file), &key), private_rows[i].result);
+		ROW_RESULT(name, key_from_private_file(buf_bytes(&file), NULL, &key),
+		    private_rows[i].result);
 		ROW_TRUE(name, (key != NULL) == (private_rows[i].result == RESULT_OK));
 		if (key == NULL)
 			continue;
@@ -103,7 +103,8 @@ refuses_every_cut_of_an_openssh_file(void **state)
 	      strlen(last);
 	for (size_t size = 0; size < end; size++) {
 		assert_int_not_equal(
-		    key_from_private_file(bytes_of(buf_bytes(&file).data, size), &key), RESULT_OK);
+		    key_from_private_file(bytes_of(buf_bytes(&file).data, size), NULL, &key),
+		    RESULT_OK);
 		assert_null(key);
 	}
 }
@@ -123,7 +124,7 @@ parse_changed(struct bytes binary, size_t offset, uint8_t change, struct key **o
 	assert_ok(buf_append(&text, BYTES(first)));
 	assert_ok(text_base64_encode(buf_bytes(&copy), true, &text));
 	assert_ok(buf_append(&text, BYTES(last)));
-	return key_from_private_file(buf_bytes(&text), out);
+	return key_from_private_file(buf_bytes(&text), NULL, out);
 }
 
 /* All bytes but the comment and the two check numbers are bound to each other. */
@@ -167,11 +168,12 @@ refuses_what_is_no_key_file(void **state)
 	struct key *key;
 
 	for (size_t i = 0; i < COUNT(texts); i++) {
-		ROW_RESULT(texts[i], key_from_private_file(bytes_of_text(texts[i]), &key),
+		ROW_RESULT(texts[i], key_from_private_file(bytes_of_text(texts[i]), NULL, &key),
 		    RESULT_MALFORMED);
 		assert_null(key);
 	}
-	assert_result(key_from_private_file(bytes_of(large, KEY_FILE_MAX + 1), &key), RESULT_LIMIT);
+	assert_result(
+	    key_from_private_file(bytes_of(large, KEY_FILE_MAX + 1), NULL, &key), RESULT_LIMIT);
 	free(large);
 }
 

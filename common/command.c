@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Running a program for what it prints (edge).
+ */
+#include "common/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/process.h"
+
+#define NOT_EXECUTED 126
+#define PIECE_SIZE   4096
+
+static noreturn void
+execute(const struct command_plan *plan, int output_fd)
+{
+	char *const environment[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
+	};
+	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (setsid() < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+	    dup2(output_fd, STDOUT_FILENO) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		_exit(NOT_EXECUTED);
+	process_reset_signals();
+	execve(plan->argv[0], plan->argv, environment);
+	_exit(NOT_EXECUTED);
+}
+
+/* One piece of output; RESULT_CLOSED at its end. */
+static enum result
+read_piece(int fd, uint64_t deadline_ms, struct buf *output)
+{
+	struct pollfd wait = { fd, POLLIN, 0 };
+	const uint64_t now_ms = clock_now_ms();
+	uint8_t piece[PIECE_SIZE];
+	size_t size;
+	int ready;
+
+	if (now_ms >= deadline_ms)
+		return RESULT_LIMIT;
+	ready = poll(&wait, 1, (int)(deadline_ms - now_ms));
+	if (ready < 0 && errno != EINTR)
+		return RESULT_SYSTEM;
+	if (ready <= 0)
+		return RESULT_OK;
+	TRY(fd_read(fd, piece, sizeof(piece), &size));
+	return buf_append(output, bytes_of(piece, size));
+}
+
+static enum result
+read_output(int fd, uint64_t deadline_ms, struct buf *output)
+{
+	enum result result = RESULT_OK;
+
+	while (result == RESULT_OK)
+		result = read_piece(fd, deadline_ms, output);
+	return result == RESULT_CLOSED ? RESULT_OK : result;
+}
+
+/* Waits for its end without taking it: until it is taken, its number and its group's are nobody else's. */
+static enum result
+await_end(pid_t pid, uint64_t deadline_ms)
+{
+	CLEANUP(fd_close) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd wait = { pidfd, POLLIN, 0 };
+	uint64_t now_ms;
+	int ready;
+
+	if (pidfd < 0)
+		return RESULT_SYSTEM;
+	do {
+		now_ms = clock_now_ms();
+		if (now_ms >= deadline_ms)
+			return RESULT_LIMIT;
+		ready = poll(&wait, 1, (int)(deadline_ms - now_ms));
+	} while (ready == 0 || (ready < 0 && errno == EINTR));
+	return ready > 0 ? RESULT_OK : RESULT_SYSTEM;
+}
+
+/* With all that it left behind. */
+static enum result
+take_end(pid_t pid)
+{
+	int status;
+
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return RESULT_SYSTEM;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_EXECUTED)
+		return RESULT_SYSTEM;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? RESULT_OK : RESULT_DENIED;
+}
+
+enum result
+command_run(const struct command_plan *plan, struct buf *output)
+{
+	const uint64_t deadline_ms = clock_now_ms() + plan->timeout_ms;
+	CLEANUP(fd_close) int read_fd = -1;
+	int fds[2];
+	enum result result, end;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return RESULT_SYSTEM;
+	read_fd = fds[0];
+	pid = fork();
+	if (pid == 0)
+		execute(plan, fds[1]);
+	fd_close(&fds[1]);
+	if (pid < 0)
+		return RESULT_SYSTEM;
+	result = read_output(read_fd, deadline_ms, output);
+	if (result == RESULT_OK)
+		result = await_end(pid, deadline_ms);
+	end = take_end(pid);
+	return result == RESULT_OK ? end : result;
+}
