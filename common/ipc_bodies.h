@@ -7,7 +7,7 @@
 
 #include "common/wire.h"
 
-#define IPC_HOST_KEYS_MAX 16
+#define IPC_HOST_KEYS_MAX 32 /* half of them certificates */
 #define IPC_GROUPS_MAX    1024
 #define USER_NAME_MAX     256
 
@@ -40,7 +40,7 @@ struct child_start {
 	uint32_t qos_interactive;  /* octet of the IP header, or CHILD_QOS_NONE */
 	uint32_t qos_bulk;
 	uint32_t host_key_count;
-	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* public blobs, in order of preference */
+	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* blobs of public keys and certificates */
 };
 void child_start_put(struct writer *writer, const struct child_start *start);
 void child_start_get(struct reader *reader, struct child_start *start);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 common_libcommon_a_SOURCES += \
+	common/agent.c common/agent.h \
 	common/buf.c common/buf.h \
 	common/clock.c common/clock.h \
 	common/command.c common/command.h \

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The host keys, from files that nobody else may read (edge).
+ * The host keys, from files that nobody else may read, or an agent (edge).
  */
 #include "daemon/hostkeys.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/agent.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text.h"
+#include "daemon/hostcerts.h"
 #include "daemon/passphrase.h"
 #include "daemon/private_file.h"
 
@@ -66,7 +72,7 @@ static bool
 has_type(const struct hostkeys *hostkeys, const char *type)
 {
 	for (size_t i = 0; i < hostkeys->count; i++) {
-		if (strcmp(key_type(hostkeys->keys[i]), type) == 0)
+		if (strcmp(key_type(hostkeys->keys[i].key), type) == 0)
 			return true;
 	}
 	return false;
@@ -79,35 +85,122 @@ is_too_small(const struct settings *settings, const struct key *key)
 	       key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize);
 }
 
-static void
-load_one(
-    struct hostkeys *hostkeys, const struct settings *settings, const char *path, bool is_default)
+/* The private key of a file; or, where there is no such file, RESULT_NOT_FOUND. */
+static enum result
+load_private(const struct settings *settings, const char *path, struct key **out)
 {
 	CLEANUP(fd_close) int fd = -1;
-	CLEANUP(key_freep) struct key *key = NULL;
-	char fingerprint[FINGERPRINT_SIZE];
-	enum result result = private_file_open(path, "host key", &fd);
 
-	if (result == RESULT_NOT_FOUND && !is_default)
-		log_error("host-key", "host key %s: %s", path, strerror(ENOENT));
-	if (result != RESULT_OK || read_key(fd, settings, path, &key) != RESULT_OK)
-		return;
+	TRY(private_file_open(path, "host key", &fd));
+	return read_key(fd, settings, path, out);
+}
+
+/* --- Keys that an agent holds ------------------------------------------------------------------- */
+
+static enum result
+read_public(const char *path, struct key **out)
+{
+	struct bytes rest, line, comment;
+	OWNED_BUF file;
+
+	buf_init(&file, KEY_FILE_MAX);
+	TRY(fd_read_path(path, KEY_FILE_MAX, &file));
+	rest = buf_bytes(&file);
+	if (!text_next_line(&rest, &line))
+		return RESULT_MALFORMED;
+	return key_from_public_line(line, out, &comment);
+}
+
+/* HostKey names the public key, or the private one whose place is empty. */
+static enum result
+find_public(const char *path, struct key **out)
+{
+	char beside[4096];
+
+	if (read_public(path, out) == RESULT_OK)
+		return RESULT_OK;
+	if (access(path, F_OK) == 0)
+		return RESULT_NOT_FOUND; /* something else */
+	snprintf(beside, sizeof(beside), "%s.pub", path);
+	return read_public(beside, out) == RESULT_OK ? RESULT_OK : RESULT_NOT_FOUND;
+}
+
+/* RESULT_NOT_FOUND: there is no public key to ask the agent for. Others are logged. */
+static enum result
+load_from_agent(const char *agent_path, const char *path, struct key **out)
+{
+	CLEANUP(key_freep) struct key *key = NULL;
+	enum result result;
+
+	if (agent_path == NULL)
+		return RESULT_NOT_FOUND;
+	TRY(find_public(path, &key));
+	result = agent_has(agent_path, key_blob(key));
+	if (result == RESULT_OK) {
+		*out = TAKE(key);
+		return RESULT_OK;
+	}
+	if (result == RESULT_NOT_FOUND)
+		log_error(
+		    "host-key", "host key %s: HostKeyAgent %s does not hold it", path, agent_path);
+	else
+		log_error("host-key", "host key %s: HostKeyAgent %s: %s", path, agent_path,
+		    result == RESULT_SYSTEM ? strerror(errno) : result_text(result));
+	return RESULT_DENIED;
+}
+
+/* --- All of them -------------------------------------------------------------------------------- */
+
+/* NULL if there is none. */
+static const char *
+find_agent(const struct settings *settings)
+{
+	const char *path = settings_text(settings, KEYWORD_HostKeyAgent);
+
+	if (path != NULL && strcmp(path, "SSH_AUTH_SOCK") == 0)
+		return getenv("SSH_AUTH_SOCK");
+	return path;
+}
+
+/* Is it one that is used? Says why not. */
+static bool
+is_welcome(const struct hostkeys *hostkeys, const struct settings *settings, const char *path,
+    const struct key *key)
+{
 	if (is_too_small(settings, key)) {
 		log_error("host-key",
 		    "host key %s: its %u bits are fewer than RequiredRSASize asks for; it is not "
 		    "used",
 		    path, key_bits(key));
-		return;
+		return false;
 	}
-	if (has_type(hostkeys, key_type(key)) || hostkeys->count == IPC_HOST_KEYS_MAX) {
+	if (has_type(hostkeys, key_type(key)) || hostkeys->count == HOSTKEYS_MAX) {
 		log_error("host-key",
 		    "host key %s: there is one of type %s already; it is not used", path,
 		    key_type(key));
-		return;
+		return false;
 	}
+	return true;
+}
+
+static void
+load_one(
+    struct hostkeys *hostkeys, const struct settings *settings, const char *path, bool is_default)
+{
+	CLEANUP(key_freep) struct key *key = NULL;
+	char fingerprint[FINGERPRINT_SIZE];
+	enum result result = load_from_agent(hostkeys->agent_path, path, &key);
+
+	if (result == RESULT_NOT_FOUND)
+		result = load_private(settings, path, &key);
+	if (result == RESULT_NOT_FOUND && !is_default)
+		log_error("host-key", "host key %s: %s", path, strerror(ENOENT));
+	if (result != RESULT_OK || !is_welcome(hostkeys, settings, path, key))
+		return;
 	fingerprint_format(key_blob(key), fingerprint);
-	log_verbose("host-key", "host key %s: %s %s", path, key_type(key), fingerprint);
-	hostkeys->keys[hostkeys->count++] = TAKE(key);
+	log_verbose("host-key", "host key %s: %s %s%s", path, key_type(key), fingerprint,
+	    key_is_private(key) ? "" : ", held by the agent");
+	hostkeys->keys[hostkeys->count++].key = TAKE(key);
 }
 
 enum result
@@ -115,9 +208,10 @@ hostkeys_load(const struct settings *settings, struct hostkeys *out)
 {
 	bool is_default = strcmp(settings_origin(settings, KEYWORD_HostKey).file, "default") == 0;
 
-	*out = (struct hostkeys){ 0 };
+	*out = (struct hostkeys){ .agent_path = find_agent(settings) };
 	for (size_t i = 0; i < settings_count(settings, KEYWORD_HostKey); i++)
 		load_one(out, settings, settings_word(settings, KEYWORD_HostKey, i), is_default);
+	hostcerts_load(settings, out);
 	if (out->count > 0)
 		return RESULT_OK;
 	log_fatal("host-key", "no host keys: none of the HostKey files can be used; as root, "
@@ -128,7 +222,9 @@ hostkeys_load(const struct settings *settings, struct hostkeys *out)
 void
 hostkeys_clear(struct hostkeys *hostkeys)
 {
-	for (size_t i = 0; i < hostkeys->count; i++)
-		key_free(hostkeys->keys[i]);
+	for (size_t i = 0; i < hostkeys->count; i++) {
+		key_free(hostkeys->keys[i].key);
+		certificate_free(hostkeys->keys[i].certificate);
+	}
 	hostkeys->count = 0;
 }

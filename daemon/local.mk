@@ -4,6 +4,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/background.c daemon/background.h \
 	daemon/cli.c daemon/cli.h \
 	daemon/connections.c daemon/connections.h \
+	daemon/hostcerts.c daemon/hostcerts.h \
 	daemon/hostkeys.c daemon/hostkeys.h \
 	daemon/logging.c daemon/logging.h \
 	daemon/loop.c daemon/loop.h \

@@ -88,6 +88,7 @@ inputs_for(const struct service *service)
 	return (struct monitor_inputs){
 		.settings = service->settings,
 		.host_keys = service->hostkeys.keys,
+		.agent_path = service->hostkeys.agent_path,
 		.host_key_count = service->hostkeys.count,
 		.network_fd = -1,
 		.status_fd = -1,

@@ -85,16 +85,6 @@ prepare_network(const struct monitor *monitor)
 
 /* --- The child's orders ------------------------------------------------------------------------- */
 
-static bool
-has_host_key_of_type(const struct monitor_inputs *inputs, const char *type)
-{
-	for (size_t i = 0; i < inputs->host_key_count; i++) {
-		if (strcmp(key_type(inputs->host_keys[i]), type) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum result
 append_name(struct buf *list, struct bytes name)
 {
@@ -112,12 +102,26 @@ list_host_key_algorithms(const struct monitor *monitor, struct buf *list)
 	struct bytes name;
 
 	while (text_next_name(&rest, &name)) {
-		const struct signature_algorithm *algorithm = signature_algorithm_find(name);
+		const struct signature_algorithm *algorithm;
+		const struct host_key *key;
 
-		if (algorithm != NULL && has_host_key_of_type(monitor->inputs, algorithm->key_type))
+		if (host_key_find(monitor, name, &key, &algorithm))
 			TRY(append_name(list, name));
 	}
 	return RESULT_OK;
+}
+
+static void
+list_host_blobs(const struct monitor_inputs *inputs, struct child_start *start)
+{
+	for (size_t i = 0; i < inputs->host_key_count; i++) {
+		const struct host_key *host_key = &inputs->host_keys[i];
+
+		start->host_keys[start->host_key_count++] = key_blob(host_key->key);
+		if (host_key->certificate != NULL)
+			start->host_keys[start->host_key_count++] =
+			    certificate_blob(host_key->certificate);
+	}
 }
 
 static struct bytes
@@ -144,7 +148,6 @@ write_version(const struct settings *settings, char *out, size_t size)
 static enum result
 write_orders(const struct monitor *monitor, struct writer *writer)
 {
-	const struct monitor_inputs *inputs = monitor->inputs;
 	OWNED_BUF host_key_algorithms;
 	const struct settings_rekey rekey = settings_rekey(monitor->settings, KEYWORD_RekeyLimit);
 	const struct settings_qos qos = settings_qos(monitor->settings, KEYWORD_IPQoS);
@@ -173,8 +176,7 @@ write_orders(const struct monitor *monitor, struct writer *writer)
 	write_version(monitor->settings, version, sizeof(version));
 	start.version = bytes_of_text(version);
 	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
-	for (size_t i = 0; i < inputs->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
-		start.host_keys[start.host_key_count++] = key_blob(inputs->host_keys[i]);
+	list_host_blobs(monitor->inputs, &start);
 	child_start_put(writer, &start);
 	return writer_end(writer);
 }

@@ -11,6 +11,7 @@
 #include "common/config/settings.h"
 #include "common/ipc.h"
 #include "common/ipc_bodies.h"
+#include "common/key/certificate.h"
 #include "common/key/key.h"
 #include "common/ssh.h"
 
@@ -22,15 +23,22 @@ struct monitor_endpoint {
 	unsigned port;
 };
 
+/* One of the server's keys. */
+struct host_key {
+	struct key *key;                 /* private; or public, and HostKeyAgent has the rest */
+	struct certificate *certificate; /* of this key; NULL: it has none */
+};
+
 /* All that a monitor gets from the listener; inherited by the fork, so nothing is copied. */
 struct monitor_inputs {
-	const struct settings *settings; /* the global ones */
-	struct key *const *host_keys;    /* private, in order of preference */
+	const struct settings *settings;  /* the global ones */
+	const struct host_key *host_keys; /* in order of preference */
 	size_t host_key_count;
-	int network_fd;      /* handed to the child, then closed here */
-	int status_fd;       /* pipe to the listener: one byte, MONITOR_STATUS_* */
-	int child_fd;        /* to its child, a fork of the nursery; non-blocking */
-	int user_program_fd; /* O_PATH of sallyport-user */
+	const char *agent_path; /* HostKeyAgent; NULL: none */
+	int network_fd;         /* handed to the child, then closed here */
+	int status_fd;          /* pipe to the listener: one byte, MONITOR_STATUS_* */
+	int child_fd;           /* to its child, a fork of the nursery; non-blocking */
+	int user_program_fd;    /* O_PATH of sallyport-user */
 	bool is_root;
 	struct monitor_endpoint peer, local;
 };
@@ -79,7 +87,7 @@ struct monitor {
 	uint8_t session_id[64];          /* exchange hash of the first key exchange */
 	size_t session_id_size;          /* 0 before */
 	unsigned proofs;                 /* of host keys, that were asked for */
-	const struct key *host_key;      /* that signed it: what the client knows us by */
+	struct bytes host_blob;          /* key or certificate that the client knows us by */
 	struct account *account;         /* owned; NULL before login */
 	struct permissions permissions;
 	struct login *login;       /* owned */
@@ -94,6 +102,11 @@ typedef enum result monitor_handler(struct monitor *monitor, struct ipc_message 
 /* Sends an answer to the child; failures end the connection by themselves (phase ENDING). */
 void monitor_tell(
     struct monitor *monitor, enum ipc_type type, struct bytes body, const int *fds, size_t count);
+
+/* sign.c: the key, with its certificate where the algorithm shows one, that signs by the algorithm of this name;
+ * false if this server does not offer it or has no such key. */
+bool host_key_find(const struct monitor *monitor, struct bytes name, const struct host_key **key,
+    const struct signature_algorithm **algorithm);
 
 /* Passes one message of the child through the gate to its handler; deals with what the handler says. */
 void monitor_handle(struct monitor *monitor, struct ipc_message *message);

@@ -6,6 +6,9 @@
  * The gate lets one request through before login and one for each finished key exchange after it. The
  * first hash becomes the session id, for ever: what a user signs later is bound to it.
  */
+#include <errno.h>
+
+#include "common/agent.h"
 #include "common/crypto/algorithm.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -19,22 +22,63 @@
 /* Requests for proof of one connection: an honest client makes one. */
 #define PROOFS_MAX 8
 
-/* The key for an algorithm that this server offers, or NULL. */
-static const struct key *
-find_key(const struct monitor *monitor, struct bytes name, const struct signature_algorithm **out)
+static bool
+is_certified(const struct signature_algorithm *algorithm)
+{
+	return (algorithm->flags & ALGORITHM_CERTIFICATE) != 0;
+}
+
+bool
+host_key_find(const struct monitor *monitor, struct bytes name, const struct host_key **key,
+    const struct signature_algorithm **algorithm)
 {
 	const char *offered = settings_text(monitor->settings, KEYWORD_HostKeyAlgorithms);
 
-	*out = signature_algorithm_find(name);
-	if (*out == NULL || offered == NULL || !text_has_name(bytes_of_text(offered), name))
-		return NULL;
+	*algorithm = signature_algorithm_find(name);
+	if (*algorithm == NULL || offered == NULL || !text_has_name(bytes_of_text(offered), name))
+		return false;
 	for (size_t i = 0; i < monitor->inputs->host_key_count; i++) {
-		const struct key *key = monitor->inputs->host_keys[i];
-
-		if (bytes_is(bytes_of_text(key_type(key)), (*out)->key_type))
-			return key;
+		*key = &monitor->inputs->host_keys[i];
+		if (strcmp(key_type((*key)->key), (*algorithm)->key_type) == 0 &&
+		    (!is_certified(*algorithm) || (*key)->certificate != NULL))
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+static struct bytes
+blob_shown(const struct host_key *key, const struct signature_algorithm *algorithm)
+{
+	return is_certified(algorithm) ? certificate_blob(key->certificate) : key_blob(key->key);
+}
+
+/* What an agent gives is looked at: a signature by another hash, or none, is its mistake and not the client's. */
+static enum result
+sign_by_agent(const struct monitor *monitor, const struct key *key,
+    const struct signature_algorithm *algorithm, struct bytes data, struct buf *signature)
+{
+	const char *agent = monitor->inputs->agent_path;
+	enum result result;
+
+	if (agent == NULL)
+		return RESULT_NOT_FOUND;
+	result = agent_sign(agent, key_blob(key), algorithm, data, signature);
+	if (result == RESULT_OK)
+		result = key_verify(key, algorithm, data, buf_bytes(signature));
+	if (result != RESULT_OK)
+		log_error("host-key-agent",
+		    "HostKeyAgent %s does not sign with the key of type %s: %s", agent,
+		    key_type(key), result == RESULT_SYSTEM ? strerror(errno) : result_text(result));
+	return result;
+}
+
+static enum result
+sign(const struct monitor *monitor, const struct key *key,
+    const struct signature_algorithm *algorithm, struct bytes data, struct buf *signature)
+{
+	if (key_is_private(key))
+		return key_sign(key, algorithm, data, signature);
+	return sign_by_agent(monitor, key, algorithm, data, signature);
 }
 
 static enum result
@@ -60,23 +104,23 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 	struct bytes algorithm_name = get_string(&reader);
 	struct bytes hash = get_string(&reader);
 	const struct signature_algorithm *algorithm;
-	const struct key *key;
+	const struct host_key *key;
 	OWNED_BUF signature;
 
 	buf_init(&signature, KEY_SIGNATURE_MAX);
 	TRY(reader_end(&reader));
 	if (hash.size < EXCHANGE_HASH_MIN || hash.size > sizeof(monitor->session_id))
 		return RESULT_PROTOCOL;
-	key = find_key(monitor, algorithm_name, &algorithm);
-	if (key == NULL)
+	if (!host_key_find(monitor, algorithm_name, &key, &algorithm))
 		return RESULT_PROTOCOL;
 	if (monitor->session_id_size == 0) {
 		memcpy(monitor->session_id, hash.data, hash.size);
 		monitor->session_id_size = hash.size;
-		monitor->host_key = key;
+		monitor->host_blob = blob_shown(key, algorithm);
 	}
-	if (key_sign(key, algorithm, hash, &signature) != RESULT_OK) {
-		log_error("host-key", "cannot sign with the host key of type %s", key_type(key));
+	if (sign(monitor, key->key, algorithm, hash, &signature) != RESULT_OK) {
+		log_error(
+		    "host-key", "cannot sign with the host key of type %s", key_type(key->key));
 		return RESULT_CRYPTO;
 	}
 	return tell_signature(monitor, buf_bytes(&signature));
@@ -99,8 +143,10 @@ static const struct key *
 find_key_by_blob(const struct monitor *monitor, struct bytes blob)
 {
 	for (size_t i = 0; i < monitor->inputs->host_key_count; i++) {
-		if (bytes_equal(key_blob(monitor->inputs->host_keys[i]), blob))
-			return monitor->inputs->host_keys[i];
+		const struct key *key = monitor->inputs->host_keys[i].key;
+
+		if (bytes_equal(key_blob(key), blob))
+			return key;
 	}
 	return NULL;
 }
@@ -131,7 +177,7 @@ append_proof(const struct monitor *monitor, const struct key *key, struct buf *o
 	put_string(&data, bytes_of(monitor->session_id, monitor->session_id_size));
 	put_string(&data, key_blob(key));
 	TRY(writer_end(&data));
-	TRY(key_sign(key, algorithm_of(key), writer_bytes(&data), &signature));
+	TRY(sign(monitor, key, algorithm_of(key), writer_bytes(&data), &signature));
 	size = 4 + buf_size(&signature);
 	TRY(buf_reserve(out, size, &at));
 	writer = writer_into(at, size);

@@ -55,23 +55,41 @@ static const struct kex_algorithm kexes[] = {
 	{ "diffie-hellman-group1-sha1",        LEGACY,     HASH_SHA1,   &agree_group1   },
 };
 
+/* Signed by the plain key, whose name the signature bears; shown to the client inside of a certificate. */
+#define CERTIFIED(name, flags, key_type, hash)                                                 \
+	{ name SUFFIX, (flags) | ALGORITHM_CERTIFICATE, key_type, hash, key_type SUFFIX, name }
+#define PLAIN(name, flags, key_type, hash) { name, flags, key_type, hash, key_type, name }
+#define SUFFIX                             "-cert-v01@openssh.com"
+
 static const struct signature_algorithm signatures[] = {
-	/* name                  flags    type of key            hash */
-	{ "ssh-ed25519",         DEFAULT, "ssh-ed25519",         HASH_NONE   },
-	{ "ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256 },
-	{ "ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384 },
-	{ "ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512 },
-	{ "rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512 },
-	{ "rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256 },
-	{ "ssh-ed448",           0,       "ssh-ed448",           HASH_NONE   },
-	{ "ecdsa-sha2-1.3.132.0.10", LEGACY, "ecdsa-sha2-1.3.132.0.10", HASH_SHA256 },
-	{ "ssh-rsa-sha512@ssh.com", LEGACY, "ssh-rsa",           HASH_SHA512 },
-	{ "ssh-rsa-sha384@ssh.com", LEGACY, "ssh-rsa",           HASH_SHA384 },
-	{ "ssh-rsa-sha256@ssh.com", LEGACY, "ssh-rsa",           HASH_SHA256 },
-	{ "ssh-rsa-sha224@ssh.com", LEGACY, "ssh-rsa",           HASH_SHA224 },
-	{ "ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1   },
-	{ "ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1   },
+	/* name                      flags    type of key            hash */
+	CERTIFIED("ssh-ed25519",         DEFAULT, "ssh-ed25519",         HASH_NONE),
+	CERTIFIED("ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256),
+	CERTIFIED("ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384),
+	CERTIFIED("ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512),
+	CERTIFIED("rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512),
+	CERTIFIED("rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256),
+	CERTIFIED("ssh-ed448",           0,       "ssh-ed448",           HASH_NONE),
+	CERTIFIED("ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1),
+	CERTIFIED("ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1),
+	PLAIN("ssh-ed25519",         DEFAULT, "ssh-ed25519",         HASH_NONE),
+	PLAIN("ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256),
+	PLAIN("ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384),
+	PLAIN("ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512),
+	PLAIN("rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512),
+	PLAIN("rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256),
+	PLAIN("ssh-ed448",           0,       "ssh-ed448",           HASH_NONE),
+	PLAIN("ecdsa-sha2-1.3.132.0.10", LEGACY,  "ecdsa-sha2-1.3.132.0.10", HASH_SHA256),
+	PLAIN("ssh-rsa-sha512@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA512),
+	PLAIN("ssh-rsa-sha384@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA384),
+	PLAIN("ssh-rsa-sha256@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA256),
+	PLAIN("ssh-rsa-sha224@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA224),
+	PLAIN("ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1),
+	PLAIN("ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1),
 };
+
+/* Rows before the first plain one. */
+#define CERTIFIED_COUNT 9
 
 static const struct cipher_algorithm ciphers[] = {
 	/* name                            flags           key iv  blk tag discard      libcrypto's name construction */
@@ -162,7 +180,9 @@ struct table {
 static const struct table tables[] = {
 	[ALGORITHM_KEX] = TABLE(kexes),
 	[ALGORITHM_HOST_KEY] = TABLE(signatures),
-	[ALGORITHM_USER_KEY] = TABLE(signatures),
+	/* Users' certificates have their own place to be trusted in: none yet. */
+	[ALGORITHM_USER_KEY] = { signatures + CERTIFIED_COUNT, COUNT(signatures) - CERTIFIED_COUNT,
+	    sizeof(signatures[0]) },
 	[ALGORITHM_CIPHER] = TABLE(ciphers),
 	[ALGORITHM_MAC] = TABLE(macs),
 	[ALGORITHM_COMPRESSION] = TABLE(compressions),

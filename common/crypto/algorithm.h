@@ -25,6 +25,7 @@ enum algorithm_flag {
 	ALGORITHM_AEAD = 1 << 3,        /* ciphers: brings its own integrity */
 	ALGORITHM_ETM = 1 << 4,         /* MACs: encrypt-then-MAC */
 	ALGORITHM_OLD_LIBRARY = 1 << 5, /* ciphers: of libcrypto's legacy provider */
+	ALGORITHM_CERTIFICATE = 1 << 7, /* signatures: the key is shown inside of a certificate */
 	ALGORITHM_CBC = 1 << 6,         /* ciphers: whose errors must not tell where they are */
 };
 
@@ -52,10 +53,12 @@ struct mac_algorithm {
 };
 
 struct signature_algorithm {
-	const char *name; /* as negotiated and as it stands in a signature: "rsa-sha2-512" */
+	const char *name; /* as negotiated: "rsa-sha2-512-cert-v01@openssh.com" */
 	unsigned flags;
-	const char *key_type; /* as it stands in a key blob: "ssh-rsa" */
-	enum hash_kind hash;  /* HASH_NONE where the scheme has its own */
+	const char *key_type;       /* of the key that signs: "ssh-rsa" */
+	enum hash_kind hash;        /* HASH_NONE where the scheme has its own */
+	const char *blob_type;      /* what the client is shown: "ssh-rsa-cert-v01@openssh.com" */
+	const char *signature_name; /* what stands in the signature: "rsa-sha2-512" */
 };
 
 /* NULL if there is no such algorithm. */

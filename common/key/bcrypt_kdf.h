@@ -7,7 +7,7 @@
 
 #include "common/buf.h"
 
-#define BCRYPT_KDF_SIZE_MAX   256       /* bytes of key that are ever asked for */
+#define BCRYPT_KDF_SIZE_MAX 256 /* bytes of key that are ever asked for */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define BCRYPT_KDF_ROUNDS_MAX 2 /* a fuzzer writes rounds as it likes */
 #else

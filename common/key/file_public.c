@@ -27,27 +27,40 @@ take_word(struct bytes *rest)
 }
 
 enum result
+key_line_parse(struct bytes line, struct key_line *out)
+{
+	out->type = take_word(&line);
+	out->digits = take_word(&line);
+	out->comment = line;
+	return out->type.size == 0 || out->digits.size == 0 ? RESULT_MALFORMED : RESULT_OK;
+}
+
+/* The blob must begin with the type that the line says. */
+enum result
+key_line_blob(const struct key_line *line, struct buf *blob)
+{
+	struct reader reader;
+
+	if (text_base64_decode(line->digits, blob) != RESULT_OK)
+		return RESULT_MALFORMED;
+	reader = reader_of(buf_bytes(blob));
+	return bytes_equal(get_string(&reader), line->type) ? RESULT_OK : RESULT_MALFORMED;
+}
+
+enum result
 key_from_public_line(struct bytes line, struct key **out, struct bytes *comment)
 {
-	CLEANUP(key_freep) struct key *key = NULL;
+	struct key_line words;
 	OWNED_BUF blob;
-	struct bytes name, digits;
 
 	*out = NULL;
 	*comment = bytes_of("", 0);
 	buf_init(&blob, KEY_BLOB_MAX);
-	name = take_word(&line);
-	digits = take_word(&line);
-	if (name.size == 0 || digits.size == 0)
-		return RESULT_MALFORMED;
-	if (key_type_find(name) == NULL)
+	TRY(key_line_parse(line, &words));
+	if (key_type_find(words.type) == NULL)
 		return RESULT_UNSUPPORTED;
-	if (text_base64_decode(digits, &blob) != RESULT_OK)
-		return RESULT_MALFORMED;
-	TRY(key_from_blob(buf_bytes(&blob), &key));
-	if (!bytes_is(name, key_type(key)))
-		return RESULT_MALFORMED;
-	*comment = line;
-	*out = TAKE(key);
+	TRY(key_line_blob(&words, &blob));
+	TRY(key_from_blob(buf_bytes(&blob), out));
+	*comment = words.comment;
 	return RESULT_OK;
 }

@@ -159,10 +159,10 @@ key_sign(const struct key *key, const struct signature_algorithm *algorithm, str
 	TRY(sign_raw(key, algorithm, data, raw, &size));
 	TRY(key->type->signature_to_wire(key, bytes_of(raw, size), &inner));
 	TRY(writer_end(&inner));
-	room = 2 * sizeof(uint32_t) + strlen(algorithm->name) + inner.used;
+	room = 2 * sizeof(uint32_t) + strlen(algorithm->signature_name) + inner.used;
 	TRY(buf_reserve(signature, room, &at));
 	outer = writer_into(at, room);
-	put_text(&outer, algorithm->name);
+	put_text(&outer, algorithm->signature_name);
 	put_string(&outer, writer_bytes(&inner));
 	TRY(writer_end(&outer));
 	buf_commit(signature, outer.used);

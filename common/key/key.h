@@ -31,6 +31,14 @@ enum result key_from_private_file(
 enum result key_from_public_line(
     struct bytes line, struct key **out, struct bytes *comment) MUST_USE;
 
+/* The words of such a line, of keys and certificates alike, as views; and the blob of its digits, which must be
+ * of the type that the line says. RESULT_MALFORMED. */
+struct key_line {
+	struct bytes type, digits, comment;
+};
+enum result key_line_parse(struct bytes line, struct key_line *out) MUST_USE;
+enum result key_line_blob(const struct key_line *line, struct buf *blob) MUST_USE;
+
 void key_free(struct key *key);
 void key_freep(struct key **key);
 

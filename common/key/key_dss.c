@@ -143,6 +143,7 @@ dss_signature_from_wire(const struct key *key, struct bytes blob, uint8_t *out, 
 const struct key_type key_type_dss = {
 	.name = "ssh-dss",
 	.family = "DSA",
+	.field_count = 4,
 	.read_public = dss_read_public,
 	.write_public = dss_write_public,
 	.read_private = dss_read_private,

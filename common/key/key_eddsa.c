@@ -99,6 +99,7 @@ eddsa_signature_from_wire(const struct key *key, struct bytes blob, uint8_t *out
 const struct key_type key_type_ed25519 = {
 	.name = "ssh-ed25519",
 	.family = "ED25519",
+	.field_count = 1,
 	.curve = &ed25519,
 	.read_public = eddsa_read_public,
 	.write_public = eddsa_write_public,
@@ -110,6 +111,7 @@ const struct key_type key_type_ed25519 = {
 const struct key_type key_type_ed448 = {
 	.name = "ssh-ed448",
 	.family = "ED448",
+	.field_count = 1,
 	.curve = &ed448,
 	.read_public = eddsa_read_public,
 	.write_public = eddsa_write_public,

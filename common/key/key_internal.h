@@ -29,6 +29,8 @@ struct key_type {
 	const char *family; /* libcrypto's name of the algorithm: "EC" */
 	const void *curve;  /* what differs between types of a family; RSA and DSA: NULL */
 
+	unsigned field_count; /* of a public blob, behind the type's name: strings and mpints */
+
 	/* Is this key of libcrypto's family ours, too (the curve)? NULL: always. */
 	bool (*matches)(const struct key_type *type, const EVP_PKEY *pkey);
 

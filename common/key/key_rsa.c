@@ -205,6 +205,7 @@ rsa_signature_from_wire(const struct key *key, struct bytes blob, uint8_t *out, 
 const struct key_type key_type_rsa = {
 	.name = "ssh-rsa",
 	.family = "RSA",
+	.field_count = 2,
 	.read_public = rsa_read_public,
 	.write_public = rsa_write_public,
 	.read_private = rsa_read_private,

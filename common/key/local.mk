@@ -3,6 +3,7 @@ common_libcommon_a_SOURCES += \
 	common/key/bcrypt_kdf.c common/key/bcrypt_kdf.h \
 	common/key/blob.c \
 	common/key/blowfish.c common/key/blowfish.h \
+	common/key/certificate.c common/key/certificate.h \
 	common/key/file_der.c \
 	common/key/file_openssh.c \
 	common/key/file_openssh_lock.c \

@@ -15,5 +15,5 @@ signature_parse(struct bytes wire, const struct signature_algorithm *algorithm, 
 	if (reader_end(&reader) != RESULT_OK || blob->size > KEY_SIGNATURE_MAX)
 		return RESULT_MALFORMED;
 	/* A signature must not choose its own hash: SHA-1 in the place of what was agreed on. */
-	return bytes_is(name, algorithm->name) ? RESULT_OK : RESULT_SIGNATURE;
+	return bytes_is(name, algorithm->signature_name) ? RESULT_OK : RESULT_SIGNATURE;
 }

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "common/key/key.h"
 #include "common/mem.h"
 #include "daemon/child/auth/userauth.h"
 #include "daemon/child/connection/alive.h"
@@ -32,9 +33,12 @@ keep_host_keys(struct conn *conn, const struct child_start *start)
 {
 	for (uint32_t i = 0; i < start->host_key_count; i++) {
 		const size_t size = 4 + start->host_keys[i].size;
+		struct reader reader = reader_of(start->host_keys[i]);
 		struct writer writer;
 		uint8_t *at;
 
+		if (!key_type_is_known(get_string(&reader)))
+			continue; /* a certificate: its key is here, too */
 		TRY(buf_reserve(&conn->host_keys, size, &at));
 		writer = writer_into(at, size);
 		put_string(&writer, start->host_keys[i]);

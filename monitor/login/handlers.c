@@ -238,14 +238,13 @@ log_publickey(const struct monitor *monitor, const struct auth_request *request,
 		    fingerprint, why);
 }
 
-/* A signature that names a server must name us, by the key that this session began with. */
+/* A signature that names a server must name us, by the key or certificate that this session began with. */
 static enum result
 check_host(const struct monitor *monitor, const struct auth_request *request)
 {
 	if (!request->is_hostbound)
 		return RESULT_OK;
-	if (monitor->host_key == NULL ||
-	    !bytes_equal(request->host_key, key_blob(monitor->host_key)))
+	if (monitor->host_blob.size == 0 || !bytes_equal(request->host_key, monitor->host_blob))
 		return RESULT_DENIED;
 	return RESULT_OK;
 }

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: ISC
 FUZZERS += tests/fuzz/fuzz_key_blob
 FUZZERS += tests/fuzz/fuzz_key_file
+FUZZERS += tests/fuzz/fuzz_certificate

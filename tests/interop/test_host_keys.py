@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: ISC
 """Host keys: files of every format, with a passphrase and without, as other programs write them."""
+import base64
 import os
+import socket
 import subprocess
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+import asyncclient
+import rawssh
 import sallyport
 
 SECRET = "a passphrase with \"quotes\""
@@ -219,3 +223,187 @@ def test_a_program_is_named_by_its_path(suite, folder, locked):
     done = load(suite, folder, locked, "HostKeyPassphraseCommand ask-pass")
     assert done.returncode == 255
     assert ":4: HostKeyPassphraseCommand: " in done.stderr and "absolute path" in done.stderr
+
+
+# --- HostCertificate ------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def authority(suite):
+    return sallyport.keygen(suite.folder / "host_ca")
+
+
+def certify(suite, authority, kind, *options, name="127.0.0.1"):
+    """A certificate for one of the suite's host keys, in a file of its own."""
+    public = suite.folder / f"certified_{os.urandom(4).hex()}.pub"
+    public.write_text(suite.host_keys[kind].with_suffix(".pub").read_text())
+    subprocess.run(["ssh-keygen", "-q", "-s", str(authority), "-I", f"host {kind}", "-n", name,
+                    *(options or ["-h"]), str(public)], check=True)
+    return public.with_name(public.stem + "-cert.pub")
+
+
+def trust(server, authority, name="*"):
+    server.known_hosts.write_text(f"@cert-authority {name} "
+                                  + authority.with_suffix(".pub").read_text())
+
+
+CERTIFIED = [("ed25519", "ssh-ed25519"), ("ecdsa", "ecdsa-sha2-nistp256"),
+             ("rsa", "rsa-sha2-256"), ("rsa", "rsa-sha2-512")]
+
+
+@pytest.mark.parametrize("kind,algorithm", CERTIFIED)
+def test_host_certificates(start, suite, authority, kind, algorithm):
+    """A client that knows the authority and none of the keys logs in; one that knows the key as well."""
+    server = start(more=[f"HostCertificate {certify(suite, authority, k)}"
+                         for k in ("ed25519", "ecdsa", "rsa")])
+    assert server.ssh("true", HostKeyAlgorithms=algorithm).returncode == 0
+    trust(server, authority)
+    name = f"{algorithm}-cert-v01@openssh.com"
+    done = server.ssh("true", HostKeyAlgorithms=name, flags=["-v"], LogLevel="DEBUG1")
+    assert f"host key algorithm: {name}".encode() in done.stderr
+    assert server.ssh("true", check=False, HostKeyAlgorithms=algorithm).returncode == 255
+
+
+def test_host_certificates_bind_signatures_of_users(start, suite, authority):
+    """publickey-hostbound names the certificate, which is what the client saw."""
+    server = start(LogLevel="DEBUG1", more=[f"HostCertificate {certify(suite, authority, 'ed25519')}"])
+    trust(server, authority)
+    done = server.ssh("true", flags=["-vvv"], LogLevel="DEBUG3")
+    assert b"publickey-hostbound-v00@openssh.com" in done.stderr
+
+
+def test_host_certificates_of_asyncssh(start, suite, authority):
+    server = start(more=[f"HostCertificate {certify(suite, authority, 'rsa')}"])
+    trust(server, authority)
+    for name in ("rsa-sha2-256-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com"):
+        assert asyncclient.cat(server, b"in", server_host_key_algs=[name],
+                               known_hosts=str(server.known_hosts)) == b"in"
+
+
+def test_certificates_are_not_among_the_keys_that_are_announced(start, suite, authority):
+    server = start(host_keys=("ed25519",),
+                   more=[f"HostCertificate {certify(suite, authority, 'ed25519')}"])
+    with rawssh.Client(server.port).login(suite.account.name, suite.keys["ed25519"]) as client:
+        assert [rawssh.Reader(blob).string() for blob in client.host_keys] == [b"ssh-ed25519"]
+
+
+def break_signature(path):
+    kind, digits = path.read_text().split()[:2]
+    blob = bytearray(base64.b64decode(digits))
+    blob[-1] ^= 1
+    path.write_text(f"{kind} {base64.b64encode(blob).decode()}\n")
+
+
+@pytest.mark.parametrize("options,change,why", [
+    (["-h", "-V", "-2d:-1d"], None, "it has expired"),
+    (["-h", "-V", "+1d:+2d"], None, "it is not valid yet"),
+    ([], lambda p: None, "\"host ed25519\", serial 0"),
+    (["-h", "-z", "77"], None, "serial 77"),
+    (["-O", "clear"], None, "it is a user's"),
+    ([], break_signature, "its signature is wrong"),
+    ([], lambda p: p.write_text("ssh-ed25519 AAAA\n"), "it is not a certificate"),
+    ([], lambda p: p.write_text("\n"), "malformed"),
+    ([], lambda p: p.write_text(p.read_text().replace("AAAAI", "AAAAJ", 1)), "malformed"),
+    ([], lambda p: p.unlink(), "No such file or directory")])
+def test_host_certificates_that_are_looked_at(suite, tmp_path, authority, options, change, why):
+    certificate = certify(suite, authority, "ed25519", *options)
+    if change:
+        change(certificate)
+    done = load(suite, tmp_path, suite.host_keys["ed25519"], f"HostCertificate {certificate}")
+    assert done.returncode == 0
+    assert f"host certificate {certificate}: " in done.stderr and why in done.stderr
+
+
+def test_host_certificates_of_other_keys(suite, tmp_path, authority):
+    certificate = certify(suite, authority, "rsa")
+    again = certify(suite, authority, "ed25519")
+    done = load(suite, tmp_path, suite.host_keys["ed25519"], f"HostCertificate {certificate}",
+                f"HostCertificate {again}", f"HostCertificate {again}")
+    assert f"{certificate}: it is of none of the host keys" in done.stderr
+    assert f"{again}: the key of type ssh-ed25519 has one already" in done.stderr
+
+
+# --- HostKeyAgent ---------------------------------------------------------------------------------
+
+@pytest.fixture
+def agent(suite, tmp_path):
+    """An agent that holds two of the host keys: its socket."""
+    path = tmp_path / "agent"
+    with subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL) as process:
+        sallyport.wait_for(path.exists, what="the agent's socket")
+        for kind in ("ed25519", "rsa"):
+            subprocess.run(["ssh-add", "-q", str(suite.host_keys[kind])], check=True,
+                           env=dict(os.environ, SSH_AUTH_SOCK=str(path)), stderr=subprocess.DEVNULL)
+        yield path
+        process.terminate()
+
+
+def public_keys(suite, tmp_path, *kinds):
+    """HostKey lines that name public keys whose private halves are not there."""
+    lines = []
+    for kind in kinds:
+        path = tmp_path / f"only_{kind}.pub"
+        path.write_text(suite.host_keys[kind].with_suffix(".pub").read_text())
+        lines.append(f"HostKey {path}")
+    return lines
+
+
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "rsa-sha2-256", "rsa-sha2-512"])
+def test_host_keys_that_an_agent_holds(start, suite, agent, tmp_path, algorithm):
+    server = start(host_keys=("ecdsa",), HostKeyAgent=agent,
+                   more=public_keys(suite, tmp_path, "ed25519", "rsa"))
+    server.known_hosts.write_text("".join(
+        f"[127.0.0.1]:{server.port} {suite.host_keys[k].with_suffix('.pub').read_text()}"
+        for k in ("ed25519", "rsa", "ecdsa")))
+    for name in (algorithm, "ecdsa-sha2-nistp256"):
+        assert server.ssh("echo in", HostKeyAlgorithms=name).stdout == b"in\n"
+
+
+def test_an_agent_of_the_environment(start, suite, agent, tmp_path):
+    """HostKeyAgent SSH_AUTH_SOCK; HostKey names the private file, which is not there."""
+    line, = public_keys(suite, tmp_path, "ed25519")
+    server = start(host_keys=(), HostKeyAgent="SSH_AUTH_SOCK", more=[line.removesuffix(".pub")],
+                   env=dict(os.environ, SSH_AUTH_SOCK=str(agent)))
+    server.known_hosts.write_text(f"[127.0.0.1]:{server.port} "
+                                  + suite.host_keys["ed25519"].with_suffix(".pub").read_text())
+    assert server.ssh("echo in").stdout == b"in\n"
+
+
+def test_an_agent_proves_its_keys(start, suite, agent, tmp_path):
+    server = start(host_keys=("ecdsa",), HostKeyAgent=agent,
+                   more=public_keys(suite, tmp_path, "ed25519", "rsa"))
+    server.ssh("sleep", "1", UpdateHostKeys="yes")
+    known = {x.split()[1] for x in server.known_hosts.read_text().splitlines() if x.strip()}
+    assert known == {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"}
+
+
+def test_an_agent_that_does_not_hold_the_key(suite, agent, tmp_path):
+    line, = public_keys(suite, tmp_path, "ecdsa")
+    done = load(suite, tmp_path, suite.host_keys["ed25519"], f"HostKeyAgent {agent}", line)
+    assert done.returncode == 0
+    assert f"HostKeyAgent {agent} does not hold it" in done.stderr
+
+
+def test_an_agent_that_is_gone(start, suite, agent, tmp_path):
+    server = start(host_keys=(), HostKeyAgent=agent, more=public_keys(suite, tmp_path, "ed25519"))
+    agent.unlink()
+    assert server.ssh("true", check=False).returncode == 255
+    server.wait_log(f"HostKeyAgent {agent} does not sign with the key of type ssh-ed25519: "
+                    "No such file or directory")
+
+
+@pytest.mark.parametrize("answer,why", [
+    (bytes([5]), "denied"), (bytes([14]) + rawssh.string(b"x"), "malformed"),
+    (bytes([14]) + rawssh.string(rawssh.string("ssh-ed25519") + rawssh.string(bytes(64))),
+     "does not verify"), (bytes([12]), "protocol error"), (b"", "protocol error")])
+def test_an_agent_that_talks_nonsense(start, suite, agent, tmp_path, answer, why):
+    server = start(host_keys=(), HostKeyAgent=agent, more=public_keys(suite, tmp_path, "ed25519"))
+    agent.unlink()
+    with socket.socket(socket.AF_UNIX) as liar:
+        liar.bind(str(agent))
+        liar.listen()
+        with server.popen("true"):
+            connection, _ = liar.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(len(answer).to_bytes(4, "big") + answer)
+                server.wait_log(why)

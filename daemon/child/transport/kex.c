@@ -115,7 +115,7 @@ agree_on_extensions(struct transport *transport, const struct kexinit *theirs)
 	return false;
 }
 
-/* The blob of the key that the chosen algorithm signs with; empty if there is none. */
+/* The blob of the key or certificate that the chosen algorithm shows; empty if there is none. */
 static struct bytes
 host_key_find(const struct child_start *start, const char *type)
 {
@@ -149,7 +149,7 @@ choose(struct transport *transport, const struct kexinit *theirs)
 		    kexinit_list_text(failed));
 		return false;
 	}
-	transport->kex.host_key = host_key_find(&transport->start, choice->host_key->key_type);
+	transport->kex.host_key = host_key_find(&transport->start, choice->host_key->blob_type);
 	if (transport->kex.host_key.size == 0) {
 		disconnect(transport, SSH_DISCONNECT_KEY_EXCHANGE_FAILED,
 		    "there is no host key for %s", choice->host_key->name);

@@ -23,7 +23,7 @@ struct rig {
 	struct monitor_inputs inputs;
 	struct settings *settings;
 	struct key *host_key, *user_key, *other_key;
-	struct key *host_keys[1];
+	struct host_key host_keys[1];
 	int status_pipe[2];
 	int child_end;
 	uint8_t room[IPC_PACKET_MAX];
@@ -93,7 +93,7 @@ rig_new(const char *more)
 	assert_non_null(mkdtemp(rig->folder));
 	snprintf(
 	    rig->authorized_keys, sizeof(rig->authorized_keys), "%s/authorized_keys", rig->folder);
-	rig->host_key = rig->host_keys[0] = rig_key("ed25519");
+	rig->host_key = rig->host_keys[0].key = rig_key("ed25519");
 	rig->user_key = rig_key("ecdsa256");
 	rig->other_key = rig_key("ecdsa256_pem");
 	if (key_equal(rig->user_key, rig->other_key)) {

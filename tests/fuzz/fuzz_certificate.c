@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzzes certificates. A fuzzer cannot sign: what is signed right was in the corpus, and all that is told of it
+ * lies inside of it.
+ */
+#include <assert.h>
+
+#include "common/key/certificate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+is_inside(struct bytes part, struct bytes whole)
+{
+	return part.size == 0 ||
+	       (part.data >= whole.data && part.data + part.size <= whole.data + whole.size);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	struct bytes blob;
+
+	if (certificate_parse(bytes_of(data, size), &certificate) != RESULT_OK) {
+		assert(certificate == NULL);
+		return 0;
+	}
+	blob = certificate_blob(certificate);
+	assert(bytes_equal(blob, bytes_of(data, size)));
+	assert(is_inside(certificate->key_id, blob) && is_inside(certificate->principals, blob) &&
+	       is_inside(certificate->critical_options, blob) &&
+	       is_inside(certificate->extensions, blob) &&
+	       is_inside(certificate->signed_with, blob));
+	assert(certificate->principal_count <= CERTIFICATE_PRINCIPALS_MAX);
+	return 0;
+}
