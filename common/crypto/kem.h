@@ -22,6 +22,8 @@ struct kem {
 	    const uint8_t *public, const uint8_t *random, uint8_t *ciphertext, uint8_t *secret);
 };
 
-extern const struct kem kem_mlkem768;  /* kem_mlkem.c */
-extern const struct kem kem_mlkem1024; /* kem_mlkem.c */
+extern const struct kem kem_mlkem768; /* kem_library.c: libcrypto's, or our own where it has none */
+extern const struct kem kem_mlkem1024;    /* kem_library.c */
+extern const struct kem kem_own_mlkem768; /* kem_mlkem.c */
+extern const struct kem kem_own_mlkem1024;
 extern const struct kem kem_sntrup761; /* kem_sntrup.c */

@@ -414,5 +414,5 @@ encapsulate_1024(const uint8_t *public, const uint8_t *random, uint8_t *cipherte
 	return encapsulate(&parameters, public, random, ciphertext, secret);
 }
 
-const struct kem kem_mlkem768 = { "ML-KEM-768", 1184, 1088, SEED_SIZE, encapsulate_768 };
-const struct kem kem_mlkem1024 = { "ML-KEM-1024", 1568, 1568, SEED_SIZE, encapsulate_1024 };
+const struct kem kem_own_mlkem768 = { "ML-KEM-768", 1184, 1088, SEED_SIZE, encapsulate_768 };
+const struct kem kem_own_mlkem1024 = { "ML-KEM-1024", 1568, 1568, SEED_SIZE, encapsulate_1024 };

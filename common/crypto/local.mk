@@ -11,6 +11,7 @@ common_libcommon_a_SOURCES += \
 	common/crypto/hash.c \
 	common/crypto/hash.h \
 	common/crypto/kem.h \
+	common/crypto/kem_library.c \
 	common/crypto/kem_mlkem.c \
 	common/crypto/kem_sntrup.c \
 	common/crypto/mac.c \

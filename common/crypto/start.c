@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
@@ -37,8 +38,12 @@ static const char *const key_names[] = { "X25519", "X448", "ED25519", "EC", "RSA
 static const char *const agreement_names[] = { "X25519", "X448", "ECDH" };
 static const char *const signature_names[] = { "ED25519", "ECDSA", "RSA" };
 
+/* Of libcrypto 3.5 and later. Their keys are types of their own. */
+static const char *const kem_names[] = { "ML-KEM-768", "ML-KEM-1024" };
+
 static struct handles {
 	bool started;
+	bool has_kem[COUNT(kem_names)];
 	EVP_MD *digests[HASH_KIND_COUNT];
 	EVP_CIPHER *ciphers[COUNT(cipher_names)];
 	EVP_CIPHER *old_ciphers[COUNT(old_cipher_names)]; /* NULL until crypto_start_old */
@@ -69,6 +74,21 @@ warm_up_keys(void)
 		EVP_SIGNATURE_free(EVP_SIGNATURE_fetch(NULL, signature_names[i], NULL));
 }
 
+static void
+look_for_kems(void)
+{
+	for (size_t i = 0; i < COUNT(kem_names); i++) {
+		EVP_KEM *kem = EVP_KEM_fetch(NULL, kem_names[i], NULL);
+		EVP_KEYMGMT *keys =
+		    kem == NULL ? NULL : EVP_KEYMGMT_fetch(NULL, kem_names[i], NULL);
+
+		handles.has_kem[i] = keys != NULL;
+		EVP_KEYMGMT_free(keys);
+		EVP_KEM_free(kem);
+	}
+	ERR_clear_error();
+}
+
 /* Both generators: the one for public values and the one for private keys. */
 static enum result
 warm_up_random(void)
@@ -96,6 +116,7 @@ crypto_start(void)
 	TRY(warm_up_random());
 	fetch_handles();
 	warm_up_keys();
+	look_for_kems();
 	handles.started = true;
 	return RESULT_OK;
 }
@@ -155,4 +176,16 @@ crypto_mac(enum crypto_mac which, EVP_MAC **out)
 	TRY(crypto_start());
 	*out = handles.macs[which];
 	return *out == NULL ? RESULT_UNSUPPORTED : RESULT_OK;
+}
+
+bool
+crypto_has_kem(const char *name)
+{
+	if (crypto_start() != RESULT_OK)
+		return false;
+	for (size_t i = 0; i < COUNT(kem_names); i++) {
+		if (strcmp(kem_names[i], name) == 0)
+			return handles.has_kem[i];
+	}
+	return false;
 }

@@ -32,3 +32,6 @@ enum crypto_mac { CRYPTO_HMAC, CRYPTO_POLY1305, CRYPTO_MAC_COUNT };
 enum result crypto_digest(enum hash_kind kind, const EVP_MD **out) MUST_USE;
 enum result crypto_cipher(const char *name, const EVP_CIPHER **out) MUST_USE;
 enum result crypto_mac(enum crypto_mac which, EVP_MAC **out) MUST_USE;
+
+/* Has libcrypto this method of encapsulation ("ML-KEM-768")? */
+bool crypto_has_kem(const char *name);

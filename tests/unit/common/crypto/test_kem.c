@@ -47,8 +47,37 @@ check_row(const struct kem *kem, const struct row *row)
 static void
 test_mlkem768(void **state)
 {
-	for (size_t i = 0; i < COUNT(mlkem768); i++)
+	for (size_t i = 0; i < COUNT(mlkem768); i++) {
 		check_row(&kem_mlkem768, &mlkem768[i]);
+		check_row(&kem_own_mlkem768, &mlkem768[i]);
+	}
+}
+
+/* Below OpenSSL 3.5 both are our own. */
+static void
+test_library_and_own_agree(void **state)
+{
+	const struct kem *const pairs[][2] = { { &kem_mlkem768, &kem_own_mlkem768 },
+		{ &kem_mlkem1024, &kem_own_mlkem1024 } };
+	uint8_t public[2048] = { 0 }, random[32];
+	uint8_t first[KEM_CIPHERTEXT_MAX], second[KEM_CIPHERTEXT_MAX];
+	uint8_t first_secret[KEM_SECRET_SIZE], second_secret[KEM_SECRET_SIZE];
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		const size_t size = pairs[i][0]->public_size;
+
+		/* Two coefficients of 12 bits in three bytes, each below 0x700. */
+		assert_ok(random_bytes(public, size));
+		for (size_t at = 0; at + 32 < size; at += 3) {
+			public[at + 1] &= 0x76;
+			public[at + 2] &= 0x77;
+		}
+		assert_ok(random_bytes(random, sizeof(random)));
+		assert_ok(pairs[i][0]->encapsulate(public, random, first, first_secret));
+		assert_ok(pairs[i][1]->encapsulate(public, random, second, second_secret));
+		assert_memory_equal(first, second, pairs[i][0]->ciphertext_size);
+		assert_memory_equal(first_secret, second_secret, KEM_SECRET_SIZE);
+	}
 }
 
 static void
@@ -79,7 +108,8 @@ static void
 test_extremes_of_randomness(void **state)
 {
 	static const uint8_t fills[] = { 0x00, 0xff, 0x80, 0x55 };
-	const struct kem *const kems[] = { &kem_mlkem768, &kem_mlkem1024, &kem_sntrup761 };
+	const struct kem *const kems[] = { &kem_mlkem768, &kem_mlkem1024, &kem_own_mlkem768,
+		&kem_own_mlkem1024, &kem_sntrup761 };
 	uint8_t public[2048] = { 0 }, random[KEM_RANDOM_MAX];
 	uint8_t first[KEM_CIPHERTEXT_MAX], second[KEM_CIPHERTEXT_MAX];
 	uint8_t first_secret[KEM_SECRET_SIZE], second_secret[KEM_SECRET_SIZE];
@@ -99,7 +129,8 @@ test_extremes_of_randomness(void **state)
 static void
 test_modulus_check(void **state)
 {
-	const struct kem *const kems[] = { &kem_mlkem768, &kem_mlkem1024 };
+	const struct kem *const kems[] = { &kem_mlkem768, &kem_mlkem1024, &kem_own_mlkem768,
+		&kem_own_mlkem1024 };
 	uint8_t public[2048] = { 0 }, random[32] = { 0 };
 	uint8_t ciphertext[KEM_CIPHERTEXT_MAX], secret[KEM_SECRET_SIZE];
 
@@ -120,6 +151,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mlkem768),
+		cmocka_unit_test(test_library_and_own_agree),
 		cmocka_unit_test(test_sntrup761),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_extremes_of_randomness),

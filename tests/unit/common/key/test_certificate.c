@@ -53,7 +53,7 @@ static const struct recipe recipes[] = {
 	{ "cut off", RESULT_MALFORMED, .left_out = 1 },
 	{ "more than all", RESULT_MALFORMED, .has_more = true },
 	{ "a type of others", RESULT_UNSUPPORTED, .type = "ssh-xyz-cert-v01@openssh.com" },
-	{ "another type's fields", RESULT_TRUNCATED,
+	{ "another type's fields", RESULT_MALFORMED,
 	    .type = "ecdsa-sha2-nistp256-cert-v01@openssh.com" },
 	{ "a plain key", RESULT_UNSUPPORTED, .type = "ssh-ed25519" },
 	{ "signed by another", RESULT_SIGNATURE, .signed_by = "ecdsa256" },
