@@ -10,10 +10,10 @@ import asyncclient
 import pytest
 import rawssh
 from asyncclient import asyncssh
-from conftest import needs_root
-from sallyport import Server, wait_for
+from sallyport import IS_ROOT, Server, wait_for
 
 GLOBAL_REQUEST, REQUEST_FAILURE = 80, 82
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: a network of its own")
 CONNECTION_LOST = 10
 
 
