@@ -20,6 +20,7 @@ static const struct {
 	{ "kex", "KexAlgorithms", ALGORITHM_KEX, 0 },
 	{ "mac", "MACs", ALGORITHM_MAC, 0 },
 	{ "sig", "HostKeyAlgorithms", ALGORITHM_HOST_KEY, 0 },
+	{ "user-sig", "PubkeyAcceptedAlgorithms", ALGORITHM_USER_KEY, 0 },
 };
 
 static enum result

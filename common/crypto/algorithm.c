@@ -125,6 +125,7 @@ static const struct mac_algorithm macs[] = {
 	{ "hmac-sha2-256-96",                 LEGACY,      HASH_SHA256, 32, 12 },
 	{ "hmac-sha2-512-96-etm@openssh.com", LEGACY|ETM,  HASH_SHA512, 64, 12 },
 	{ "hmac-sha2-512-96",                 LEGACY,      HASH_SHA512, 64, 12 },
+	{ "hmac-sha2-384",                    0,           HASH_SHA384, 48, 48 },
 	{ "hmac-sha256-2@ssh.com",            LEGACY,      HASH_SHA256, 32, 32 },
 	{ "hmac-sha224@ssh.com",              LEGACY,      HASH_SHA224, 28, 28 },
 	{ "hmac-sha256@ssh.com",              LEGACY,      HASH_SHA256, 16, 32 },
