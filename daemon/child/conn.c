@@ -14,6 +14,7 @@
 #include "daemon/child/connection/channels.h"
 #include "daemon/child/connection/global.h"
 #include "daemon/child/outlet.h"
+#include "daemon/child/transport/quirks.h"
 
 struct conn {
 	struct transport *transport; /* owned */
@@ -310,6 +311,13 @@ take_group(struct conn *conn, const struct ipc_message *message)
 	return transport_group_chosen(conn->transport, prime, generator);
 }
 
+static void
+announce_host_keys(struct conn *conn)
+{
+	if ((quirks_of(transport_peer_version(conn->transport)) & QUIRK_NO_HOST_KEYS) == 0)
+		settle(conn, global_announce_keys(buf_bytes(&conn->host_keys), &conn->outlet));
+}
+
 static enum result
 take_outcome(struct conn *conn, const struct ipc_message *message)
 {
@@ -328,7 +336,7 @@ take_outcome(struct conn *conn, const struct ipc_message *message)
 		alive_begin(&conn->alive, conn->alive_interval_s, conn->alive_count_max,
 		    conn->channels.budget.now_ms);
 		transport_open(conn->transport);
-		settle(conn, global_announce_keys(buf_bytes(&conn->host_keys), &conn->outlet));
+		announce_host_keys(conn);
 		buf_clear(&conn->host_keys);
 	}
 	return RESULT_OK;

@@ -33,6 +33,7 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/transport/outbox.h \
 	daemon/child/transport/packet.c \
 	daemon/child/transport/packet.h \
+	daemon/child/transport/quirks.c daemon/child/transport/quirks.h \
 	daemon/child/transport/rekey.c \
 	daemon/child/transport/rekey.h \
 	daemon/child/transport/transport.c \

@@ -187,6 +187,26 @@ def test_a_stock_client_learns_new_host_keys(start):
     assert kinds == {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"}
 
 
+# --- clients with quirks --------------------------------------------------------------------------
+
+def test_tera_term_is_not_told_of_host_keys(server, suite):
+    with rawssh.Client(server.port, timeout=1) as client:
+        client.VERSION = b"SSH-2.0-TTSSH/2.72 Win32"
+        with pytest.raises(TimeoutError):
+            client.login(suite.account.name, suite.keys["ed25519"])  # which waits for them
+        client.socket.settimeout(20)
+        client.open_session()
+
+
+def test_scanners_for_versions_are_let_go(server):
+    with rawssh.Client(server.port) as client:
+        client.banner()
+        client.send_raw(b"SSH-2.0-NetworkInfo SSH_Version_Mapper 1\r\n")
+        while client.socket.recv(4096):
+            pass
+    server.wait_log("a scanner, which has what it wanted")
+
+
 # --- compression ----------------------------------------------------------------------------------
 
 def negotiated(done):

@@ -3,6 +3,7 @@ check_PROGRAMS += tests/unit/daemon/child/transport/test_compress
 check_PROGRAMS += tests/unit/daemon/child/transport/test_derive
 check_PROGRAMS += tests/unit/daemon/child/transport/test_kexinit
 check_PROGRAMS += tests/unit/daemon/child/transport/test_packet
+check_PROGRAMS += tests/unit/daemon/child/transport/test_quirks
 check_PROGRAMS += tests/unit/daemon/child/transport/test_version
 
 check_PROGRAMS += tests/unit/daemon/child/transport/test_dispatch

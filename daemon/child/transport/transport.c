@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "daemon/child/transport/dispatch.h"
 #include "daemon/child/transport/internal.h"
+#include "daemon/child/transport/quirks.h"
 
 /* Messages find room where bulk data does not: behind the last bulk packet. */
 #define PENDING_CEILING (OUTBOX_ROOM_MAX - TRANSPORT_LAST_WORDS)
@@ -188,7 +189,11 @@ read_version(struct transport *transport, enum transport_event *event)
 	TRY(buf_append(&transport->peer_version, version.line));
 	inbox_consume(box, version.size);
 	log_verbose("client-version", "the client is %.*s", LOG_BYTES(version.line));
-	transport_enter(transport, TRANSPORT_PHASE_FIRST_KEX);
+	if ((quirks_of(version.line) & QUIRK_SCANNER) != 0)
+		disconnect_silently(
+		    transport, true, SSH_DISCONNECT_NONE, "a scanner, which has what it wanted");
+	else
+		transport_enter(transport, TRANSPORT_PHASE_FIRST_KEX);
 	return RESULT_OK;
 }
 
