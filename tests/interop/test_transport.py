@@ -200,8 +200,8 @@ def test_tera_term_is_not_told_of_host_keys(server, suite):
 
 def test_scanners_for_versions_are_let_go(server):
     with rawssh.Client(server.port) as client:
+        client.VERSION = b"SSH-2.0-NetworkInfo SSH_Version_Mapper 1"
         client.banner()
-        client.send_raw(b"SSH-2.0-NetworkInfo SSH_Version_Mapper 1\r\n")
         while client.socket.recv(4096):
             pass
     server.wait_log("a scanner, which has what it wanted")

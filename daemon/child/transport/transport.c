@@ -191,7 +191,7 @@ read_version(struct transport *transport, enum transport_event *event)
 	log_verbose("client-version", "the client is %.*s", LOG_BYTES(version.line));
 	if ((quirks_of(version.line) & QUIRK_SCANNER) != 0)
 		disconnect_silently(
-		    transport, true, SSH_DISCONNECT_NONE, "a scanner, which has what it wanted");
+		    transport, false, SSH_DISCONNECT_NONE, "a scanner, which has what it wanted");
 	else
 		transport_enter(transport, TRANSPORT_PHASE_FIRST_KEX);
 	return RESULT_OK;
