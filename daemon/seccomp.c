@@ -116,6 +116,9 @@ static const struct conditional conditional[] = {
 	/* Memory that can be executed is never made. */
 	{ CALL(mmap), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
 	{ CALL(mprotect), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
+	/* How far away the client is: windows are sized by it. */
+	{ CALL(getsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0), ARGUMENT(2, SCMP_CMP_EQ, TCP_INFO, 0) } },
 	{ CALL(setsockopt), 2,
 	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
 		ARGUMENT(2, SCMP_CMP_EQ, TCP_QUICKACK, 0) } },

@@ -259,6 +259,15 @@ check_alive(struct conn *conn, uint64_t now_ms)
 	}
 }
 
+void
+conn_measured(struct conn *conn, uint32_t rtt_us)
+{
+	struct window_budget *budget = &conn->channels.budget;
+
+	if (rtt_us > 0 && (budget->rtt_us == 0 || rtt_us < budget->rtt_us))
+		budget->rtt_us = rtt_us;
+}
+
 uint64_t
 conn_deadline_ms(const struct conn *conn)
 {

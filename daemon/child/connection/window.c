@@ -6,8 +6,14 @@
 
 #include <assert.h>
 
-/* A window should hold what its consumer takes in this time. */
-#define HOLDS_MS 1000
+/*
+ * A window should hold what its consumer takes in two round trips, so that the client never waits for us. What
+ * it holds beyond that only lies in the client's memory, which stock ssh moves about at its own cost.
+ */
+#define ROUND_TRIPS 2
+
+/* The time is looked at in milliseconds: this one has passed as soon as it begins. */
+#define HOLDS_LEAST_MS 1
 
 static uint32_t
 least(uint32_t a, uint32_t b)
@@ -54,6 +60,14 @@ window_receive(struct window *window, size_t size)
 	return true;
 }
 
+static uint64_t
+holds_ms(const struct window_budget *budget)
+{
+	const uint64_t trips_ms = ROUND_TRIPS * (uint64_t)budget->rtt_us / 1000;
+
+	return trips_ms > HOLDS_LEAST_MS ? trips_ms : HOLDS_LEAST_MS;
+}
+
 /* Each time that as much as the window holds was taken: was that in less than the time that it should
  * hold for, by a consumer that keeps up? */
 static void
@@ -64,7 +78,8 @@ grow_if_due(struct window *window)
 
 	if (window->taken < window->size)
 		return;
-	if (budget->now_ms - window->since_ms < HOLDS_MS && window->held <= window->size / 8 &&
+	if (budget->now_ms - window->since_ms < holds_ms(budget) &&
+	    window->held <= window->size / 8 &&
 	    budget->total + (size - window->size) <= WINDOW_BUDGET)
 		resize(window, size);
 	window->taken = 0;

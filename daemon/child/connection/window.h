@@ -21,6 +21,7 @@ struct window_budget {
 	uint32_t window_max; /* of one window */
 	uint32_t total;      /* sizes of all windows */
 	uint64_t now_ms;     /* the time of this turn */
+	uint32_t rtt_us;     /* round trip to the client, the shortest seen; 0: not measured */
 };
 
 /* Above this no window grows, and above its half new ones begin small. */

@@ -129,6 +129,20 @@ set_another_option(void)
 		   : 1;
 }
 
+static int
+get_options(void)
+{
+	char room[256];
+	socklen_t size = sizeof(room);
+	long info, other;
+
+	info = syscall(SYS_getsockopt, 0, IPPROTO_TCP, TCP_INFO, room, &size);
+	if (info != -1 || errno != ENOTSOCK)
+		return 1;
+	other = syscall(SYS_getsockopt, 0, SOL_SOCKET, SO_PEERCRED, room, &size);
+	return other == -1 && errno != ENOTSOCK ? 0 : 1;
+}
+
 static void
 is_a_program_of_filters(void **state)
 {
@@ -163,6 +177,7 @@ what_is_not_listed_is_an_error(void **state)
 {
 	exits_with_0(ask_who_it_is);
 	exits_with_0(set_another_option);
+	exits_with_0(get_options);
 }
 
 int

@@ -6,7 +6,8 @@
 
 #include "tests/unit/support.h"
 
-#define MOST (64U * 1024 * 1024)
+#define MOST   (64U * 1024 * 1024)
+#define FAR_US 500000 /* half a second: two round trips are one */
 
 /* Moves `size` bytes through the window as a client would that fills it, in packets of 32 KiB. */
 static void
@@ -56,7 +57,7 @@ never_allows_more_than_it_holds(void **state)
 static void
 grows_while_its_consumer_is_fast(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
 	struct window window;
 
 	window_open(&window, &budget);
@@ -74,7 +75,7 @@ grows_while_its_consumer_is_fast(void **state)
 static void
 stays_when_its_consumer_is_slow(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
 	struct window window;
 
 	window_open(&window, &budget);
@@ -85,11 +86,32 @@ stays_when_its_consumer_is_slow(void **state)
 	assert_int_equal(window.size, WINDOW_BEGIN);
 }
 
+/* However fast: a client that is near waits for nothing. */
+static void
+stays_when_the_client_is_near(void **state)
+{
+	static const uint32_t trips_us[] = { 0, 100, 900, 4000 };
+
+	for (size_t i = 0; i < COUNT(trips_us); i++) {
+		struct window_budget budget = {
+			.window_max = MOST, .now_ms = 1000, .rtt_us = trips_us[i]
+		};
+		struct window window;
+
+		window_open(&window, &budget);
+		for (int j = 0; j < 10; j++) {
+			budget.now_ms += 8; /* 256 MiB a second */
+			move(&window, WINDOW_BEGIN);
+		}
+		assert_int_equal(window.size, WINDOW_BEGIN);
+	}
+}
+
 /* However fast: who has much left to take does not need more. */
 static void
 stays_when_its_consumer_lags(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
 	struct window window;
 
 	window_open(&window, &budget);
@@ -101,7 +123,7 @@ stays_when_its_consumer_lags(void **state)
 static void
 shrinks_when_it_rests(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
 	struct window window;
 	size_t left;
 
@@ -126,7 +148,7 @@ static void
 a_crowd_shares_the_budget(void **state)
 {
 	static struct window windows[1024];
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000 };
+	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
 	size_t total = 0;
 
 	for (size_t i = 0; i < COUNT(windows); i++) {
@@ -155,6 +177,7 @@ main(void)
 		cmocka_unit_test(never_allows_more_than_it_holds),
 		cmocka_unit_test(grows_while_its_consumer_is_fast),
 		cmocka_unit_test(stays_when_its_consumer_is_slow),
+		cmocka_unit_test(stays_when_the_client_is_near),
 		cmocka_unit_test(stays_when_its_consumer_lags),
 		cmocka_unit_test(shrinks_when_it_rests),
 		cmocka_unit_test(a_crowd_shares_the_budget),
