@@ -5,25 +5,44 @@
 #include "common/ipc_bodies.h"
 
 void
+child_policy_put(struct writer *writer, const struct child_policy *policy)
+{
+	put_u32(writer, policy->log_level);
+	put_string(writer, policy->user_key_algorithms);
+	put_u64(writer, policy->rekey_bytes);
+	put_u32(writer, policy->rekey_s);
+	put_u32(writer, policy->alive_interval_s);
+	put_u32(writer, policy->alive_count_max);
+	put_u32(writer, policy->qos_interactive);
+	put_u32(writer, policy->qos_bulk);
+}
+
+void
+child_policy_get(struct reader *reader, struct child_policy *policy)
+{
+	policy->log_level = get_u32(reader);
+	policy->user_key_algorithms = get_string(reader);
+	policy->rekey_bytes = get_u64(reader);
+	policy->rekey_s = get_u32(reader);
+	policy->alive_interval_s = get_u32(reader);
+	policy->alive_count_max = get_u32(reader);
+	policy->qos_interactive = get_u32(reader);
+	policy->qos_bulk = get_u32(reader);
+}
+
+void
 child_start_put(struct writer *writer, const struct child_start *start)
 {
-	put_u32(writer, start->log_level);
+	child_policy_put(writer, &start->policy);
 	put_string(writer, start->version);
 	put_string(writer, start->kex_algorithms);
 	put_string(writer, start->host_key_algorithms);
 	put_string(writer, start->ciphers);
 	put_string(writer, start->macs);
-	put_string(writer, start->user_key_algorithms);
 	put_string(writer, start->banner);
 	put_u32(writer, start->channels_max);
 	put_u32(writer, start->window_max_bytes);
 	put_u32(writer, start->compression);
-	put_u64(writer, start->rekey_bytes);
-	put_u32(writer, start->rekey_s);
-	put_u32(writer, start->qos_interactive);
-	put_u32(writer, start->qos_bulk);
-	put_u32(writer, start->alive_interval_s);
-	put_u32(writer, start->alive_count_max);
 	put_u32(writer, start->host_key_count);
 	for (uint32_t i = 0; i < start->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
 		put_string(writer, start->host_keys[i]);
@@ -32,23 +51,16 @@ child_start_put(struct writer *writer, const struct child_start *start)
 void
 child_start_get(struct reader *reader, struct child_start *start)
 {
-	start->log_level = get_u32(reader);
+	child_policy_get(reader, &start->policy);
 	start->version = get_string(reader);
 	start->kex_algorithms = get_string(reader);
 	start->host_key_algorithms = get_string(reader);
 	start->ciphers = get_string(reader);
 	start->macs = get_string(reader);
-	start->user_key_algorithms = get_string(reader);
 	start->banner = get_string(reader);
 	start->channels_max = get_u32(reader);
 	start->window_max_bytes = get_u32(reader);
 	start->compression = get_u32(reader);
-	start->rekey_bytes = get_u64(reader);
-	start->rekey_s = get_u32(reader);
-	start->qos_interactive = get_u32(reader);
-	start->qos_bulk = get_u32(reader);
-	start->alive_interval_s = get_u32(reader);
-	start->alive_count_max = get_u32(reader);
 	start->host_key_count = get_u32(reader);
 	if (start->host_key_count > IPC_HOST_KEYS_MAX) {
 		reader_fail(reader, RESULT_LIMIT);

@@ -20,25 +20,32 @@ enum compression {
 	COMPRESSION_FROM_KEYS, /* zlib: from the first keys on; RFC 4253 section 6.2 */
 };
 
-/* What a child must know to serve one connection. Lists are comma-separated names. */
-struct child_start {
-	uint32_t log_level;   /* enum log_level */
-	struct bytes version; /* our identification without CR LF */
-	struct bytes kex_algorithms;
-	struct bytes host_key_algorithms; /* only those for which there is a key */
-	struct bytes ciphers;
-	struct bytes macs;
+/* What may depend on who logs in: it comes with the start, and again when Match blocks hold for the user. */
+struct child_policy {
+	uint32_t log_level;               /* enum log_level */
 	struct bytes user_key_algorithms; /* server-sig-algs */
-	struct bytes banner;              /* shown before login; empty for none */
-	uint32_t channels_max;            /* all channels of the connection */
-	uint32_t window_max_bytes;        /* most receive window of one channel */
-	uint32_t compression;             /* enum compression: the most that is offered */
 	uint64_t rekey_bytes;      /* after which keys are replaced; 0: what the cipher allows */
 	uint32_t rekey_s;          /* 0: no time */
 	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */
 	uint32_t alive_count_max;  /* questions without an answer; 0: any number */
 	uint32_t qos_interactive;  /* octet of the IP header, or CHILD_QOS_NONE */
 	uint32_t qos_bulk;
+};
+void child_policy_put(struct writer *writer, const struct child_policy *policy);
+void child_policy_get(struct reader *reader, struct child_policy *policy);
+
+/* What a child must know to serve one connection. Lists are comma-separated names. */
+struct child_start {
+	struct child_policy policy;
+	struct bytes version; /* our identification without CR LF */
+	struct bytes kex_algorithms;
+	struct bytes host_key_algorithms; /* only those for which there is a key */
+	struct bytes ciphers;
+	struct bytes macs;
+	struct bytes banner;       /* shown before login; empty for none */
+	uint32_t channels_max;     /* all channels of the connection */
+	uint32_t window_max_bytes; /* most receive window of one channel */
+	uint32_t compression;      /* enum compression: the most that is offered */
 	uint32_t host_key_count;
 	struct bytes host_keys[IPC_HOST_KEYS_MAX]; /* blobs of public keys and certificates */
 };

@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: sallyportd [-46DdeiqTtV] [-E log_file] [-f config_file] [-g login_grace_time]\n"
+    "usage: sallyportd [-46DdeiqTtV] [-C spec] [-E log_file] [-f config_file]\n"
+    "                  [-g login_grace_time]\n"
     "                  [-h host_key_file] [-o option] [-p port] [-Q query]\n";
 
 /* Flags that stand for a line of the configuration. */
@@ -56,9 +57,22 @@ take_shorthand(struct cli *cli, int flag, const char *value, FILE *errors)
 }
 
 static enum result
+add_subject(struct cli *cli, const char *value, FILE *errors)
+{
+	if (cli->subject_count == CLI_SUBJECTS_MAX) {
+		fprintf(errors, "sallyportd: too many -C\n");
+		return RESULT_CONFIG;
+	}
+	cli->subjects[cli->subject_count++] = value;
+	return RESULT_OK;
+}
+
+static enum result
 take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 {
 	switch (flag) {
+	case 'C':
+		return add_subject(cli, value, errors);
 	case 'D':
 		cli->stay = true;
 		return RESULT_OK;
@@ -101,7 +115,7 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 enum result
 cli_parse(int argc, char **argv, struct cli *out, FILE *errors)
 {
-	static const char flags[] = "46DdE:ef:g:h:io:p:Q:qTtV";
+	static const char flags[] = "46C:DdE:ef:g:h:io:p:Q:qTtV";
 	enum result result;
 	int flag;
 
@@ -118,6 +132,11 @@ cli_parse(int argc, char **argv, struct cli *out, FILE *errors)
 			cli_clear(out);
 			return result;
 		}
+	}
+	if (out->subject_count > 0 && out->mode != CLI_MODE_PRINT) {
+		fprintf(errors, "sallyportd: -C says for whom -T prints; there is no -T\n");
+		cli_clear(out);
+		return RESULT_CONFIG;
 	}
 	if (optind == argc)
 		return RESULT_OK;

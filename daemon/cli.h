@@ -11,7 +11,8 @@
 
 #include "common/result.h"
 
-#define CLI_OPTIONS_MAX 256
+#define CLI_OPTIONS_MAX  256
+#define CLI_SUBJECTS_MAX 16
 
 enum cli_mode {
 	CLI_MODE_SERVE,
@@ -25,7 +26,9 @@ enum cli_mode {
 struct cli {
 	enum cli_mode mode;
 	const char *config_file;
-	const char *query;    /* -Q: what it asks for */
+	const char *query;                      /* -Q: what it asks for */
+	const char *subjects[CLI_SUBJECTS_MAX]; /* -C: for whom -T prints */
+	size_t subject_count;
 	const char *log_file; /* -E; NULL: none */
 	bool log_to_stderr;   /* -e, and whatever stays in the foreground to debug */
 	bool stay;            /* -D: no daemon */

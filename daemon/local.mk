@@ -16,4 +16,5 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/query.c daemon/query.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \
-	daemon/start.c daemon/start.h
+	daemon/start.c daemon/start.h \
+	daemon/subject.c daemon/subject.h

@@ -32,12 +32,14 @@
 #include "daemon/query.h"
 #include "daemon/seccomp.h"
 #include "daemon/sockets.h"
+#include "daemon/subject.h"
 
 /* As sshd: 255 for a configuration that is wrong, 1 for everything else. */
 #define EXIT_CONFIG 255
 
 struct service {
 	struct cli cli;
+	struct config *config;     /* owned; for Match blocks */
 	struct settings *settings; /* owned */
 	struct hostkeys hostkeys;
 	struct programs programs;
@@ -62,18 +64,29 @@ read_all(const struct cli *cli, struct config *config, struct buf *errors)
 	return result;
 }
 
+/* Every block must make sense, whomever it will hold for. */
+static enum result
+make_settings(struct service *service, struct buf *errors)
+{
+	CLEANUP(subject_clear) struct subject subject = { 0 };
+
+	if (service->cli.subject_count == 0)
+		return config_effective(service->config, NULL, &service->settings, errors);
+	TRY(subject_parse(&service->cli, &subject));
+	return config_effective(service->config, &subject.subject, &service->settings, errors);
+}
+
 static enum result
 configure(struct service *service)
 {
-	CLEANUP(config_freep) struct config *config = NULL;
 	OWNED_BUF errors;
 	enum result result;
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
-	TRY(config_new(&config));
-	result = read_all(&service->cli, config, &errors);
+	TRY(config_new(&service->config));
+	result = read_all(&service->cli, service->config, &errors);
 	if (result == RESULT_OK)
-		result = config_effective(config, &service->settings, &errors);
+		result = make_settings(service, &errors);
 	if (buf_size(&errors) > 0)
 		fprintf(
 		    stderr, "%.*s", (int)buf_size(&errors), (const char *)buf_bytes(&errors).data);
@@ -87,6 +100,7 @@ inputs_for(const struct service *service)
 {
 	return (struct monitor_inputs){
 		.settings = service->settings,
+		.config = service->config,
 		.host_keys = service->hostkeys.keys,
 		.agent_path = service->hostkeys.agent_path,
 		.host_key_count = service->hostkeys.count,
@@ -305,6 +319,7 @@ clear(struct service *service)
 	programs_close(&service->programs);
 	buf_clear(&service->filter);
 	settings_free(service->settings);
+	config_free(service->config);
 	fd_close(&service->signal_fd);
 	cli_clear(&service->cli);
 }

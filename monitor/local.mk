@@ -4,6 +4,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/loop.c monitor/loop.h \
 	monitor/main.c monitor/monitor.h \
 	monitor/moduli.c monitor/moduli.h \
+	monitor/orders.c monitor/orders.h \
 	monitor/phase.c \
 	monitor/reports.c \
 	monitor/sign.c

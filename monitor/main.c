@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/config/config.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -23,15 +24,10 @@
 #include "common/text.h"
 #include "monitor/login/login.h"
 #include "monitor/loop.h"
+#include "monitor/orders.h"
 
 /* A child that is not ready by then never will be. */
 #define READY_MS 30000
-
-/* Channels of one connection, sessions and forwards together. */
-#define CHANNELS_MAX 1024
-
-/* Receive window that one channel may grow to: 300 MiB/s and more over a tenth of a second. */
-#define WINDOW_MAX_BYTES (64 * 1024 * 1024)
 
 static enum result
 take_signals(int *out)
@@ -85,109 +81,13 @@ prepare_network(const struct monitor *monitor)
 
 /* --- The child's orders ------------------------------------------------------------------------- */
 
-static enum result
-append_name(struct buf *list, struct bytes name)
-{
-	if (buf_size(list) > 0)
-		TRY(buf_append(list, bytes_of_text(",")));
-	return buf_append(list, name);
-}
-
-/* The configured algorithms for which there is a key. */
-static enum result
-list_host_key_algorithms(const struct monitor *monitor, struct buf *list)
-{
-	const char *text = settings_text(monitor->settings, KEYWORD_HostKeyAlgorithms);
-	struct bytes rest = bytes_of_text(text == NULL ? "" : text);
-	struct bytes name;
-
-	while (text_next_name(&rest, &name)) {
-		const struct signature_algorithm *algorithm;
-		const struct host_key *key;
-
-		if (host_key_find(monitor, name, &key, &algorithm))
-			TRY(append_name(list, name));
-	}
-	return RESULT_OK;
-}
-
-static void
-list_host_blobs(const struct monitor_inputs *inputs, struct child_start *start)
-{
-	for (size_t i = 0; i < inputs->host_key_count; i++) {
-		const struct host_key *host_key = &inputs->host_keys[i];
-
-		start->host_keys[start->host_key_count++] = key_blob(host_key->key);
-		if (host_key->certificate != NULL)
-			start->host_keys[start->host_key_count++] =
-			    certificate_blob(host_key->certificate);
-	}
-}
-
-static struct bytes
-list_setting(const struct monitor *monitor, enum keyword keyword)
-{
-	const char *text = settings_text(monitor->settings, keyword);
-
-	return bytes_of_text(text == NULL ? "" : text);
-}
-
-/* RFC 4253 section 4.2. What the operator adds was found to be short when it was read. */
-static void
-write_version(const struct settings *settings, char *out, size_t size)
-{
-	const char *addendum = settings_text(settings, KEYWORD_VersionAddendum);
-	bool has_revision =
-	    settings_flag(settings, KEYWORD_DebianBanner) && SALLYPORT_REVISION[0] != '\0';
-
-	snprintf(out, size, "SSH-2.0-Sallyport_" SALLYPORT_VERSION "%s%s%s",
-	    has_revision ? " " SALLYPORT_REVISION : "", addendum == NULL ? "" : " ",
-	    addendum == NULL ? "" : addendum);
-}
-
-static enum result
-write_orders(const struct monitor *monitor, struct writer *writer)
-{
-	OWNED_BUF host_key_algorithms;
-	const struct settings_rekey rekey = settings_rekey(monitor->settings, KEYWORD_RekeyLimit);
-	const struct settings_qos qos = settings_qos(monitor->settings, KEYWORD_IPQoS);
-	char version[256];
-	struct child_start start = {
-		.log_level = (uint32_t)log_get_level(),
-		.compression = (uint32_t)settings_number(monitor->settings, KEYWORD_Compression),
-		.rekey_bytes = rekey.bytes,
-		.rekey_s = rekey.seconds,
-		.alive_interval_s =
-		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveInterval),
-		.alive_count_max =
-		    (uint32_t)settings_number(monitor->settings, KEYWORD_ClientAliveCountMax),
-		.qos_interactive = qos.interactive,
-		.qos_bulk = qos.bulk,
-		.kex_algorithms = list_setting(monitor, KEYWORD_KexAlgorithms),
-		.user_key_algorithms = list_setting(monitor, KEYWORD_PubkeyAcceptedAlgorithms),
-		.ciphers = list_setting(monitor, KEYWORD_Ciphers),
-		.macs = list_setting(monitor, KEYWORD_MACs),
-		.channels_max = CHANNELS_MAX,
-		.window_max_bytes = WINDOW_MAX_BYTES,
-	};
-
-	buf_init(&host_key_algorithms, 4096);
-	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
-	write_version(monitor->settings, version, sizeof(version));
-	start.version = bytes_of_text(version);
-	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
-	list_host_blobs(monitor->inputs, &start);
-	child_start_put(writer, &start);
-	return writer_end(writer);
-}
-
 /* The child reads them when it is confined, and with them gets the network. */
 static enum result
 send_orders(struct monitor *monitor)
 {
 	struct writer writer = writer_into(monitor->room, ipc_row(IPC_start)->body_max);
 
-	TRY(write_orders(monitor, &writer));
+	TRY(orders_put(monitor, &writer));
 	return ipc_send(
 	    monitor->child_fd, IPC_start, writer_bytes(&writer), &monitor->inputs->network_fd, 1);
 }
@@ -222,6 +122,7 @@ clear(struct monitor *monitor)
 	login_free(monitor->login);
 	account_free(monitor->account);
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
+	settings_free(monitor->own_settings);
 	free(monitor->room);
 	fd_close(&monitor->child_fd);
 	fd_close(&monitor->child_pidfd);

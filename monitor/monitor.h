@@ -29,9 +29,12 @@ struct host_key {
 	struct certificate *certificate; /* of this key; NULL: it has none */
 };
 
+struct config; /* common/config/config.h */
+
 /* All that a monitor gets from the listener; inherited by the fork, so nothing is copied. */
 struct monitor_inputs {
 	const struct settings *settings;  /* the global ones */
+	const struct config *config;      /* for Match blocks; NULL: there are none */
 	const struct host_key *host_keys; /* in order of preference */
 	size_t host_key_count;
 	const char *agent_path; /* HostKeyAgent; NULL: none */
@@ -73,7 +76,8 @@ struct login;    /* monitor/login/login.h: attempts, delays, what the login phas
 
 struct monitor {
 	const struct monitor_inputs *inputs;
-	const struct settings *settings; /* in force: global, then the user's own */
+	const struct settings *settings; /* in force: the global ones, then own_settings */
+	struct settings *own_settings;   /* owned; NULL until Match blocks were looked at */
 	enum ipc_phase phase;            /* changed by phase.c only */
 	struct ipc_gate gate;            /* messages from the child */
 	int child_fd;                    /* -1 when closed */

@@ -16,12 +16,16 @@
 
 #define COMMAND_LINE "command-line"
 
+/* Files within files. */
+#define DEPTH_MAX 16
+
 enum result
 config_new(struct config **out)
 {
 	TRY(mem_new(1, sizeof(**out), (void **)out));
 	STAILQ_INIT(&(*out)->directives);
 	STAILQ_INIT(&(*out)->files);
+	STAILQ_INIT(&(*out)->blocks);
 	return RESULT_OK;
 }
 
@@ -30,6 +34,7 @@ config_free(struct config *config)
 {
 	struct directive *directive;
 	struct file_name *file;
+	struct match_block *block;
 
 	if (config == NULL)
 		return;
@@ -42,6 +47,10 @@ config_free(struct config *config)
 		STAILQ_REMOVE_HEAD(&config->files, link);
 		free(file);
 	}
+	while ((block = STAILQ_FIRST(&config->blocks)) != NULL) {
+		STAILQ_REMOVE_HEAD(&config->blocks, link);
+		match_free(block);
+	}
 	free(config);
 }
 
@@ -53,12 +62,9 @@ config_freep(struct config **config)
 
 /* --- Errors ------------------------------------------------------------------------------------- */
 
-static void report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-
 /* One line; what does not fit is not reported, the result says enough. */
-static void
-report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
+void
+config_report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
 {
 	char text[VALUE_WHY_MAX + 256];
 	char line[VALUE_WHY_MAX + 1024];
@@ -82,10 +88,10 @@ report_unknown(struct buf *errors, const struct setting_origin *origin, struct b
 
 	text_quote(keyword, quoted, sizeof(quoted));
 	if (suggestion != NULL)
-		report(errors, origin, "%s: there is no such keyword; is %s meant?", quoted,
+		config_report(errors, origin, "%s: there is no such keyword; is %s meant?", quoted,
 		    suggestion);
 	else
-		report(errors, origin, "%s: there is no such keyword", quoted);
+		config_report(errors, origin, "%s: there is no such keyword", quoted);
 }
 
 /* --- Lines -------------------------------------------------------------------------------------- */
@@ -97,13 +103,6 @@ is_keyword(struct bytes word, const char *name)
 	       strncasecmp((const char *)word.data, name, word.size) == 0;
 }
 
-/* Files that need these are not read at all: half of a configuration would be another one. */
-static bool
-is_structure(struct bytes keyword)
-{
-	return is_keyword(keyword, "Match") || is_keyword(keyword, "Include");
-}
-
 static enum result
 keep(struct config *config, enum keyword keyword, const struct setting_origin *origin,
     const struct lex_line *line, char *why)
@@ -113,6 +112,10 @@ keep(struct config *config, enum keyword keyword, const struct setting_origin *o
 
 	TRY(mem_new(1, sizeof(*directive), (void **)&directive));
 	directive->keyword = keyword;
+	directive->block = config->current;
+	/* A block that holds for all may say what concerns the whole server. */
+	if (keyword_row(keyword)->scope == KEYWORD_SCOPE_GLOBAL)
+		directive->block = NULL;
 	result = value_parse(keyword, line, &directive->value, why);
 	if (result != RESULT_OK) {
 		free(directive);
@@ -121,6 +124,83 @@ keep(struct config *config, enum keyword keyword, const struct setting_origin *o
 	directive->value.origin = *origin;
 	STAILQ_INSERT_TAIL(&config->directives, directive, link);
 	return RESULT_OK;
+}
+
+/* --- Structure ---------------------------------------------------------------------------------- */
+
+static enum result
+begin_block(struct config *config, const struct lex_line *line, const struct setting_origin *origin,
+    struct buf *errors)
+{
+	char why[VALUE_WHY_MAX] = "the line is not valid";
+	struct match_block *block;
+	enum result result = match_parse(line, config->outer, &block, why);
+
+	if (result == RESULT_MALFORMED) {
+		config_report(errors, origin, "Match: %s", why);
+		return RESULT_CONFIG;
+	}
+	TRY(result);
+	STAILQ_INSERT_TAIL(&config->blocks, block, link);
+	config->current = block;
+	return RESULT_OK;
+}
+
+/* What a file says of blocks ends with it: what follows is where it was before. */
+static enum result
+include(struct config *config, const struct lex_line *line, const struct setting_origin *origin,
+    struct buf *errors)
+{
+	const struct match_block *outer = config->outer, *current = config->current;
+	enum result result = RESULT_OK;
+
+	if (line->count == 0) {
+		config_report(errors, origin, "Include: there is no name of a file behind it");
+		return RESULT_CONFIG;
+	}
+	if (config->depth == DEPTH_MAX) {
+		config_report(
+		    errors, origin, "Include: files are included in each other %d deep", DEPTH_MAX);
+		return RESULT_CONFIG;
+	}
+	config->depth++;
+	for (size_t i = 0; i < line->count && (result == RESULT_OK || result == RESULT_CONFIG);
+	     i++) {
+		enum result one;
+
+		config->outer = config->current = current;
+		one = config->includer(config, line->words[i], origin, errors);
+		result = one == RESULT_OK ? result : one;
+	}
+	config->depth--;
+	config->outer = outer;
+	config->current = current;
+	return result;
+}
+
+static enum result
+parse_structure(struct config *config, const struct lex_line *line,
+    const struct setting_origin *origin, struct buf *errors)
+{
+	const bool is_match = is_keyword(line->keyword, "Match");
+
+	if (origin->line == 0 || (!is_match && config->includer == NULL)) {
+		config_report(errors, origin, "%.*s: it can stand in files only",
+		    (int)line->keyword.size, (const char *)line->keyword.data);
+		return RESULT_CONFIG;
+	}
+	if (is_match)
+		return begin_block(config, line, origin, errors);
+	return include(config, line, origin, errors);
+}
+
+/* --- A line ------------------------------------------------------------------------------------- */
+
+/* Outside of blocks, or in one that holds for everybody. */
+static bool
+is_everywhere(const struct config *config)
+{
+	return config->current == NULL || match_holds(config->current, NULL);
 }
 
 static enum result
@@ -134,25 +214,29 @@ parse_line(struct config *config, struct bytes text, const struct setting_origin
 	enum result result = lex_line(text, &line, &why);
 
 	if (result == RESULT_MALFORMED) {
-		report(errors, origin, "%s", why);
+		config_report(errors, origin, "%s", why);
 		return RESULT_CONFIG;
 	}
 	TRY(result);
 	if (line.keyword.size == 0 && line.raw.size == 0)
 		return RESULT_OK;
-	if (is_structure(line.keyword)) {
-		report(errors, origin, "%.*s: this version does not support it yet; remove it",
-		    (int)line.keyword.size, (const char *)line.keyword.data);
-		return RESULT_CONFIG;
-	}
+	if (is_keyword(line.keyword, "Match") || is_keyword(line.keyword, "Include"))
+		return parse_structure(config, &line, origin, errors);
 	if (!keyword_find(line.keyword, &keyword)) {
 		report_unknown(errors, origin, line.keyword);
+		return RESULT_CONFIG;
+	}
+	if (keyword_row(keyword)->scope == KEYWORD_SCOPE_GLOBAL && !is_everywhere(config)) {
+		config_report(errors, origin,
+		    "%s: it concerns the whole server and cannot stand in a Match block; move it "
+		    "above the first Match",
+		    keyword_row(keyword)->name);
 		return RESULT_CONFIG;
 	}
 	result = keep(config, keyword, origin, &line, why_not);
 	if (result != RESULT_MALFORMED)
 		return result;
-	report(errors, origin, "%s: %s", keyword_row(keyword)->name, why_not);
+	config_report(errors, origin, "%s: %s", keyword_row(keyword)->name, why_not);
 	return RESULT_CONFIG;
 }
 
@@ -162,7 +246,7 @@ config_option(struct config *config, const char *text, struct buf *errors)
 	const struct setting_origin origin = { COMMAND_LINE, 0 };
 
 	if (strpbrk(text, "\n") != NULL) {
-		report(errors, &origin, "an option is one line");
+		config_report(errors, &origin, "an option is one line");
 		return RESULT_CONFIG;
 	}
 	return parse_line(config, bytes_of_text(text), &origin, errors);
@@ -189,9 +273,10 @@ config_parse(struct config *config, const char *file, struct bytes contents, str
 	enum result result = RESULT_OK;
 	struct bytes line;
 
+	config->current = config->outer;
 	TRY(keep_file_name(config, file, &origin.file));
 	if (contents.size > CONFIG_FILE_MAX) {
-		report(errors, &origin, "the file has more than %d bytes", CONFIG_FILE_MAX);
+		config_report(errors, &origin, "the file has more than %d bytes", CONFIG_FILE_MAX);
 		return RESULT_CONFIG;
 	}
 	while (text_next_line(&contents, &line)) {
@@ -204,5 +289,24 @@ config_parse(struct config *config, const char *file, struct bytes contents, str
 		if (line_result == RESULT_CONFIG)
 			result = RESULT_CONFIG;
 	}
+	config->current = config->outer;
 	return result;
+}
+
+bool
+config_has_blocks(const struct config *config)
+{
+	return !STAILQ_EMPTY(&config->blocks);
+}
+
+bool
+config_asks_for_account(const struct config *config)
+{
+	const struct match_block *block;
+
+	STAILQ_FOREACH (block, &config->blocks, link) {
+		if (match_asks_for_account(block))
+			return true;
+	}
+	return false;
 }

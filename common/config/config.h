@@ -16,6 +16,18 @@
 
 struct config; /* opaque: what was said so far, in order */
 
+/* Of whom Match blocks may ask. NULL and 0: not known, which no criterion holds for. */
+struct config_subject {
+	const char *user;          /* as the client says it */
+	bool is_invalid_user;      /* there is no such account */
+	const char *const *groups; /* names of the account's groups */
+	size_t group_count;
+	const char *host; /* the client's name; NULL: its address stands for it */
+	const char *address, *local_address; /* numeric */
+	unsigned local_port;
+	const char *rdomain;
+};
+
 enum result config_new(struct config **out) MUST_USE;
 void config_free(struct config *config);
 void config_freep(struct config **config);
@@ -30,12 +42,18 @@ enum result config_option(struct config *config, const char *text, struct buf *e
 enum result config_parse(
     struct config *config, const char *file, struct bytes contents, struct buf *errors) MUST_USE;
 
-/* Reads and parses a file (edge, source.c). RESULT_CONFIG also when it cannot be read. */
+/* Reads and parses a file, and what it includes (edge, source.c); names that it includes are taken from its own
+ * folder. RESULT_CONFIG also when it cannot be read. */
 enum result config_read_file(struct config *config, const char *path, struct buf *errors) MUST_USE;
 
-/* What is in force: what was said, then defaults. The settings are the caller's and need no config. */
-enum result config_effective(
-    const struct config *config, struct settings **out, struct buf *errors) MUST_USE;
+/* What is in force: what was said, then defaults; for a subject, what the Match blocks that hold for it say comes
+ * first. `subject` NULL: for all connections. The settings are the caller's and need no config. */
+enum result config_effective(const struct config *config, const struct config_subject *subject,
+    struct settings **out, struct buf *errors) MUST_USE;
+
+/* Are there Match blocks at all; must one know the account to tell which of them hold? */
+bool config_has_blocks(const struct config *config);
+bool config_asks_for_account(const struct config *config);
 
 void settings_free(struct settings *settings);
 void settings_freep(struct settings **settings);

@@ -7,12 +7,14 @@
 #include <sys/queue.h>
 
 #include "common/config/config.h"
+#include "common/config/match.h"
 #include "common/config/value.h"
 
 /* One line that said something. */
 struct directive {
 	STAILQ_ENTRY(directive) link;
 	enum keyword keyword;
+	const struct match_block *block; /* where it stands; NULL: outside of all */
 	struct value value; /* owned; its origin's file is a file_name of the configuration's */
 };
 
@@ -21,7 +23,23 @@ struct file_name {
 	char name[];
 };
 
+/* Reads the files that a pattern means into the configuration, where it stands now. */
+typedef enum result config_includer(struct config *config, const char *pattern,
+    const struct setting_origin *origin, struct buf *errors);
+
 struct config {
 	STAILQ_HEAD(directives, directive) directives;
 	STAILQ_HEAD(file_names, file_name) files;
+	STAILQ_HEAD(match_blocks, match_block) blocks;
+
+	/* While a file is read: */
+	const struct match_block *outer;   /* the block that included it */
+	const struct match_block *current; /* the block that this line is in */
+	config_includer *includer;         /* NULL: nothing can be included */
+	const char *folder;                /* of the first file, with its slash; borrowed */
+	unsigned depth;                    /* of files in files */
 };
+
+/* One line of `errors`, with the place. */
+void config_report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
+    PRINTF_LIKE(3, 4);

@@ -63,6 +63,19 @@ merge(struct value *into, enum keyword_merge how, const struct value *value)
 	return RESULT_UNSUPPORTED;
 }
 
+/* Adds to `into` the names of `from` that it has not. */
+static enum result
+keep_other_names(struct value *into, const struct value *from)
+{
+	for (size_t i = 0; i + 1 < from->count; i += 2) {
+		const struct value pair = { .words = from->words + i, .count = 2 };
+
+		if (!has_name(into, from->words[i]))
+			TRY(value_append(into, &pair));
+	}
+	return RESULT_OK;
+}
+
 /* --- Defaults ----------------------------------------------------------------------------------- */
 
 static enum result
@@ -101,15 +114,60 @@ keep_names(struct settings *settings)
 	return RESULT_OK;
 }
 
+/* What is said outside of blocks, and in those that hold for everybody, in the order in which it is said. */
 static enum result
-fill(const struct config *config, struct settings *settings)
+fill_global(const struct config *config, struct settings *settings)
 {
 	const struct directive *directive;
 
 	STAILQ_FOREACH (directive, &config->directives, link) {
-		TRY(merge(&settings->values[directive->keyword],
-		    keyword_row(directive->keyword)->merge, &directive->value));
+		if (match_holds(directive->block, NULL))
+			TRY(merge(&settings->values[directive->keyword],
+			    keyword_row(directive->keyword)->merge, &directive->value));
 	}
+	return RESULT_OK;
+}
+
+/* Among the blocks that hold the first word counts; together they take the place of what is said outside, but
+ * for what has names of its own. */
+static enum result
+override(struct value *value, enum keyword_merge how, struct value *by)
+{
+	if (!by->is_set)
+		return RESULT_OK;
+	if (how == KEYWORD_MERGE_BY_NAME && value->is_set)
+		TRY(keep_other_names(by, value));
+	value_clear(value);
+	*value = *by;
+	*by = (struct value){ 0 };
+	return RESULT_OK;
+}
+
+static enum result
+fill_by_blocks(
+    const struct config *config, const struct config_subject *subject, struct settings *settings)
+{
+	CLEANUP(settings_freep) struct settings *blocks = NULL;
+	const struct directive *directive;
+
+	TRY(mem_new(1, sizeof(*blocks), (void **)&blocks));
+	STAILQ_FOREACH (directive, &config->directives, link) {
+		if (directive->block != NULL && match_holds(directive->block, subject))
+			TRY(merge(&blocks->values[directive->keyword],
+			    keyword_row(directive->keyword)->merge, &directive->value));
+	}
+	for (size_t i = 0; i < KEYWORD_COUNT; i++)
+		TRY(override(
+		    &settings->values[i], keyword_row((enum keyword)i)->merge, &blocks->values[i]));
+	return RESULT_OK;
+}
+
+static enum result
+fill(const struct config *config, const struct config_subject *subject, struct settings *settings)
+{
+	TRY(fill_global(config, settings));
+	if (subject != NULL)
+		TRY(fill_by_blocks(config, subject, settings));
 	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
 		if (!settings->values[i].is_set)
 			TRY(set_default((enum keyword)i, &settings->values[i]));
@@ -118,13 +176,14 @@ fill(const struct config *config, struct settings *settings)
 }
 
 enum result
-config_effective(const struct config *config, struct settings **out, struct buf *errors)
+config_effective(const struct config *config, const struct config_subject *subject,
+    struct settings **out, struct buf *errors)
 {
 	CLEANUP(settings_freep) struct settings *settings = NULL;
 	enum result result;
 
 	TRY(mem_new(1, sizeof(*settings), (void **)&settings));
-	result = fill(config, settings);
+	result = fill(config, subject, settings);
 	if (result == RESULT_LIMIT) {
 		(void)!buf_append(
 		    errors, bytes_of_text("a list of the configuration is too long\n"));

@@ -337,8 +337,9 @@ is_none(const struct lex_line *line)
 static enum result
 check_command(const char *word, char *why)
 {
-	return word[0] == '/' ? RESULT_OK
-			      : wrong(why, word, "the absolute path of a program, and its arguments");
+	return word[0] == '/'
+		   ? RESULT_OK
+		   : wrong(why, word, "the absolute path of a program, and its arguments");
 }
 
 /* A "none" among other words would be lost when the settings are printed and read again. */

@@ -57,8 +57,8 @@ conn_new(const struct child_start *start, struct conn **out)
 	TRY(mem_new(1, sizeof(*conn), (void **)&conn));
 	outlet_init(&conn->outlet);
 	channels_init(&conn->channels, start->channels_max, start->window_max_bytes);
-	conn->alive_interval_s = start->alive_interval_s;
-	conn->alive_count_max = start->alive_count_max;
+	conn->alive_interval_s = start->policy.alive_interval_s;
+	conn->alive_count_max = start->policy.alive_count_max;
 	buf_init(&conn->host_keys, ipc_row(IPC_start)->body_max);
 	TRY(keep_host_keys(conn, start));
 	TRY(userauth_init(&conn->auth, start->banner));
@@ -266,6 +266,14 @@ conn_measured(struct conn *conn, uint32_t rtt_us)
 
 	if (rtt_us > 0 && (budget->rtt_us == 0 || rtt_us < budget->rtt_us))
 		budget->rtt_us = rtt_us;
+}
+
+enum result
+conn_set_policy(struct conn *conn, const struct child_policy *policy)
+{
+	conn->alive_interval_s = policy->alive_interval_s;
+	conn->alive_count_max = policy->alive_count_max;
+	return transport_set_policy(conn->transport, policy);
 }
 
 uint64_t

@@ -63,6 +63,9 @@ bool conn_is_held_up(const struct conn *conn);
 /* The next event; views in it are valid until the next call but for CONN_DATA's (until conn_room). */
 void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
 
+/* What holds for the user who logs in: before the answer to the first request of theirs. */
+enum result conn_set_policy(struct conn *conn, const struct child_policy *policy) MUST_USE;
+
 /* The network's round trip, measured now. */
 void conn_measured(struct conn *conn, uint32_t rtt_us);
 

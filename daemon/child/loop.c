@@ -202,12 +202,27 @@ serve_finish(struct loop *loop, struct bytes body)
 }
 
 static enum result
+serve_policy(struct loop *loop, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	struct child_policy policy;
+
+	child_policy_get(&reader, &policy);
+	TRY(reader_end(&reader));
+	log_set_level((enum log_level)policy.log_level);
+	qos_change(&loop->qos, policy.qos_interactive, policy.qos_bulk);
+	return conn_set_policy(loop->conn, &policy);
+}
+
+static enum result
 serve_answer(struct loop *loop, struct ipc_message *message)
 {
 	struct conn_attach attach = { CONN_ATTACH_NOTHING, 0 };
 
 	if (message->type == IPC_finish)
 		return serve_finish(loop, message->body);
+	if (message->type == IPC_user_policy)
+		return serve_policy(loop, message->body);
 	TRY(conn_answer(loop->conn, message, &attach));
 	TRY(pump_attach(loop->pump, &attach, message));
 	qos_choose(&loop->qos, pump_is_interactive(loop->pump));

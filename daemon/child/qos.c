@@ -25,6 +25,16 @@ apply(int fd, uint32_t octet)
 }
 
 void
+qos_change(struct qos *qos, uint32_t interactive, uint32_t bulk)
+{
+	const bool is_interactive = qos->current == qos->interactive;
+
+	qos->interactive = interactive;
+	qos->bulk = bulk;
+	qos_choose(qos, is_interactive);
+}
+
+void
 qos_choose(struct qos *qos, bool is_interactive)
 {
 	const uint32_t wanted = is_interactive ? qos->interactive : qos->bulk;

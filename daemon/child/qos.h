@@ -18,5 +18,8 @@ struct qos {
 
 void qos_init(struct qos *qos, int network_fd, uint32_t interactive, uint32_t bulk);
 
+/* Other classes, for what goes on now. */
+void qos_change(struct qos *qos, uint32_t interactive, uint32_t bulk);
+
 /* Somebody sits at a terminal, or nothing runs yet; else programs talk to programs. */
 void qos_choose(struct qos *qos, bool is_interactive);

@@ -71,10 +71,10 @@ take_orders(int *network_fd, struct qos *qos, struct conn **conn)
 
 	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&room));
 	TRY(receive_orders(room, &start, network_fd));
-	log_set_level((enum log_level)start.log_level);
+	log_set_level((enum log_level)start.policy.log_level);
 	TRY(fd_set_nonblocking(*network_fd));
 	TRY(fd_set_nonblocking(CHILD_IPC_FD));
-	qos_init(qos, *network_fd, start.qos_interactive, start.qos_bulk);
+	qos_init(qos, *network_fd, start.policy.qos_interactive, start.policy.qos_bulk);
 	qos_choose(qos, true);
 	return conn_new(&start, conn);
 }

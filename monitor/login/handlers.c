@@ -16,6 +16,8 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/login.h"
+#include "monitor/login/lookup.h"
+#include "monitor/login/policy.h"
 #include "monitor/login/publickey.h"
 #include "monitor/login/verdict.h"
 
@@ -81,40 +83,14 @@ login_meet_deadline(struct monitor *monitor, uint64_t now_ms)
 	login->answer_due_ms = 0;
 	if (monitor->phase != IPC_PHASE_LOGIN)
 		return;
-	count_failure(monitor);
+	if (!login->is_question)
+		count_failure(monitor);
+	login->is_question = false;
 	if (monitor->phase == IPC_PHASE_LOGIN)
 		tell_outcome(monitor, AUTH_OUTCOME_FAILURE);
 }
 
 /* --- Who asks ----------------------------------------------------------------------------------- */
-
-/* Without root only the one who runs the server can be become. */
-static bool
-is_within_reach(const struct monitor *monitor, struct login *login)
-{
-	if (monitor->inputs->is_root || login->account->uid == getuid())
-		return true;
-	snprintf(login->refusal, sizeof(login->refusal),
-	    "this server does not run as root, so only the user who runs it can log in");
-	return false;
-}
-
-static void
-find_account(struct monitor *monitor, const char *name)
-{
-	struct login *login = monitor->login;
-
-	if (account_find(name, &login->account) != RESULT_OK) {
-		snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
-		return;
-	}
-	login->is_known = true;
-	if (is_within_reach(monitor, login) && account_may_log_in(login->account, monitor->settings,
-						   login->refusal, sizeof(login->refusal)))
-		return;
-	account_free(login->account);
-	login->account = NULL;
-}
 
 static enum result
 remember_user(struct login *login, struct bytes user)
@@ -126,29 +102,6 @@ remember_user(struct login *login, struct bytes user)
 		memcpy(login->raw_user, user.data, user.size);
 	login->raw_user_size = user.size;
 	return RESULT_OK;
-}
-
-/* Not before the first real attempt, whose failure is answered at its own time: that a name was looked
- * up, and where, is not to be seen in how fast `none` is answered. */
-static void
-look_up_user(struct monitor *monitor)
-{
-	struct login *login = monitor->login;
-	CLEANUP(mem_freep) char *name = NULL;
-
-	if (login->is_looked_up)
-		return;
-	login->is_looked_up = true;
-	if (login->raw_user_size > 0 &&
-	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) == RESULT_OK)
-		find_account(monitor, name);
-	else
-		snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
-	if (login->account == NULL)
-		log_info(login->is_known ? "user-refused" : "user-unknown",
-		    "%s user %s from %s port %u: %s", login->is_known ? "Refused" : "Invalid",
-		    login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
-		    login->refusal);
 }
 
 /* A client that changes its user in the middle gets a disconnect from an honest child. */
@@ -306,7 +259,7 @@ on_publickey(struct monitor *monitor, const struct auth_request *request, uint64
 	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
 	struct verdict verdict;
 
-	look_up_user(monitor);
+	lookup_user(monitor);
 	verdict = judge_publickey(monitor, request, &answer);
 	if (verdict.value == VERDICT_ALLOWED) {
 		log_publickey(monitor, request, &answer, true, "");
@@ -323,6 +276,21 @@ on_publickey(struct monitor *monitor, const struct auth_request *request, uint64
 	return RESULT_OK;
 }
 
+/* A client's first question, what it may try, is no attempt, and answered at once: unless Match blocks asked for
+ * the account, which takes a time that tells something. */
+static void
+on_none(struct monitor *monitor, uint64_t asked_at_ms)
+{
+	const bool is_first = monitor->login->attempts == 1;
+
+	if (is_first && !policy_asks_for_account(monitor)) {
+		tell_outcome(monitor, AUTH_OUTCOME_FAILURE);
+		return;
+	}
+	monitor->login->is_question = is_first;
+	fail(monitor, asked_at_ms);
+}
+
 /* --- The message -------------------------------------------------------------------------------- */
 
 enum result
@@ -335,19 +303,16 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 	auth_request_get(&reader, &request);
 	TRY(reader_end(&reader));
 	TRY(check_subject(monitor, &request));
+	TRY(policy_choose(monitor));
 	monitor->login->attempts++;
 	switch ((enum auth_method)request.method) {
 	case AUTH_METHOD_NONE:
-		/* A client's first question, what it may try, is no attempt. */
-		if (monitor->login->attempts == 1)
-			tell_outcome(monitor, AUTH_OUTCOME_FAILURE);
-		else
-			fail(monitor, asked_at_ms);
+		on_none(monitor, asked_at_ms);
 		return RESULT_OK;
 	case AUTH_METHOD_PUBLICKEY:
 		return on_publickey(monitor, &request, asked_at_ms);
 	case AUTH_METHOD_OTHER:
-		look_up_user(monitor);
+		lookup_user(monitor);
 		fail(monitor, asked_at_ms);
 		return RESULT_OK;
 	}

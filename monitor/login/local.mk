@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/handlers.c \
+	monitor/login/lookup.c monitor/login/lookup.h \
+	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/login.c monitor/login/login.h \
 	monitor/login/verdict.c monitor/login/verdict.h
 monitor_libmonitor_a_SOURCES += \

@@ -13,6 +13,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PRINT_MAX (8 * 1024 * 1024)
 
+/* What blocks say does not stand in what is printed for all: it need only hold together. */
+static enum result
+for_somebody(const struct config *config, struct buf *errors)
+{
+	static const char *const groups[] = { "staff", "wheel" };
+	const struct config_subject subject = { .user = "alice",
+		.groups = groups,
+		.group_count = COUNT(groups),
+		.address = "192.0.2.7",
+		.local_address = "::1",
+		.local_port = 22,
+		.rdomain = "" };
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+
+	return config_effective(config, &subject, &settings, errors);
+}
+
 /* Settings of `contents`, printed; false if they are refused. */
 static bool
 print(struct bytes contents, struct buf *out)
@@ -27,7 +44,9 @@ print(struct bytes contents, struct buf *out)
 		return false;
 	result = config_parse(config, "file", contents, &errors);
 	if (result == RESULT_OK)
-		result = config_effective(config, &settings, &errors);
+		result = for_somebody(config, &errors);
+	if (result == RESULT_OK)
+		result = config_effective(config, NULL, &settings, &errors);
 	assert(result == RESULT_OK || result == RESULT_CONFIG);
 	assert((result == RESULT_OK) == (buf_size(&errors) == 0));
 	return result == RESULT_OK && settings_print(settings, out) == RESULT_OK;

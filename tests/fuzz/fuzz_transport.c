@@ -26,7 +26,7 @@ static const struct child_start start = {
 	.host_key_algorithms = LIST("ssh-ed25519"),
 	.ciphers = LIST("chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes128-ctr"),
 	.macs = LIST("hmac-sha2-256-etm@openssh.com,hmac-sha2-256"),
-	.user_key_algorithms = LIST("ssh-ed25519"),
+	.policy.user_key_algorithms = LIST("ssh-ed25519"),
 	.host_key_count = 1,
 	.host_keys = { LIST("\0\0\0\x0bssh-ed25519\0\0\0\x04key!") },
 };

@@ -44,7 +44,7 @@ fuzz_monitor_settings(void)
 		bytes_of_text("AcceptEnv LANG\nStrictModes no\nModuliFile /nonexistent\n"
 			      "KexAlgorithms +diffie-hellman-group-exchange-sha256\n"),
 		&errors) != RESULT_OK ||
-	    config_effective(config, &settings, &errors) != RESULT_OK)
+	    config_effective(config, NULL, &settings, &errors) != RESULT_OK)
 		abort();
 	config_free(config);
 	return settings;

@@ -68,6 +68,14 @@ def test_terminals_and_programs(start, sniff, value, interactive, bulk):
     assert sniffer.octets() == [interactive]
 
 
+def test_of_a_user_in_a_match_block(start, suite, sniff):
+    """From the login on, when it is known who it is."""
+    server = start(IPQoS="ef", more=[f"Match User {suite.account.name}", "IPQoS af21 cs1"])
+    sniffer = sniff(server)
+    server.ssh("true")
+    assert sniffer.octets()[:3] == [EF, AF21, CS1]
+
+
 def test_a_terminal_beside_a_program_is_interactive_until_it_ends(start, sniff, tmp_path):
     server = start(IPQoS="af21 cs1")
     sniffer = sniff(server)

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/common/config/test_config
 check_PROGRAMS += tests/unit/common/config/test_lex
+check_PROGRAMS += tests/unit/common/config/test_match

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/ssh.h"
+#include "daemon/child/transport/internal.h"
 
 #define ENTRY_NAMES_SIZE_MAX 192 /* all that is written but the list */
 
@@ -32,18 +33,35 @@ extinfo_put(struct writer *writer, struct bytes server_sig_algs)
 }
 
 enum result
-extinfo_parse(struct bytes payload, uint32_t *entries)
+extinfo_send(struct transport *transport, struct bytes server_sig_algs)
+{
+	struct writer writer;
+	uint8_t *at;
+	size_t size = extinfo_size_max(server_sig_algs);
+
+	TRY(packet_reserve(&transport->out, size, &at));
+	writer = writer_into(at, size);
+	extinfo_put(&writer, server_sig_algs);
+	TRY(writer_end(&writer));
+	return packet_commit(&transport->out, writer.used);
+}
+
+enum result
+extinfo_parse(struct bytes payload, struct extinfo *out)
 {
 	struct reader reader = reader_of(payload);
 
 	get_byte(&reader);
-	*entries = get_u32(&reader);
-	if (*entries > EXTINFO_ENTRIES_MAX)
+	*out = (struct extinfo){ .entries = get_u32(&reader) };
+	if (out->entries > EXTINFO_ENTRIES_MAX)
 		reader_fail(&reader, RESULT_LIMIT);
-	for (uint32_t i = 0; i < *entries && reader.result == RESULT_OK; i++) {
+	for (uint32_t i = 0; i < out->entries && reader.result == RESULT_OK; i++) {
 		struct bytes name = get_string(&reader);
 
-		get_string(&reader); /* its value */
+		struct bytes value = get_string(&reader);
+
+		if (bytes_is(name, "ext-info-in-auth@openssh.com") && bytes_is(value, "0"))
+			out->takes_more_in_auth = true;
 		log_debug2("ext-info", "client's extension %.*s", LOG_BYTES(name));
 	}
 	return reader_end(&reader);

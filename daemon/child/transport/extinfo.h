@@ -12,6 +12,10 @@
 void extinfo_put(struct writer *writer, struct bytes server_sig_algs);
 size_t extinfo_size_max(struct bytes server_sig_algs);
 
-/* Checks the client's; nothing in it concerns us yet. RESULT_TRUNCATED, RESULT_TRAILING,
+/* Checks the client's. RESULT_TRUNCATED, RESULT_TRAILING,
  * RESULT_LIMIT (entries). */
-enum result extinfo_parse(struct bytes payload, uint32_t *entries) MUST_USE;
+struct extinfo {
+	uint32_t entries;
+	bool takes_more_in_auth; /* EXT_INFO may come again during login */
+};
+enum result extinfo_parse(struct bytes payload, struct extinfo *out) MUST_USE;

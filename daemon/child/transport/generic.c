@@ -124,13 +124,14 @@ on_service_request(struct transport *transport, struct bytes payload)
 enum transport_event
 on_ext_info(struct transport *transport, struct bytes payload)
 {
-	uint32_t entries;
-	enum result result = extinfo_parse(payload, &entries);
+	struct extinfo theirs;
+	enum result result = extinfo_parse(payload, &theirs);
 
 	if (result != RESULT_OK)
 		disconnect_for(transport, result, "EXT_INFO is malformed");
 	else
-		log_debug("ext-info", "the client sent %" PRIu32 " extensions", entries);
+		log_debug("ext-info", "the client sent %" PRIu32 " extensions", theirs.entries);
+	transport->takes_ext_info_in_auth = result == RESULT_OK && theirs.takes_more_in_auth;
 	return TRANSPORT_IDLE;
 }
 

@@ -64,6 +64,7 @@ struct transport {
 	bool is_strict;         /* strict key exchange was agreed on */
 	enum compression compression_in, compression_out;
 	bool takes_ext_info; /* the client does */
+	bool takes_ext_info_in_auth;
 
 	struct transport_ending ending;
 	char ending_text[TRANSPORT_ENDING_TEXT_MAX];
@@ -120,6 +121,11 @@ enum result kex_group_chosen(
     struct transport *transport, struct bytes prime, struct bytes generator) MUST_USE;
 void kex_group_init(struct kex_group *group);
 void kex_group_clear(struct kex_group *group);
+
+/* --- extinfo.c --- */
+
+/* Sends what we tell clients of ourselves. */
+enum result extinfo_send(struct transport *transport, struct bytes server_sig_algs) MUST_USE;
 
 /* --- held.c --- */
 

@@ -77,8 +77,8 @@ kex_start(struct transport *transport)
 static bool
 is_beyond_settings(const struct transport *transport)
 {
-	const uint64_t bytes = transport->start.rekey_bytes;
-	const uint64_t time_ms = (uint64_t)transport->start.rekey_s * 1000;
+	const uint64_t bytes = transport->start.policy.rekey_bytes;
+	const uint64_t time_ms = (uint64_t)transport->start.policy.rekey_s * 1000;
 
 	if (bytes > 0 &&
 	    (transport->in.usage.bytes >= bytes || transport->out.usage.bytes >= bytes))
@@ -312,20 +312,6 @@ send_reply(struct transport *transport, struct bytes signature)
 	return packet_commit(&transport->out, writer.used);
 }
 
-static enum result
-send_ext_info(struct transport *transport)
-{
-	size_t size = extinfo_size_max(transport->start.user_key_algorithms);
-	struct writer writer;
-	uint8_t *at;
-
-	TRY(packet_reserve(&transport->out, size, &at));
-	writer = writer_into(at, size);
-	extinfo_put(&writer, transport->start.user_key_algorithms);
-	TRY(writer_end(&writer));
-	return packet_commit(&transport->out, writer.used);
-}
-
 enum result
 kex_finish(struct transport *transport, struct bytes signature)
 {
@@ -342,7 +328,7 @@ kex_finish(struct transport *transport, struct bytes signature)
 	transport->limit_out = rekey_limit_of(transport->out.seal);
 	kex_move(kex, KEX_NEWKEYS);
 	if (is_first(transport) && transport->takes_ext_info)
-		TRY(send_ext_info(transport));
+		TRY(extinfo_send(transport, transport->start.policy.user_key_algorithms));
 	return held_send(transport);
 }
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/child/transport/dispatch.h"
+#include "daemon/child/transport/extinfo.h"
 #include "daemon/child/transport/internal.h"
 #include "daemon/child/transport/quirks.h"
 
@@ -38,7 +39,7 @@ copy_start(struct transport *transport, const struct child_start *start)
 {
 	struct child_start *kept = &transport->start;
 	struct bytes *views[] = { &kept->version, &kept->kex_algorithms, &kept->host_key_algorithms,
-		&kept->ciphers, &kept->macs, &kept->user_key_algorithms };
+		&kept->ciphers, &kept->macs, &kept->policy.user_key_algorithms };
 	size_t size = 1; /* never zero */
 	uint8_t *at;
 
@@ -285,7 +286,7 @@ transport_next(struct transport *transport, uint64_t now_ms)
 uint64_t
 transport_deadline_ms(const struct transport *transport)
 {
-	const uint64_t time_ms = (uint64_t)transport->start.rekey_s * 1000;
+	const uint64_t time_ms = (uint64_t)transport->start.policy.rekey_s * 1000;
 
 	if (time_ms == 0 || transport->phase != TRANSPORT_PHASE_OPEN ||
 	    transport->kex.state != KEX_IDLE)
@@ -439,6 +440,20 @@ transport_open(struct transport *transport)
 		result = packet_out_deflate(&transport->out);
 	if (result != RESULT_OK)
 		disconnect_for(transport, result, "compression cannot begin");
+}
+
+/* The list of algorithms is only sent on: what was kept of the first one stays. */
+enum result
+transport_set_policy(struct transport *transport, const struct child_policy *policy)
+{
+	struct bytes kept = transport->start.policy.user_key_algorithms;
+
+	transport->start.policy = *policy;
+	transport->start.policy.user_key_algorithms = kept;
+	if (transport->phase != TRANSPORT_PHASE_LOGIN || !transport->takes_ext_info_in_auth ||
+	    bytes_equal(kept, policy->user_key_algorithms))
+		return RESULT_OK;
+	return extinfo_send(transport, policy->user_key_algorithms);
 }
 
 struct bytes

@@ -120,5 +120,10 @@ void transport_sent(struct transport *transport, size_t size);
 
 enum transport_phase transport_phase(const struct transport *transport);
 void transport_open(struct transport *transport); /* login succeeded: LOGIN -> OPEN */
+
+/* Settings of the user who logs in take the place of those that came with the start. A client that takes EXT_INFO
+ * during login is told which algorithms this user may sign with, if they are others; before the next answer. */
+enum result transport_set_policy(
+    struct transport *transport, const struct child_policy *policy) MUST_USE;
 struct bytes transport_session_id(const struct transport *transport);
 struct bytes transport_peer_version(const struct transport *transport); /* "SSH-2.0-..." */

@@ -24,23 +24,23 @@ struct kind {
 static void
 put_child_start(struct writer *writer)
 {
-	const struct child_start start = { .log_level = 5,
+	const struct child_start start = { .policy.log_level = 5,
 		.version = TEXT("SSH-2.0-x"),
 		.kex_algorithms = TEXT("kex"),
 		.host_key_algorithms = TEXT("host"),
 		.ciphers = TEXT("cipher"),
 		.macs = TEXT("mac"),
-		.user_key_algorithms = TEXT("user"),
+		.policy.user_key_algorithms = TEXT("user"),
 		.banner = TEXT(""),
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
 		.compression = COMPRESSION_FROM_KEYS,
-		.qos_interactive = 0xb8,
-		.qos_bulk = CHILD_QOS_NONE,
-		.rekey_bytes = UINT64_C(1) << 40,
-		.rekey_s = 3600,
-		.alive_interval_s = 15,
-		.alive_count_max = 3,
+		.policy.qos_interactive = 0xb8,
+		.policy.qos_bulk = CHILD_QOS_NONE,
+		.policy.rekey_bytes = UINT64_C(1) << 40,
+		.policy.rekey_s = 3600,
+		.policy.alive_interval_s = 15,
+		.policy.alive_count_max = 3,
 		.host_key_count = 2,
 		.host_keys = { TEXT("first"), TEXT("second") } };
 
@@ -61,23 +61,23 @@ check_child_start(struct reader *reader)
 	struct child_start start;
 
 	child_start_get(reader, &start);
-	assert_int_equal(start.log_level, 5);
+	assert_int_equal(start.policy.log_level, 5);
 	assert_bytes(start.version, TEXT("SSH-2.0-x"));
 	assert_bytes(start.kex_algorithms, TEXT("kex"));
 	assert_bytes(start.host_key_algorithms, TEXT("host"));
 	assert_bytes(start.ciphers, TEXT("cipher"));
 	assert_bytes(start.macs, TEXT("mac"));
-	assert_bytes(start.user_key_algorithms, TEXT("user"));
+	assert_bytes(start.policy.user_key_algorithms, TEXT("user"));
 	assert_bytes(start.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
 	assert_int_equal(start.compression, COMPRESSION_FROM_KEYS);
-	assert_int_equal(start.qos_interactive, 0xb8);
-	assert_int_equal(start.qos_bulk, CHILD_QOS_NONE);
-	assert_int_equal(start.rekey_bytes, UINT64_C(1) << 40);
-	assert_int_equal(start.rekey_s, 3600);
-	assert_int_equal(start.alive_interval_s, 15);
-	assert_int_equal(start.alive_count_max, 3);
+	assert_int_equal(start.policy.qos_interactive, 0xb8);
+	assert_int_equal(start.policy.qos_bulk, CHILD_QOS_NONE);
+	assert_int_equal(start.policy.rekey_bytes, UINT64_C(1) << 40);
+	assert_int_equal(start.policy.rekey_s, 3600);
+	assert_int_equal(start.policy.alive_interval_s, 15);
+	assert_int_equal(start.policy.alive_count_max, 3);
 	assert_int_equal(start.host_key_count, 2);
 	assert_bytes(start.host_keys[0], TEXT("first"));
 	assert_bytes(start.host_keys[1], TEXT("second"));

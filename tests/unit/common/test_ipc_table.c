@@ -41,6 +41,7 @@ static const struct expected {
 	{ "host_keys_proved", IPC_host_keys_proved, MONITOR_TO_CHILD, O,           ALWAYS,    32768,  0 },
 	{ "authenticate",    IPC_authenticate,    CHILD_TO_MONITOR, L,             WHEN_TOLD, 65536,  0 },
 	{ "authenticated",   IPC_authenticated,   MONITOR_TO_CHILD, L | O,         ALWAYS,    4096,   0 },
+	{ "user_policy",     IPC_user_policy,     MONITOR_TO_CHILD, L,             NEVER,     32768,  0 },
 	{ "open_session",    IPC_open_session,    CHILD_TO_MONITOR, O,             ALWAYS,    4,      0 },
 	{ "session_opened",  IPC_session_opened,  MONITOR_TO_CHILD, O,             ALWAYS,    1024,   0 },
 	{ "open_pty",        IPC_open_pty,        CHILD_TO_MONITOR, O,             ALWAYS,    8192,   0 },

@@ -72,7 +72,7 @@ rig_settings(struct rig *rig, const char *more)
 	    rig->authorized_keys, more);
 	assert_ok(config_new(&config));
 	assert_ok(config_parse(config, "rig", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, &rig->settings, &errors));
+	assert_ok(config_effective(config, NULL, &rig->settings, &errors));
 	config_free(config);
 }
 

@@ -26,7 +26,7 @@ settings_from(const char *const *options, const char *file, struct buf *errors)
 	if (result == RESULT_OK)
 		result = config_parse(config, "sshd_config", bytes_of_text(file), errors);
 	if (result == RESULT_OK)
-		result = config_effective(config, &settings, errors);
+		result = config_effective(config, NULL, &settings, errors);
 	assert_true(result == RESULT_OK || result == RESULT_CONFIG);
 	assert_int_equal(result == RESULT_OK, buf_size(errors) == 0);
 	return settings;
@@ -116,10 +116,23 @@ static const struct {
 	{ "AcceptEnv LANG none",
 	    "sshd_config:1: AcceptEnv: \"none\" stands alone or not at all\n" },
 	{ "MACs -*", "sshd_config:1: MACs: no algorithm is left in the list\n" },
-	{ "Match User root", "sshd_config:1: Match: this version does not support it yet; remove "
-			     "it\n" },
-	{ "Include /etc/x", "sshd_config:1: Include: this version does not support it yet; remove "
-			    "it\n" },
+	{ "Match Usr root",
+	    "sshd_config:1: Match: \"Usr\" is no criterion; there are All, User, Group, "
+	    "Host, Address, LocalAddress, LocalPort, RDomain, Version and Invalid-User\n" },
+	{ "Match", "sshd_config:1: Match: there is no criterion; \"Match All\" holds always\n" },
+	{ "Match User", "sshd_config:1: Match: \"User\" needs something to compare with\n" },
+	{ "Match All User x", "sshd_config:1: Match: \"All\" stands alone\n" },
+	{ "Match All=x", "sshd_config:1: Match: \"All=x\" takes no argument\n" },
+	{ "Match LocalPort 22,23",
+	    "sshd_config:1: Match: \"22,23\" is not valid; it must be one port "
+	    "number\n" },
+	{ "Match Address 10.0.0.1/8",
+	    "sshd_config:1: Match: \"10.0.0.1/8\" is no list of addresses, "
+	    "networks (address/bits) or patterns\n" },
+	{ "Match User x\nPort 23",
+	    "sshd_config:2: Port: it concerns the whole server and cannot stand "
+	    "in a Match block; move it above the first Match\n" },
+	{ "Include /etc/x", "sshd_config:1: Include: it can stand in files only\n" },
 	{ "Banner \"x", "sshd_config:1: a quote is not closed\n" },
 	{ "UsePAM yes",
 	    "sshd_config:1: UsePAM: this version does not support it yet; the only value "

@@ -18,7 +18,7 @@ settings_of(const char *text)
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	assert_ok(config_new(&config));
 	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, &settings, &errors));
+	assert_ok(config_effective(config, NULL, &settings, &errors));
 	config_free(config);
 	return settings;
 }

@@ -19,7 +19,7 @@ settings_of(const char *text)
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	assert_ok(config_new(&config));
 	ROW_RESULT(text, config_parse(config, "test", bytes_of_text(text), &errors), RESULT_OK);
-	ROW_RESULT(text, config_effective(config, &settings, &errors), RESULT_OK);
+	ROW_RESULT(text, config_effective(config, NULL, &settings, &errors), RESULT_OK);
 	return settings;
 }
 

@@ -119,7 +119,7 @@ find(const struct place *place, const char *more, const struct account *account,
 	    place->folder, more);
 	assert_ok(config_new(&config));
 	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, &settings, &errors));
+	assert_ok(config_effective(config, NULL, &settings, &errors));
 	question.settings = settings;
 	memset(answer, 0xff, sizeof(*answer));
 	publickey_find(&question, answer);
@@ -279,7 +279,7 @@ refuses_keys_that_are_none(void **state)
 	    text, sizeof(text), "AuthorizedKeysFile %s/first\nStrictModes no\n", place->folder);
 	assert_ok(config_new(&config));
 	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, &settings, &errors));
+	assert_ok(config_effective(config, NULL, &settings, &errors));
 	asked.settings = settings;
 	publickey_find(&asked, &answer);
 	assert_result(answer.result, RESULT_DENIED);

@@ -31,7 +31,7 @@ client_server_start(void)
 		.host_key_algorithms = bytes_of_text(server_lists[KEXINIT_HOST_KEY]),
 		.ciphers = bytes_of_text(server_lists[KEXINIT_CIPHER_IN]),
 		.macs = bytes_of_text(server_lists[KEXINIT_MAC_IN]),
-		.user_key_algorithms = bytes_of_text("ssh-ed25519,rsa-sha2-512"),
+		.policy.user_key_algorithms = bytes_of_text("ssh-ed25519,rsa-sha2-512"),
 		.host_key_count = 2,
 		.host_keys = { BYTES_ROW(RSA_BLOB), BYTES_ROW(ED25519_BLOB) },
 	};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * For whom -T -C prints the settings (edge).
+ */
+#include "daemon/subject.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "common/text.h"
+
+#define GROUPS_MAX 1024
+
+static enum result
+complain(const char *word)
+{
+	fprintf(stderr,
+	    "sallyportd: -C %s: there are user=, host=, addr=, laddr=, lport=, rdomain= and "
+	    "invalid-user, with commas between them\n",
+	    word);
+	return RESULT_CONFIG;
+}
+
+static enum result
+take_port(struct config_subject *subject, const char *text)
+{
+	uint64_t port;
+
+	if (text_number(bytes_of_text(text), 65535, &port) != RESULT_OK || port == 0)
+		return complain(text);
+	subject->local_port = (unsigned)port;
+	return RESULT_OK;
+}
+
+static enum result
+take_word(struct config_subject *subject, const char *word)
+{
+	const struct {
+		const char *name, **value;
+	} texts[] = {
+		{ "user=", &subject->user },
+		{ "host=", &subject->host },
+		{ "addr=", &subject->address },
+		{ "laddr=", &subject->local_address },
+		{ "rdomain=", &subject->rdomain },
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		if (strncmp(word, texts[i].name, strlen(texts[i].name)) == 0) {
+			*texts[i].value = word + strlen(texts[i].name);
+			return RESULT_OK;
+		}
+	}
+	if (strncmp(word, "lport=", 6) == 0)
+		return take_port(subject, word + 6);
+	if (strcmp(word, "invalid-user") != 0)
+		return complain(word);
+	subject->is_invalid_user = true;
+	return RESULT_OK;
+}
+
+static enum result
+find_groups(struct subject *subject)
+{
+	const struct passwd *entry = getpwnam(subject->subject.user);
+	gid_t ids[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (entry == NULL || getgrouplist(entry->pw_name, entry->pw_gid, ids, &count) < 0)
+		return RESULT_OK; /* no group is known to hold */
+	TRY(mem_new((size_t)count + 1, sizeof(char *), (void **)&subject->groups));
+	for (int i = 0; i < count; i++) {
+		const struct group *group = getgrgid(ids[i]);
+
+		if (group == NULL)
+			continue;
+		TRY(mem_text(
+		    bytes_of_text(group->gr_name), &subject->groups[subject->group_count]));
+		subject->group_count++;
+	}
+	subject->subject.groups = (const char *const *)subject->groups;
+	subject->subject.group_count = subject->group_count;
+	return RESULT_OK;
+}
+
+enum result
+subject_parse(const struct cli *cli, struct subject *out)
+{
+	*out = (struct subject){ 0 };
+	for (size_t i = 0; i < cli->subject_count; i++) {
+		char *rest, *word;
+
+		TRY(mem_text(bytes_of_text(cli->subjects[i]), &out->texts[i]));
+		rest = out->texts[i];
+		while ((word = strsep(&rest, ",")) != NULL)
+			TRY(take_word(&out->subject, word));
+	}
+	return out->subject.user == NULL ? RESULT_OK : find_groups(out);
+}
+
+void
+subject_clear(struct subject *subject)
+{
+	for (size_t i = 0; i < COUNT(subject->texts); i++)
+		free(subject->texts[i]);
+	for (size_t i = 0; i < subject->group_count; i++)
+		free(subject->groups[i]);
+	free(subject->groups);
+	*subject = (struct subject){ 0 };
+}

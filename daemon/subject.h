@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * For whom -T -C prints the settings (edge: asks for the groups of a user).
+ */
+#pragma once
+
+#include "common/config/config.h"
+#include "daemon/cli.h"
+
+struct subject {
+	struct config_subject subject;
+	char *texts[CLI_SUBJECTS_MAX]; /* owned: copies of what -C said */
+	char **groups;                 /* owned, each of them too */
+	size_t group_count;
+};
+
+/* Takes "user=alice,addr=192.0.2.1" apart. RESULT_CONFIG: said on standard error. */
+enum result subject_parse(const struct cli *cli, struct subject *out) MUST_USE;
+void subject_clear(struct subject *subject);

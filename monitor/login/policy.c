@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which settings hold for this login (edge).
+ */
+#include "monitor/login/policy.h"
+
+#include <grp.h>
+#include <stdlib.h>
+
+#include "common/config/config.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "monitor/login/lookup.h"
+#include "monitor/orders.h"
+
+bool
+policy_asks_for_account(const struct monitor *monitor)
+{
+	return monitor->inputs->config != NULL && config_asks_for_account(monitor->inputs->config);
+}
+
+/* --- The subject -------------------------------------------------------------------------------- */
+
+struct names {
+	char **list; /* owned, each of them too */
+	size_t count;
+};
+
+static void
+names_clear(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* A group that has lost its name is in no Match block. */
+static enum result
+find_group_names(const struct account *account, struct names *names)
+{
+	if (account == NULL)
+		return RESULT_OK;
+	TRY(mem_new(account->group_count + 1, sizeof(char *), (void **)&names->list));
+	for (size_t i = 0; i < account->group_count; i++) {
+		const struct group *group = getgrgid(account->groups[i]);
+
+		if (group == NULL)
+			continue;
+		TRY(mem_text(bytes_of_text(group->gr_name), &names->list[names->count]));
+		names->count++;
+	}
+	return RESULT_OK;
+}
+
+static enum result
+find_subject(const struct monitor *monitor, const struct names *groups, const char *user,
+    struct settings **out)
+{
+	const struct monitor_inputs *inputs = monitor->inputs;
+	const struct config_subject subject = {
+		.user = user,
+		.is_invalid_user = monitor->login->is_looked_up && !monitor->login->is_known,
+		.groups = (const char *const *)groups->list,
+		.group_count = groups->count,
+		.address = inputs->peer.address,
+		.local_address = inputs->local.address,
+		.local_port = inputs->local.port,
+		.rdomain = "",
+	};
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	return config_effective(inputs->config, &subject, out, &errors);
+}
+
+/* --- In force ----------------------------------------------------------------------------------- */
+
+/* -d and -q stay above what files say. */
+static void
+choose_log_level(const struct settings *global, const struct settings *own)
+{
+	const int64_t level = settings_number(own, KEYWORD_LogLevel);
+
+	if (level != settings_number(global, KEYWORD_LogLevel))
+		log_set_level((enum log_level)level);
+}
+
+/* In memory of its own: the child's request lies in the monitor's room. */
+static enum result
+tell_child(struct monitor *monitor)
+{
+	const struct child_policy policy = orders_policy(monitor->settings);
+	const size_t size = ipc_row(IPC_user_policy)->body_max;
+	CLEANUP(mem_freep) void *room = NULL;
+	struct writer writer;
+
+	TRY(mem_new(1, size, &room));
+	writer = writer_into(room, size);
+	child_policy_put(&writer, &policy);
+	TRY(writer_end(&writer));
+	monitor_tell(monitor, IPC_user_policy, writer_bytes(&writer), NULL, 0);
+	return RESULT_OK;
+}
+
+static enum result
+choose(struct monitor *monitor)
+{
+	const struct login *login = monitor->login;
+	CLEANUP(names_clear) struct names groups = { 0 };
+	CLEANUP(mem_freep) char *user = NULL;
+
+	TRY(mem_text(bytes_of(login->raw_user, login->raw_user_size), &user));
+	TRY(find_group_names(login->account, &groups));
+	TRY(find_subject(monitor, &groups, user, &monitor->own_settings));
+	choose_log_level(monitor->settings, monitor->own_settings);
+	monitor->settings = monitor->own_settings;
+	return tell_child(monitor);
+}
+
+enum result
+policy_choose(struct monitor *monitor)
+{
+	if (monitor->own_settings != NULL || monitor->inputs->config == NULL ||
+	    !config_has_blocks(monitor->inputs->config))
+		return RESULT_OK;
+	if (policy_asks_for_account(monitor))
+		lookup_user(monitor);
+	return choose(monitor);
+}

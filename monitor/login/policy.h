@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which settings hold for the one who asks to be logged in: Match blocks (edge: asks for accounts and groups).
+ */
+#pragma once
+
+#include "monitor/login/login.h"
+
+/*
+ * Once for each connection, when the user's name is known: chooses monitor->settings, and tells the child what of
+ * them it must know. Without Match blocks it does nothing. RESULT_MEMORY and others end the connection.
+ */
+enum result policy_choose(struct monitor *monitor) MUST_USE;
+
+/* Does choosing look up the account, which takes its time? */
+bool policy_asks_for_account(const struct monitor *monitor);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the child is told to do (pure).
+ */
+#include "monitor/orders.h"
+
+#include <stdio.h>
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+
+/* Channels of one connection, sessions and forwards together. */
+#define CHANNELS_MAX 1024
+
+/* Receive window that one channel may grow to: 300 MiB/s and more over a tenth of a second. */
+#define WINDOW_MAX_BYTES (64 * 1024 * 1024)
+
+static enum result
+append_name(struct buf *list, struct bytes name)
+{
+	if (buf_size(list) > 0)
+		TRY(buf_append(list, bytes_of_text(",")));
+	return buf_append(list, name);
+}
+
+/* The configured algorithms for which there is a key. */
+static enum result
+list_host_key_algorithms(const struct monitor *monitor, struct buf *list)
+{
+	const char *text = settings_text(monitor->settings, KEYWORD_HostKeyAlgorithms);
+	struct bytes rest = bytes_of_text(text == NULL ? "" : text);
+	struct bytes name;
+
+	while (text_next_name(&rest, &name)) {
+		const struct signature_algorithm *algorithm;
+		const struct host_key *key;
+
+		if (host_key_find(monitor, name, &key, &algorithm))
+			TRY(append_name(list, name));
+	}
+	return RESULT_OK;
+}
+
+static void
+list_host_blobs(const struct monitor_inputs *inputs, struct child_start *start)
+{
+	for (size_t i = 0; i < inputs->host_key_count; i++) {
+		const struct host_key *host_key = &inputs->host_keys[i];
+
+		start->host_keys[start->host_key_count++] = key_blob(host_key->key);
+		if (host_key->certificate != NULL)
+			start->host_keys[start->host_key_count++] =
+			    certificate_blob(host_key->certificate);
+	}
+}
+
+static struct bytes
+list_setting(const struct settings *settings, enum keyword keyword)
+{
+	const char *text = settings_text(settings, keyword);
+
+	return bytes_of_text(text == NULL ? "" : text);
+}
+
+/* RFC 4253 section 4.2. What the operator adds was found to be short when it was read. */
+static void
+write_version(const struct settings *settings, char *out, size_t size)
+{
+	const char *addendum = settings_text(settings, KEYWORD_VersionAddendum);
+	bool has_revision =
+	    settings_flag(settings, KEYWORD_DebianBanner) && SALLYPORT_REVISION[0] != '\0';
+
+	snprintf(out, size, "SSH-2.0-Sallyport_" SALLYPORT_VERSION "%s%s%s",
+	    has_revision ? " " SALLYPORT_REVISION : "", addendum == NULL ? "" : " ",
+	    addendum == NULL ? "" : addendum);
+}
+
+struct child_policy
+orders_policy(const struct settings *settings)
+{
+	const struct settings_rekey rekey = settings_rekey(settings, KEYWORD_RekeyLimit);
+	const struct settings_qos qos = settings_qos(settings, KEYWORD_IPQoS);
+
+	return (struct child_policy){
+		.log_level = (uint32_t)log_get_level(),
+		.user_key_algorithms = list_setting(settings, KEYWORD_PubkeyAcceptedAlgorithms),
+		.rekey_bytes = rekey.bytes,
+		.rekey_s = rekey.seconds,
+		.alive_interval_s =
+		    (uint32_t)settings_number(settings, KEYWORD_ClientAliveInterval),
+		.alive_count_max = (uint32_t)settings_number(settings, KEYWORD_ClientAliveCountMax),
+		.qos_interactive = qos.interactive,
+		.qos_bulk = qos.bulk,
+	};
+}
+
+enum result
+orders_put(const struct monitor *monitor, struct writer *writer)
+{
+	const struct settings *settings = monitor->settings;
+	OWNED_BUF host_key_algorithms;
+	char version[256];
+	struct child_start start = {
+		.policy = orders_policy(settings),
+		.compression = (uint32_t)settings_number(settings, KEYWORD_Compression),
+		.kex_algorithms = list_setting(settings, KEYWORD_KexAlgorithms),
+		.ciphers = list_setting(settings, KEYWORD_Ciphers),
+		.macs = list_setting(settings, KEYWORD_MACs),
+		.channels_max = CHANNELS_MAX,
+		.window_max_bytes = WINDOW_MAX_BYTES,
+	};
+
+	buf_init(&host_key_algorithms, 4096);
+	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
+	write_version(settings, version, sizeof(version));
+	start.version = bytes_of_text(version);
+	start.host_key_algorithms = buf_bytes(&host_key_algorithms);
+	list_host_blobs(monitor->inputs, &start);
+	child_start_put(writer, &start);
+	return writer_end(writer);
+}
