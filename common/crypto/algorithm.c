@@ -6,6 +6,7 @@
 #include "common/crypto/algorithm.h"
 
 #include "common/crypto/seal_internal.h"
+#include "common/crypto/start.h"
 #include "common/text.h"
 
 #define DEFAULT ALGORITHM_DEFAULT
@@ -86,6 +87,8 @@ static const struct signature_algorithm signatures[] = {
 	PLAIN("ssh-rsa-sha224@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA224),
 	PLAIN("ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1),
 	PLAIN("ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1),
+	/* Behind all others: it is there only if libcrypto has ML-DSA. */
+	PLAIN("ssh-mldsa44-ed25519@openssh.com", PQ, "ssh-mldsa44-ed25519@openssh.com", HASH_NONE),
 };
 
 /* Rows before the first plain one. */
@@ -189,12 +192,21 @@ static const struct table tables[] = {
 	[ALGORITHM_COMPRESSION] = TABLE(compressions),
 };
 
+/* The last row of signatures may not be there. */
+static size_t
+rows_of(enum algorithm_kind kind)
+{
+	const bool is_signature = kind == ALGORITHM_HOST_KEY || kind == ALGORITHM_USER_KEY;
+
+	return tables[kind].count - (is_signature && !crypto_has_signature("ML-DSA-44") ? 1 : 0);
+}
+
 static const struct row_start *
 row_at(enum algorithm_kind kind, size_t i)
 {
 	const struct table *table = &tables[kind];
 
-	if (i >= table->count)
+	if (i >= rows_of(kind))
 		return NULL;
 	return (const void *)((const char *)table->rows + i * table->stride);
 }

@@ -40,10 +40,12 @@ static const char *const signature_names[] = { "ED25519", "ECDSA", "RSA" };
 
 /* Of libcrypto 3.5 and later. Their keys are types of their own. */
 static const char *const kem_names[] = { "ML-KEM-768", "ML-KEM-1024" };
+#define MLDSA "ML-DSA-44"
 
 static struct handles {
 	bool started;
 	bool has_kem[COUNT(kem_names)];
+	bool has_mldsa;
 	EVP_MD *digests[HASH_KIND_COUNT];
 	EVP_CIPHER *ciphers[COUNT(cipher_names)];
 	EVP_CIPHER *old_ciphers[COUNT(old_cipher_names)]; /* NULL until crypto_start_old */
@@ -75,8 +77,10 @@ warm_up_keys(void)
 }
 
 static void
-look_for_kems(void)
+look_for_new_ones(void)
 {
+	EVP_SIGNATURE *signature;
+
 	for (size_t i = 0; i < COUNT(kem_names); i++) {
 		EVP_KEM *kem = EVP_KEM_fetch(NULL, kem_names[i], NULL);
 		EVP_KEYMGMT *keys =
@@ -86,6 +90,9 @@ look_for_kems(void)
 		EVP_KEYMGMT_free(keys);
 		EVP_KEM_free(kem);
 	}
+	signature = EVP_SIGNATURE_fetch(NULL, MLDSA, NULL);
+	handles.has_mldsa = signature != NULL;
+	EVP_SIGNATURE_free(signature);
 	ERR_clear_error();
 }
 
@@ -116,7 +123,7 @@ crypto_start(void)
 	TRY(warm_up_random());
 	fetch_handles();
 	warm_up_keys();
-	look_for_kems();
+	look_for_new_ones();
 	handles.started = true;
 	return RESULT_OK;
 }
@@ -188,4 +195,10 @@ crypto_has_kem(const char *name)
 			return handles.has_kem[i];
 	}
 	return false;
+}
+
+bool
+crypto_has_signature(const char *name)
+{
+	return crypto_start() == RESULT_OK && strcmp(name, MLDSA) == 0 && handles.has_mldsa;
 }

@@ -35,3 +35,6 @@ enum result crypto_mac(enum crypto_mac which, EVP_MAC **out) MUST_USE;
 
 /* Has libcrypto this method of encapsulation ("ML-KEM-768")? */
 bool crypto_has_kem(const char *name);
+
+/* Has it this scheme of signatures, which not all versions have ("ML-DSA-44")? */
+bool crypto_has_signature(const char *name);

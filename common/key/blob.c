@@ -11,9 +11,9 @@
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 
-/* A key around `pkey`, which it takes over, with a copy of its blob. */
+/* A key around `parts`, which it takes over, with a copy of its blob. */
 static enum result
-key_make(const struct key_type *type, EVP_PKEY **pkey, struct bytes blob, struct key **out)
+key_make(const struct key_type *type, struct key_parts *parts, struct bytes blob, struct key **out)
 {
 	CLEANUP(key_freep) struct key *key = NULL;
 	void *memory;
@@ -25,8 +25,9 @@ key_make(const struct key_type *type, EVP_PKEY **pkey, struct bytes blob, struct
 	memcpy(key->blob, blob.data, blob.size);
 	key->blob_size = blob.size;
 	key->type = type;
-	key->bits = (unsigned)EVP_PKEY_get_bits(*pkey);
-	key->pkey = TAKE(*pkey);
+	key->bits = (unsigned)EVP_PKEY_get_bits(parts->pkey);
+	key->parts = *parts;
+	*parts = (struct key_parts){ 0 };
 	*out = TAKE(key);
 	return RESULT_OK;
 }
@@ -34,7 +35,7 @@ key_make(const struct key_type *type, EVP_PKEY **pkey, struct bytes blob, struct
 enum result
 key_from_blob(struct bytes blob, struct key **out)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
+	CLEANUP(key_parts_clear) struct key_parts parts = { 0 };
 	struct reader reader = reader_of(blob);
 	const struct key_type *type;
 	struct bytes name;
@@ -49,8 +50,8 @@ key_from_blob(struct bytes blob, struct key **out)
 	if (type == NULL)
 		return RESULT_UNSUPPORTED;
 	TRY(crypto_start());
-	TRY(type->read_public(type, &reader, &pkey));
-	return key_make(type, &pkey, blob, out);
+	TRY(type->read_public(type, &reader, &parts));
+	return key_make(type, &parts, blob, out);
 }
 
 /* The first algorithm that signs with keys of this type. */
@@ -88,25 +89,32 @@ check_pair(const struct key *key)
 }
 
 enum result
-key_from_private_pkey(EVP_PKEY *taken, struct key **out)
+key_from_private_parts(const struct key_type *type, struct key_parts *parts, struct key **out)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *pkey = taken;
 	CLEANUP(key_freep) struct key *key = NULL;
-	const struct key_type *type = key_type_find_pkey(pkey);
 	uint8_t blob[KEY_BLOB_MAX];
 	struct writer writer = writer_into(blob, sizeof(blob));
 
 	*out = NULL;
-	if (type == NULL)
-		return RESULT_UNSUPPORTED;
 	put_text(&writer, type->name);
-	TRY(type->write_public(type, pkey, &writer));
+	TRY(type->write_public(type, parts, &writer));
 	TRY(writer_end(&writer));
 	TRY(key_from_blob(writer_bytes(&writer), &key));
-	EVP_PKEY_free(key->pkey);
-	key->pkey = TAKE(pkey);
+	key_parts_clear(&key->parts);
+	key->parts = *parts;
+	*parts = (struct key_parts){ 0 };
 	key->is_private = true;
 	TRY(check_pair(key));
 	*out = TAKE(key);
 	return RESULT_OK;
+}
+
+enum result
+key_from_private_pkey(EVP_PKEY *taken, struct key **out)
+{
+	CLEANUP(key_parts_clear) struct key_parts parts = { .pkey = taken };
+	const struct key_type *type = key_type_find_pkey(taken);
+
+	*out = NULL;
+	return type == NULL ? RESULT_UNSUPPORTED : key_from_private_parts(type, &parts, out);
 }

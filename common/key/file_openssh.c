@@ -94,7 +94,7 @@ check_padding(struct reader *reader, size_t block_size)
 static enum result
 private_section_parse(struct bytes section, const struct file_openssh_lock *lock, struct key **out)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
+	CLEANUP(key_parts_clear) struct key_parts parts = { 0 };
 	struct reader reader = reader_of(section);
 	uint32_t check = get_u32(&reader);
 	uint32_t check_again = get_u32(&reader);
@@ -109,10 +109,10 @@ private_section_parse(struct bytes section, const struct file_openssh_lock *lock
 	type = key_type_find(name);
 	if (type == NULL)
 		return RESULT_UNSUPPORTED;
-	TRY(type->read_private(type, &reader, &pkey));
+	TRY(type->read_private(type, &reader, &parts));
 	get_string(&reader); /* comment */
 	TRY(check_padding(&reader, lock->block_size));
-	return key_from_private_pkey(TAKE(pkey), out);
+	return key_from_private_parts(type, &parts, out);
 }
 
 /* The private section in the clear: where it lies, or decrypted to `room`. */

@@ -27,7 +27,7 @@ file_others_is(struct bytes file)
 
 /* As OpenSSH has it: the public part, and seed and public part once more. */
 static enum result
-parse_ed25519(struct bytes both, EVP_PKEY **out)
+parse_ed25519(struct bytes both, struct key_parts *out)
 {
 	uint8_t room[4 + TINYSSH_SIZE / 2 + 4 + TINYSSH_SIZE];
 	struct writer writer = writer_into(room, sizeof(room));
@@ -45,31 +45,32 @@ parse_ed25519(struct bytes both, EVP_PKEY **out)
 }
 
 static enum result
-parse_dropbear(struct reader *reader, EVP_PKEY **out)
+parse_dropbear(struct reader *reader, const struct key_type **type, struct key_parts *out)
 {
-	const struct key_type *type = key_type_find(get_string(reader));
-
-	if (type == NULL)
+	*type = key_type_find(get_string(reader));
+	if (*type == NULL)
 		return RESULT_UNSUPPORTED;
-	if (type == &key_type_ed25519)
+	if (*type == &key_type_ed25519)
 		return parse_ed25519(get_string(reader), out);
-	if (type == &key_type_rsa)
-		return key_rsa_read_factors(reader, out);
-	return type->read_private(type, reader, out); /* the numbers stand as in OpenSSH's file */
+	if (*type == &key_type_rsa)
+		return key_rsa_read_factors(reader, &out->pkey);
+	return (*type)->read_private(
+	    *type, reader, out); /* the numbers stand as in OpenSSH's file */
 }
 
 enum result
 file_others_parse(struct bytes file, struct key **out)
 {
-	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
+	CLEANUP(key_parts_clear) struct key_parts parts = { 0 };
+	const struct key_type *type = &key_type_ed25519;
 	struct reader reader = reader_of(file);
 
 	if (file.size == TINYSSH_SIZE) {
-		TRY(parse_ed25519(file, &pkey));
+		TRY(parse_ed25519(file, &parts));
 	} else {
-		TRY(parse_dropbear(&reader, &pkey));
+		TRY(parse_dropbear(&reader, &type, &parts));
 		if (reader_end(&reader) != RESULT_OK)
 			return RESULT_MALFORMED;
 	}
-	return key_from_private_pkey(TAKE(pkey), out);
+	return key_from_private_parts(type, &parts, out);
 }

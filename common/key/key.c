@@ -22,6 +22,7 @@ static const struct key_type *const types[] = {
 	&key_type_secp256k1,
 	&key_type_rsa,
 	&key_type_dss,
+	&key_type_mldsa44_ed25519,
 };
 
 const struct key_type *
@@ -52,11 +53,19 @@ key_type_find_pkey(const EVP_PKEY *pkey)
 }
 
 void
+key_parts_clear(struct key_parts *parts)
+{
+	EVP_PKEY_free(parts->pkey);
+	EVP_PKEY_free(parts->second);
+	*parts = (struct key_parts){ 0 };
+}
+
+void
 key_free(struct key *key)
 {
 	if (key == NULL)
 		return;
-	EVP_PKEY_free(key->pkey);
+	key_parts_clear(&key->parts);
 	free(key->blob);
 	free(key);
 }
@@ -138,26 +147,38 @@ sign_raw(const struct key *key, const struct signature_algorithm *algorithm, str
 	if (context == NULL)
 		return RESULT_MEMORY;
 	if (EVP_DigestSignInit_ex(
-		context, NULL, digest_name(algorithm), NULL, NULL, key->pkey, NULL) != 1 ||
+		context, NULL, digest_name(algorithm), NULL, NULL, key->parts.pkey, NULL) != 1 ||
 	    EVP_DigestSign(context, out, size, data.data, data.size) != 1)
 		return RESULT_CRYPTO;
 	return RESULT_OK;
+}
+
+static enum result
+sign_blob(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
+    struct writer *out)
+{
+	uint8_t raw[KEY_SIGNATURE_MAX];
+	size_t size;
+
+	if (key->type->sign != NULL)
+		return key->type->sign(&key->parts, data, out);
+	TRY(sign_raw(key, algorithm, data, raw, &size));
+	return key->type->signature_to_wire(key, bytes_of(raw, size), out);
 }
 
 enum result
 key_sign(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
     struct buf *signature)
 {
-	uint8_t raw[KEY_SIGNATURE_MAX], blob[KEY_SIGNATURE_MAX];
+	uint8_t blob[KEY_SIGNATURE_MAX];
 	struct writer inner = writer_into(blob, sizeof(blob));
 	struct writer outer;
 	uint8_t *at;
-	size_t size, room;
+	size_t room;
 
 	if (!key->is_private || strcmp(algorithm->key_type, key->type->name) != 0)
 		return RESULT_UNSUPPORTED;
-	TRY(sign_raw(key, algorithm, data, raw, &size));
-	TRY(key->type->signature_to_wire(key, bytes_of(raw, size), &inner));
+	TRY(sign_blob(key, algorithm, data, &inner));
 	TRY(writer_end(&inner));
 	room = 2 * sizeof(uint32_t) + strlen(algorithm->signature_name) + inner.used;
 	TRY(buf_reserve(signature, room, &at));
@@ -181,12 +202,14 @@ key_verify(const struct key *key, const struct signature_algorithm *algorithm, s
 	if (strcmp(algorithm->key_type, key->type->name) != 0)
 		return RESULT_SIGNATURE;
 	TRY(signature_parse(signature, algorithm, &blob));
+	if (key->type->verify != NULL)
+		return key->type->verify(&key->parts, data, blob);
 	TRY(key->type->signature_from_wire(key, blob, raw, &size));
 	context = EVP_MD_CTX_new();
 	if (context == NULL)
 		return RESULT_MEMORY;
 	if (EVP_DigestVerifyInit_ex(
-		context, NULL, digest_name(algorithm), NULL, NULL, key->pkey, NULL) != 1)
+		context, NULL, digest_name(algorithm), NULL, NULL, key->parts.pkey, NULL) != 1)
 		return RESULT_CRYPTO;
 	/* Nothing but 1 is a yes: 0 is a no, and below are failures on the way to an answer. */
 	if (EVP_DigestVerify(context, raw, size, data.data, data.size) != 1)

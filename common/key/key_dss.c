@@ -60,7 +60,7 @@ check_public(EVP_PKEY *pkey)
 }
 
 static enum result
-dss_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+dss_read_public(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
@@ -71,13 +71,14 @@ dss_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **o
 		return RESULT_MALFORMED;
 	TRY(parameters_make_key(parameters, type->family, false, &pkey));
 	TRY(check_public(pkey));
-	*out = TAKE(pkey);
+	out->pkey = TAKE(pkey);
 	return RESULT_OK;
 }
 
 static enum result
-dss_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer)
+dss_write_public(const struct key_type *type, const struct key_parts *parts, struct writer *writer)
 {
+	const EVP_PKEY *pkey = parts->pkey;
 	TRY(pkey_put_mpint(pkey, OSSL_PKEY_PARAM_FFC_P, writer));
 	TRY(pkey_put_mpint(pkey, OSSL_PKEY_PARAM_FFC_Q, writer));
 	TRY(pkey_put_mpint(pkey, OSSL_PKEY_PARAM_FFC_G, writer));
@@ -85,7 +86,7 @@ dss_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct write
 }
 
 static enum result
-dss_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+dss_read_private(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 	struct bytes secret;
@@ -96,7 +97,7 @@ dss_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **
 	if (reader->result != RESULT_OK || secret.size > ORDER_SIZE)
 		return RESULT_MALFORMED;
 	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_PRIV_KEY, secret);
-	return parameters_make_key(parameters, type->family, true, out);
+	return parameters_make_key(parameters, type->family, true, &out->pkey);
 }
 
 /* DER to r and s, each as long as the order. */

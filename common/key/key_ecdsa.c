@@ -68,7 +68,7 @@ read_point(const struct curve *curve, struct reader *reader, struct parameters *
 /* libcrypto checks that the point is on the curve when it decodes it. The curve's order is prime, so
  * there is no small subgroup to look for. */
 static enum result
-ecdsa_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+ecdsa_read_public(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 
@@ -76,7 +76,7 @@ ecdsa_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY *
 	TRY(read_point(curve_of(type), reader, parameters));
 	if (reader_end(reader) != RESULT_OK)
 		return RESULT_MALFORMED;
-	return parameters_make_key(parameters, type->family, false, out);
+	return parameters_make_key(parameters, type->family, false, &out->pkey);
 }
 
 static enum result
@@ -94,8 +94,10 @@ put_coordinate(const EVP_PKEY *pkey, const char *name, size_t size, struct write
 
 /* From x and y: libcrypto would give the point in the form of the file that it came from. */
 static enum result
-ecdsa_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer)
+ecdsa_write_public(
+    const struct key_type *type, const struct key_parts *parts, struct writer *writer)
 {
+	const EVP_PKEY *pkey = parts->pkey;
 	const struct curve *curve = curve_of(type);
 	size_t point;
 
@@ -109,7 +111,7 @@ ecdsa_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct wri
 }
 
 static enum result
-ecdsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+ecdsa_read_private(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 	struct bytes number;
@@ -120,7 +122,7 @@ ecdsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY 
 	if (reader->result != RESULT_OK || number.size > curve_of(type)->coordinate_size)
 		return RESULT_MALFORMED;
 	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_PRIV_KEY, number);
-	return parameters_make_key(parameters, type->family, true, out);
+	return parameters_make_key(parameters, type->family, true, &out->pkey);
 }
 
 /* DER to "mpint r, mpint s". */

@@ -24,19 +24,22 @@ variant_of(const struct key_type *type)
 }
 
 static enum result
-eddsa_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+eddsa_read_public(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	struct bytes public = get_string(reader);
 
 	if (reader_end(reader) != RESULT_OK || public.size != variant_of(type)->public_size)
 		return RESULT_MALFORMED;
-	*out = EVP_PKEY_new_raw_public_key_ex(NULL, type->family, NULL, public.data, public.size);
-	return *out == NULL ? RESULT_MALFORMED : RESULT_OK;
+	out->pkey =
+	    EVP_PKEY_new_raw_public_key_ex(NULL, type->family, NULL, public.data, public.size);
+	return out->pkey == NULL ? RESULT_MALFORMED : RESULT_OK;
 }
 
 static enum result
-eddsa_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer)
+eddsa_write_public(
+    const struct key_type *type, const struct key_parts *parts, struct writer *writer)
 {
+	const EVP_PKEY *pkey = parts->pkey;
 	uint8_t public[PUBLIC_SIZE_MAX];
 	size_t size = sizeof(public);
 
@@ -62,7 +65,7 @@ check_public(const EVP_PKEY *pkey, struct bytes public, struct bytes copy)
 }
 
 static enum result
-eddsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+eddsa_read_private(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
 	const size_t size = variant_of(type)->public_size;
@@ -75,7 +78,7 @@ eddsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY 
 	if (pkey == NULL)
 		return RESULT_MALFORMED;
 	TRY(check_public(pkey, public, bytes_of(secret.data + size, size)));
-	*out = TAKE(pkey);
+	out->pkey = TAKE(pkey);
 	return RESULT_OK;
 }
 

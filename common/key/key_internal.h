@@ -15,10 +15,17 @@
 
 struct key_type;
 
+/* libcrypto's keys; owned by whoever has it. */
+struct key_parts {
+	EVP_PKEY *pkey;
+	EVP_PKEY *second; /* of a type that is made of two; NULL for others */
+};
+void key_parts_clear(struct key_parts *parts);
+
 struct key {
 	const struct key_type *type;
-	EVP_PKEY *pkey; /* owned */
-	uint8_t *blob;  /* owned: the public key on the wire, type name first */
+	struct key_parts parts;
+	uint8_t *blob; /* owned: the public key on the wire, type name first */
 	size_t blob_size;
 	unsigned bits;
 	bool is_private;
@@ -36,15 +43,19 @@ struct key_type {
 
 	/* The fields of a public blob behind the type's name. Checks all that there is to check. */
 	enum result (*read_public)(
-	    const struct key_type *type, struct reader *reader, EVP_PKEY **out);
+	    const struct key_type *type, struct reader *reader, struct key_parts *out);
 
 	/* The same fields, from any key of libcrypto's. */
 	enum result (*write_public)(
-	    const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer);
+	    const struct key_type *type, const struct key_parts *parts, struct writer *writer);
 
 	/* The fields of the private section of an OpenSSH file behind the type's name. */
 	enum result (*read_private)(
-	    const struct key_type *type, struct reader *reader, EVP_PKEY **out);
+	    const struct key_type *type, struct reader *reader, struct key_parts *out);
+
+	/* The blob inside of a signature, of types that libcrypto has no single signature for; NULL: it has. */
+	enum result (*sign)(const struct key_parts *parts, struct bytes data, struct writer *out);
+	enum result (*verify)(const struct key_parts *parts, struct bytes data, struct bytes blob);
 
 	/* Between libcrypto's signature and the blob inside of a signature on the wire. For both:
 	 * `out` has KEY_SIGNATURE_MAX bytes of room. RESULT_MALFORMED, RESULT_SIGNATURE. */
@@ -63,6 +74,7 @@ extern const struct key_type key_type_nistp521;
 extern const struct key_type key_type_secp256k1;
 extern const struct key_type key_type_rsa;
 extern const struct key_type key_type_dss;
+extern const struct key_type key_type_mldsa44_ed25519;
 
 /* Dropbear's order: e, n, d, p, q. */
 enum result key_rsa_read_factors(struct reader *reader, EVP_PKEY **out) MUST_USE;
@@ -74,6 +86,10 @@ const struct key_type *key_type_find_pkey(const EVP_PKEY *pkey);
 /* blob.c: a private key from libcrypto's, of which it becomes the owner (also when it fails). Derives
  * the blob, checks it like any other, and that private and public part belong together. */
 enum result key_from_private_pkey(EVP_PKEY *pkey, struct key **out) MUST_USE;
+
+/* The same of parts whose type is known; they are empty then. */
+enum result key_from_private_parts(
+    const struct key_type *type, struct key_parts *parts, struct key **out) MUST_USE;
 
 /* signature.c: string name, string blob. The name must be the algorithm's, or RESULT_SIGNATURE. */
 enum result signature_parse(

@@ -40,7 +40,7 @@ check_bits(const EVP_PKEY *pkey)
 }
 
 static enum result
-rsa_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+rsa_read_public(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	CLEANUP(parameters_freep) struct parameters *parameters = NULL;
 	CLEANUP(pkey_freep) EVP_PKEY *pkey = NULL;
@@ -55,13 +55,14 @@ rsa_read_public(const struct key_type *type, struct reader *reader, EVP_PKEY **o
 	parameters_put_magnitude(parameters, OSSL_PKEY_PARAM_RSA_E, exponent);
 	TRY(parameters_make_key(parameters, type->family, false, &pkey));
 	TRY(check_bits(pkey));
-	*out = TAKE(pkey);
+	out->pkey = TAKE(pkey);
 	return RESULT_OK;
 }
 
 static enum result
-rsa_write_public(const struct key_type *type, const EVP_PKEY *pkey, struct writer *writer)
+rsa_write_public(const struct key_type *type, const struct key_parts *parts, struct writer *writer)
 {
+	const EVP_PKEY *pkey = parts->pkey;
 	TRY(pkey_put_mpint(pkey, OSSL_PKEY_PARAM_RSA_E, writer));
 	return pkey_put_mpint(pkey, OSSL_PKEY_PARAM_RSA_N, writer);
 }
@@ -153,7 +154,7 @@ make_private(const struct private_numbers *numbers, EVP_PKEY **out)
 }
 
 static enum result
-rsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **out)
+rsa_read_private(const struct key_type *type, struct reader *reader, struct key_parts *out)
 {
 	struct private_numbers numbers;
 
@@ -164,7 +165,7 @@ rsa_read_private(const struct key_type *type, struct reader *reader, EVP_PKEY **
 	numbers.factor1 = get_mpint(reader);
 	numbers.factor2 = get_mpint(reader);
 	TRY(check_numbers(reader, &numbers));
-	return make_private(&numbers, out);
+	return make_private(&numbers, &out->pkey);
 }
 
 enum result

@@ -15,6 +15,7 @@ common_libcommon_a_SOURCES += \
 	common/key/key_dss.c \
 	common/key/key_ecdsa.c \
 	common/key/key_eddsa.c \
+	common/key/key_mldsa.c \
 	common/key/key_rsa.c \
 	common/key/parameters.c \
 	common/key/signature.c
