@@ -9,6 +9,7 @@ child_policy_put(struct writer *writer, const struct child_policy *policy)
 {
 	put_u32(writer, policy->log_level);
 	put_string(writer, policy->user_key_algorithms);
+	put_string(writer, policy->banner);
 	put_u64(writer, policy->rekey_bytes);
 	put_u32(writer, policy->rekey_s);
 	put_u32(writer, policy->alive_interval_s);
@@ -22,6 +23,7 @@ child_policy_get(struct reader *reader, struct child_policy *policy)
 {
 	policy->log_level = get_u32(reader);
 	policy->user_key_algorithms = get_string(reader);
+	policy->banner = get_string(reader);
 	policy->rekey_bytes = get_u64(reader);
 	policy->rekey_s = get_u32(reader);
 	policy->alive_interval_s = get_u32(reader);
@@ -39,7 +41,6 @@ child_start_put(struct writer *writer, const struct child_start *start)
 	put_string(writer, start->host_key_algorithms);
 	put_string(writer, start->ciphers);
 	put_string(writer, start->macs);
-	put_string(writer, start->banner);
 	put_u32(writer, start->channels_max);
 	put_u32(writer, start->window_max_bytes);
 	put_u32(writer, start->compression);
@@ -57,7 +58,6 @@ child_start_get(struct reader *reader, struct child_start *start)
 	start->host_key_algorithms = get_string(reader);
 	start->ciphers = get_string(reader);
 	start->macs = get_string(reader);
-	start->banner = get_string(reader);
 	start->channels_max = get_u32(reader);
 	start->window_max_bytes = get_u32(reader);
 	start->compression = get_u32(reader);

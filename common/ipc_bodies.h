@@ -24,6 +24,7 @@ enum compression {
 struct child_policy {
 	uint32_t log_level;               /* enum log_level */
 	struct bytes user_key_algorithms; /* server-sig-algs */
+	struct bytes banner;              /* shown before login; empty for none */
 	uint64_t rekey_bytes;      /* after which keys are replaced; 0: what the cipher allows */
 	uint32_t rekey_s;          /* 0: no time */
 	uint32_t alive_interval_s; /* of silence before the client is asked; 0: never */
@@ -42,7 +43,6 @@ struct child_start {
 	struct bytes host_key_algorithms; /* only those for which there is a key */
 	struct bytes ciphers;
 	struct bytes macs;
-	struct bytes banner;       /* shown before login; empty for none */
 	uint32_t channels_max;     /* all channels of the connection */
 	uint32_t window_max_bytes; /* most receive window of one channel */
 	uint32_t compression;      /* enum compression: the most that is offered */

@@ -109,6 +109,7 @@ prepare(struct monitor *monitor)
 	TRY(sessions_new(&monitor->sessions));
 	TRY(relay_new(&monitor->relay));
 	prepare_network(monitor);
+	orders_read_banner(monitor);
 	return send_orders(monitor);
 }
 
@@ -121,8 +122,10 @@ clear(struct monitor *monitor)
 	relay_free(monitor->relay);
 	login_free(monitor->login);
 	account_free(monitor->account);
+	permissions_clear(&monitor->permissions);
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
 	settings_free(monitor->own_settings);
+	buf_clear(&monitor->banner);
 	free(monitor->room);
 	fd_close(&monitor->child_fd);
 	fd_close(&monitor->child_pidfd);
@@ -141,6 +144,7 @@ init(struct monitor *monitor, const struct monitor_inputs *inputs)
 		.child_pidfd = -1,
 		.signal_fd = -1,
 	};
+	buf_init(&monitor->banner, BANNER_FILE_MAX);
 }
 
 noreturn void

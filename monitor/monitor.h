@@ -17,6 +17,9 @@
 
 #define MONITOR_ADDRESS_MAX 64
 
+/* It goes to the child in one message with other things. */
+#define BANNER_FILE_MAX (16 * 1024)
+
 /* One end of the network connection, numeric. */
 struct monitor_endpoint {
 	char address[MONITOR_ADDRESS_MAX];
@@ -68,7 +71,12 @@ struct account {
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment;
+	char *
+	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
+	char *permit_open; /* owned: "host:port", blanks between; NULL: the key sets no limits */
 };
+/* Everything off, and nothing owned. */
+void permissions_clear(struct permissions *permissions);
 
 struct sessions; /* monitor/session/sessions.h */
 struct relay;    /* monitor/forward/relay.h: the user process and the requests in flight */
@@ -85,6 +93,7 @@ struct monitor {
 	bool has_last_word;              /* the child said `ending`, or we ended it */
 	int signal_fd;                   /* SIGCHLD, SIGTERM */
 	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
+	struct buf banner;               /* the text of Banner */
 	unsigned log_lines;              /* that the child has written so far */
 	uint64_t login_deadline_ms;      /* 0: none */
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
@@ -136,9 +145,8 @@ void monitor_handle(struct monitor *monitor, struct ipc_message *message);
 
 /* The child is confined: START -> LOGIN. */
 void phase_login(struct monitor *monitor);
-/* A verdict let somebody in: LOGIN -> OPEN. Takes over the account. */
-void phase_open(
-    struct monitor *monitor, struct account *account, const struct permissions *permissions);
+/* A verdict let somebody in: LOGIN -> OPEN. Takes over the account, and what the permissions own. */
+void phase_open(struct monitor *monitor, struct account *account, struct permissions *permissions);
 /* Ends the connection: tells the child to disconnect with this reason and text, kills it later. */
 void phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text);
 /* The child broke the rules: logged as an attack at ERROR, killed at once. */

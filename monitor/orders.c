@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the child is told to do (pure).
+ * What the child is told to do (pure but for the banner's file).
  */
 #include "monitor/orders.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -76,15 +79,34 @@ write_version(const struct settings *settings, char *out, size_t size)
 	    addendum == NULL ? "" : addendum);
 }
 
-struct child_policy
-orders_policy(const struct settings *settings)
+void
+orders_read_banner(struct monitor *monitor)
 {
+	const char *path = settings_text(monitor->settings, KEYWORD_Banner);
+	enum result result;
+
+	buf_reset(&monitor->banner);
+	if (path == NULL)
+		return;
+	result = fd_read_path(path, BANNER_FILE_MAX, &monitor->banner);
+	if (result == RESULT_OK)
+		return;
+	buf_reset(&monitor->banner);
+	log_error("banner", "Banner %s: %s", path,
+	    result == RESULT_SYSTEM ? strerror(errno) : result_text(result));
+}
+
+struct child_policy
+orders_policy(const struct monitor *monitor)
+{
+	const struct settings *settings = monitor->settings;
 	const struct settings_rekey rekey = settings_rekey(settings, KEYWORD_RekeyLimit);
 	const struct settings_qos qos = settings_qos(settings, KEYWORD_IPQoS);
 
 	return (struct child_policy){
 		.log_level = (uint32_t)log_get_level(),
 		.user_key_algorithms = list_setting(settings, KEYWORD_PubkeyAcceptedAlgorithms),
+		.banner = buf_bytes(&monitor->banner),
 		.rekey_bytes = rekey.bytes,
 		.rekey_s = rekey.seconds,
 		.alive_interval_s =
@@ -102,7 +124,7 @@ orders_put(const struct monitor *monitor, struct writer *writer)
 	OWNED_BUF host_key_algorithms;
 	char version[256];
 	struct child_start start = {
-		.policy = orders_policy(settings),
+		.policy = orders_policy(monitor),
 		.compression = (uint32_t)settings_number(settings, KEYWORD_Compression),
 		.kex_algorithms = list_setting(settings, KEYWORD_KexAlgorithms),
 		.ciphers = list_setting(settings, KEYWORD_Ciphers),

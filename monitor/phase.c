@@ -43,12 +43,13 @@ tell_listener(const struct monitor *monitor, uint8_t status)
 }
 
 void
-phase_open(struct monitor *monitor, struct account *account, const struct permissions *permissions)
+phase_open(struct monitor *monitor, struct account *account, struct permissions *permissions)
 {
 	assert(monitor->phase == IPC_PHASE_LOGIN && monitor->account == NULL && account != NULL);
 	monitor->phase = IPC_PHASE_OPEN;
 	monitor->account = account;
 	monitor->permissions = *permissions;
+	*permissions = (struct permissions){ 0 };
 	monitor->login_deadline_ms = 0;
 	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
 	ipc_gate_again(&monitor->gate, IPC_choose_group);

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "common/addr.h"
 #include "common/config/algorithms.h"
 #include "common/config/choices.h"
 #include "common/config/qos.h"
 #include "common/mem.h"
+#include "common/place.h"
 #include "common/text.h"
 
 /* Together with our name well below the 255 bytes of an identification. */
@@ -342,6 +344,56 @@ check_command(const char *word, char *why)
 		   : wrong(why, word, "the absolute path of a program, and its arguments");
 }
 
+static enum result
+check_place(const char *word, char *why)
+{
+	return strcmp(word, "any") == 0 || place_is_valid(bytes_of_text(word))
+		   ? RESULT_OK
+		   : wrong(why, word, "any, none, or host:port with * for any of either");
+}
+
+static enum result
+check_variable(const char *word, char *why)
+{
+	const char *sign = strchr(word, '=');
+
+	return sign != NULL && sign != word ? RESULT_OK : wrong(why, word, "NAME=value");
+}
+
+static enum result
+check_user_pattern(const char *word, char *why)
+{
+	const char *sign = strrchr(word, '@');
+
+	if (word[0] == '\0' || sign == word)
+		return wrong(why, word, "USER or USER@HOST, with patterns");
+	if (sign != NULL && strchr(sign, '/') != NULL &&
+	    addr_list_check(bytes_of_text(sign + 1)) != RESULT_OK)
+		return wrong(why, sign + 1, "a list of addresses, networks or patterns");
+	return RESULT_OK;
+}
+
+/* Lists whose words have a form. */
+static enum result
+check_words(enum keyword keyword, const struct lex_line *line, char *why)
+{
+	if (is_none(line))
+		return RESULT_OK;
+	switch (keyword) {
+	case KEYWORD_HostKeyPassphraseCommand:
+		return check_command(line->words[0], why);
+	case KEYWORD_PermitOpen:
+		return check_each(line, check_place, why);
+	case KEYWORD_SetEnv:
+		return check_each(line, check_variable, why);
+	case KEYWORD_AllowUsers:
+	case KEYWORD_DenyUsers:
+		return check_each(line, check_user_pattern, why);
+	default:
+		return RESULT_OK;
+	}
+}
+
 /* A "none" among other words would be lost when the settings are printed and read again. */
 static enum result
 read_words(const struct lex_line *line, struct value *out, char *why)
@@ -398,8 +450,7 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		TRY(check_each(line, check_listen, why));
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
-		if (keyword == KEYWORD_HostKeyPassphraseCommand && !is_none(line))
-			TRY(check_command(word, why));
+		TRY(check_words(keyword, line, why));
 		return read_words(line, out, why);
 	case KEYWORD_TYPE_PATHS:
 		return read_words(line, out, why);

@@ -61,7 +61,7 @@ conn_new(const struct child_start *start, struct conn **out)
 	conn->alive_count_max = start->policy.alive_count_max;
 	buf_init(&conn->host_keys, ipc_row(IPC_start)->body_max);
 	TRY(keep_host_keys(conn, start));
-	TRY(userauth_init(&conn->auth, start->banner));
+	TRY(userauth_init(&conn->auth, start->policy.banner));
 	TRY(transport_new(start, &conn->transport));
 	*out = TAKE(conn);
 	return RESULT_OK;
@@ -273,6 +273,7 @@ conn_set_policy(struct conn *conn, const struct child_policy *policy)
 {
 	conn->alive_interval_s = policy->alive_interval_s;
 	conn->alive_count_max = policy->alive_count_max;
+	TRY(userauth_set_banner(&conn->auth, policy->banner));
 	return transport_set_policy(conn->transport, policy);
 }
 

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "common/place.h"
+
 #define PORT_MAX 65535
 
 static struct permit_answer
@@ -24,12 +26,42 @@ is_host(struct bytes host)
 	       memchr(host.data, 0, host.size) == NULL;
 }
 
+/* Each list that there is must have the place: the server's, and the key's. */
+static bool
+is_among_settings(const struct settings *settings, const struct tcp_request *request)
+{
+	for (size_t i = 0; i < settings_count(settings, KEYWORD_PermitOpen); i++) {
+		const char *word = settings_word(settings, KEYWORD_PermitOpen, i);
+
+		if (strcmp(word, "any") == 0 ||
+		    place_is(bytes_of_text(word), request->host, request->port))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_among_the_keys(const char *list, const struct tcp_request *request)
+{
+	while (list != NULL && *list != '\0') {
+		const size_t size = strcspn(list, " ");
+
+		if (place_is(bytes_of(list, size), request->host, request->port))
+			return true;
+		list += size + (list[size] == ' ' ? 1 : 0);
+	}
+	return list == NULL;
+}
+
 struct permit_answer
 permit_connect(const struct settings *settings, const struct permissions *permissions,
     const struct tcp_request *request)
 {
 	int64_t allowed = settings_number(settings, KEYWORD_AllowTcpForwarding);
 
+	if (settings_flag(settings, KEYWORD_DisableForwarding))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_DisableForwarding,
+		    "DisableForwarding does not permit connections");
 	if (allowed != ALLOW_FORWARDING_LOCAL && allowed != ALLOW_FORWARDING_YES)
 		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_AllowTcpForwarding,
 		    "AllowTcpForwarding does not permit connections");
@@ -40,5 +72,11 @@ permit_connect(const struct settings *settings, const struct permissions *permis
 		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not a host name");
 	if (request->port == 0 || request->port > PORT_MAX)
 		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not a port");
+	if (!is_among_settings(settings, request))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_PermitOpen,
+		    "PermitOpen does not permit this place");
+	if (!is_among_the_keys(permissions->permit_open, request))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_COUNT,
+		    "the key's permitopen does not have this place");
 	return (struct permit_answer){ .is_allowed = true, .rule = KEYWORD_COUNT };
 }

@@ -122,6 +122,30 @@ account_find(const char *name, struct account **out)
 	return RESULT_NO_MATCH;
 }
 
+void
+group_names_clear(struct group_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+	*names = (struct group_names){ 0 };
+}
+
+enum result
+account_group_names(const struct account *account, struct group_names *out)
+{
+	TRY(mem_new(account->group_count + 1, sizeof(char *), (void **)&out->list));
+	for (size_t i = 0; i < account->group_count; i++) {
+		const struct group *group = getgrgid(account->groups[i]);
+
+		if (group == NULL)
+			continue;
+		TRY(mem_text(bytes_of_text(group->gr_name), &out->list[out->count]));
+		out->count++;
+	}
+	return RESULT_OK;
+}
+
 /* --- May it log in? ----------------------------------------------------------------------------- */
 
 struct reason {
@@ -187,8 +211,7 @@ static objection *const objections[] = {
 };
 
 bool
-account_may_log_in(
-    const struct account *account, const struct settings *settings, char *reason, size_t size)
+account_may_log_in(const struct account *account, char *reason, size_t size)
 {
 	const struct reason why = { reason, size };
 

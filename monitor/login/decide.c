@@ -5,8 +5,10 @@
 #include "monitor/login/decide.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/addr.h"
+#include "common/mem.h"
 #include "common/text.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
@@ -43,10 +45,11 @@ objects_to_root(const struct decide_question *question, char *reason)
 
 	if (question->account->uid != 0)
 		return false;
-	/* No key is bound to a command yet, so there is none that forced-commands-only lets in. */
 	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
+	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
+		return !question->options->has_command;
 	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
 }
 
@@ -82,12 +85,62 @@ static objection *const objections[] = {
 	objects_to_time,
 };
 
+void
+permissions_clear(struct permissions *permissions)
+{
+	free(permissions->command);
+	free(permissions->permit_open);
+	*permissions = (struct permissions){ 0 };
+}
+
+/* In options a quote inside of a value has a backslash before it. */
+static enum result
+copy_command(struct bytes escaped, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, escaped.size + 1);
+	for (size_t i = 0; i < escaped.size; i++) {
+		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
+			continue;
+		TRY(buf_append(&text, bytes_of(&escaped.data[i], 1)));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
+static enum result
+copy_permit_open(const struct key_options *options, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < options->permit_open_count; i++) {
+		if (i > 0)
+			TRY(buf_append(&text, bytes_of_text(" ")));
+		TRY(buf_append(&text, options->permit_open[i]));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
+/* What the key limits and what it is bound to. */
+static enum result
+grant_owned(const struct key_options *options, struct permissions *permissions)
+{
+	if (options->has_command)
+		TRY(copy_command(options->command, &permissions->command));
+	if (options->permit_open_count > 0)
+		TRY(copy_permit_open(options, &permissions->permit_open));
+	return RESULT_OK;
+}
+
 static void
 grant(const struct decide_question *question, struct permissions *permissions)
 {
 	const struct settings *settings = question->settings;
 	const struct key_options *options = question->options;
-	const int64_t forwarding = settings_number(settings, KEYWORD_AllowTcpForwarding);
+	const int64_t forwarding = settings_flag(settings, KEYWORD_DisableForwarding)
+				       ? ALLOW_FORWARDING_NO
+				       : settings_number(settings, KEYWORD_AllowTcpForwarding);
 
 	permissions->session = true;
 	permissions->environment = true;
@@ -105,6 +158,11 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	for (size_t i = 0; i < COUNT(objections); i++) {
 		if (objections[i](question, reason))
 			return RESULT_DENIED;
+	}
+	if (grant_owned(question->options, permissions) != RESULT_OK) {
+		permissions_clear(permissions);
+		say(reason, "there is no memory for the key's options");
+		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
 	grant(question, permissions);

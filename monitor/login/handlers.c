@@ -256,6 +256,7 @@ static enum result
 on_publickey(struct monitor *monitor, const struct auth_request *request, uint64_t asked_at_ms)
 {
 	struct login *login = monitor->login;
+	CLEANUP(publickey_answer_clear)
 	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
 	struct verdict verdict;
 
@@ -274,6 +275,21 @@ on_publickey(struct monitor *monitor, const struct auth_request *request, uint64
 	log_publickey(monitor, request, &answer, false, refusal_text(monitor, &verdict, &answer));
 	fail(monitor, asked_at_ms);
 	return RESULT_OK;
+}
+
+/* RefuseConnection: whoever it is, nobody gets as far as to try. */
+static void
+refuse_connection(struct monitor *monitor)
+{
+	const struct setting_origin origin =
+	    settings_origin(monitor->settings, KEYWORD_RefuseConnection);
+
+	log_info("connection-refused",
+	    "Refused connection of user %s from %s port %u: "
+	    "RefuseConnection (%s:%u)",
+	    monitor->login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
+	    origin.file, origin.line);
+	phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "This connection is refused");
 }
 
 /* A client's first question, what it may try, is no attempt, and answered at once: unless Match blocks asked for
@@ -304,6 +320,10 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 	TRY(reader_end(&reader));
 	TRY(check_subject(monitor, &request));
 	TRY(policy_choose(monitor));
+	if (settings_flag(monitor->settings, KEYWORD_RefuseConnection)) {
+		refuse_connection(monitor);
+		return RESULT_OK;
+	}
 	monitor->login->attempts++;
 	switch ((enum auth_method)request.method) {
 	case AUTH_METHOD_NONE:

@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "monitor/login/lists.h"
 
 /* Without root only the one who runs the server can be become. */
 static bool
@@ -21,25 +22,36 @@ is_within_reach(const struct monitor *monitor, struct login *login)
 	return false;
 }
 
-static void
-find_account(struct monitor *monitor, const char *name)
+/* Failing to ask keeps people out. */
+static bool
+lists_let_in(const struct monitor *monitor, struct login *login)
 {
-	struct login *login = monitor->login;
+	CLEANUP(group_names_clear) struct group_names groups = { 0 };
+	const char *address = monitor->inputs->peer.address;
 
-	if (account_find(name, &login->account) != RESULT_OK) {
-		snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
-		return;
+	if (lists_ask_for_groups(monitor->settings) &&
+	    account_group_names(login->account, &groups) != RESULT_OK) {
+		snprintf(login->refusal, sizeof(login->refusal), "their groups cannot be found");
+		return false;
 	}
-	login->is_known = true;
-	if (is_within_reach(monitor, login) && account_may_log_in(login->account, monitor->settings,
-						   login->refusal, sizeof(login->refusal)))
-		return;
-	account_free(login->account);
-	login->account = NULL;
+	return !lists_object(&(struct lists_question){ .settings = monitor->settings,
+				 .user = login->account->name,
+				 .address = address,
+				 .groups = (const char *const *)groups.list,
+				 .group_count = groups.count },
+	    login->refusal, sizeof(login->refusal));
+}
+
+static bool
+may_log_in(const struct monitor *monitor, struct login *login)
+{
+	return is_within_reach(monitor, login) &&
+	       account_may_log_in(login->account, login->refusal, sizeof(login->refusal)) &&
+	       lists_let_in(monitor, login);
 }
 
 void
-lookup_user(struct monitor *monitor)
+lookup_find(struct monitor *monitor)
 {
 	struct login *login = monitor->login;
 	CLEANUP(mem_freep) char *name = NULL;
@@ -47,11 +59,27 @@ lookup_user(struct monitor *monitor)
 	if (login->is_looked_up)
 		return;
 	login->is_looked_up = true;
-	if (login->raw_user_size > 0 &&
-	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) == RESULT_OK)
-		find_account(monitor, name);
-	else
-		snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
+	snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
+	if (login->raw_user_size == 0 ||
+	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) != RESULT_OK)
+		return;
+	snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
+	login->is_known = account_find(name, &login->account) == RESULT_OK;
+}
+
+void
+lookup_user(struct monitor *monitor)
+{
+	struct login *login = monitor->login;
+
+	lookup_find(monitor);
+	if (login->is_judged)
+		return;
+	login->is_judged = true;
+	if (login->account != NULL && !may_log_in(monitor, login)) {
+		account_free(login->account);
+		login->account = NULL;
+	}
 	if (login->account == NULL)
 		log_info(login->is_known ? "user-refused" : "user-unknown",
 		    "%s user %s from %s port %u: %s", login->is_known ? "Refused" : "Invalid",

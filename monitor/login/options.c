@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/addr.h"
+#include "common/place.h"
 #include "common/text.h"
 
 struct parse {
@@ -38,6 +39,31 @@ parse_from(struct parse *parse, struct bytes value)
 		return refuse(parse, RESULT_MALFORMED, "no list of addresses and patterns", value);
 	parse->options->has_from = true;
 	parse->options->from = value;
+	return RESULT_OK;
+}
+
+static enum result
+parse_command(struct parse *parse, struct bytes value)
+{
+	if (parse->options->has_command)
+		return refuse(
+		    parse, RESULT_MALFORMED, "option given twice", bytes_of_text("command"));
+	parse->options->has_command = true;
+	parse->options->command = value;
+	return RESULT_OK;
+}
+
+static enum result
+parse_permit_open(struct parse *parse, struct bytes value)
+{
+	struct key_options *options = parse->options;
+
+	if (!place_is_valid(value))
+		return refuse(parse, RESULT_MALFORMED, "no place host:port", value);
+	if (options->permit_open_count == OPTIONS_PERMIT_OPEN_MAX)
+		return refuse(
+		    parse, RESULT_LIMIT, "too many of option", bytes_of_text("permitopen"));
+	options->permit_open[options->permit_open_count++] = value;
 	return RESULT_OK;
 }
 
@@ -148,6 +174,8 @@ static const struct valued {
 } valued[] = {
 	{ "from",        parse_from },
 	{ "expiry-time", parse_expiry },
+	{ "command",     parse_command },
+	{ "permitopen",  parse_permit_open },
 };
 /* clang-format on */
 

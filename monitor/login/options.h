@@ -13,6 +13,9 @@
 
 #define OPTIONS_REASON_MAX 160
 
+/* Places that one key may be limited to. */
+#define OPTIONS_PERMIT_OPEN_MAX 64
+
 /* A date and time, in seconds since 1970 as if the clock it was read from showed UTC. */
 struct key_expiry {
 	bool is_set;
@@ -25,6 +28,10 @@ struct key_options {
 	bool has_from;
 	struct bytes from; /* pattern-list, a view into the line; every item is well formed */
 	struct key_expiry expiry; /* the last second at which the key is good */
+	bool has_command;
+	struct bytes command;     /* as it stands in the line, quotes with their backslashes */
+	size_t permit_open_count; /* 0: no limits */
+	struct bytes permit_open[OPTIONS_PERMIT_OPEN_MAX]; /* "host:port"; each is well formed */
 	bool pty;
 	bool port_forwarding;
 	/* Read and kept, for doors that are not built yet: agent, X11 and ~/.ssh/rc. */

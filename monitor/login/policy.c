@@ -4,9 +4,6 @@
  */
 #include "monitor/login/policy.h"
 
-#include <grp.h>
-#include <stdlib.h>
-
 #include "common/config/config.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -21,39 +18,8 @@ policy_asks_for_account(const struct monitor *monitor)
 
 /* --- The subject -------------------------------------------------------------------------------- */
 
-struct names {
-	char **list; /* owned, each of them too */
-	size_t count;
-};
-
-static void
-names_clear(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->list[i]);
-	free(names->list);
-}
-
-/* A group that has lost its name is in no Match block. */
 static enum result
-find_group_names(const struct account *account, struct names *names)
-{
-	if (account == NULL)
-		return RESULT_OK;
-	TRY(mem_new(account->group_count + 1, sizeof(char *), (void **)&names->list));
-	for (size_t i = 0; i < account->group_count; i++) {
-		const struct group *group = getgrgid(account->groups[i]);
-
-		if (group == NULL)
-			continue;
-		TRY(mem_text(bytes_of_text(group->gr_name), &names->list[names->count]));
-		names->count++;
-	}
-	return RESULT_OK;
-}
-
-static enum result
-find_subject(const struct monitor *monitor, const struct names *groups, const char *user,
+find_subject(const struct monitor *monitor, const struct group_names *groups, const char *user,
     struct settings **out)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
@@ -89,7 +55,7 @@ choose_log_level(const struct settings *global, const struct settings *own)
 static enum result
 tell_child(struct monitor *monitor)
 {
-	const struct child_policy policy = orders_policy(monitor->settings);
+	const struct child_policy policy = orders_policy(monitor);
 	const size_t size = ipc_row(IPC_user_policy)->body_max;
 	CLEANUP(mem_freep) void *room = NULL;
 	struct writer writer;
@@ -106,14 +72,16 @@ static enum result
 choose(struct monitor *monitor)
 {
 	const struct login *login = monitor->login;
-	CLEANUP(names_clear) struct names groups = { 0 };
+	CLEANUP(group_names_clear) struct group_names groups = { 0 };
 	CLEANUP(mem_freep) char *user = NULL;
 
 	TRY(mem_text(bytes_of(login->raw_user, login->raw_user_size), &user));
-	TRY(find_group_names(login->account, &groups));
+	if (login->account != NULL && policy_asks_for_account(monitor))
+		TRY(account_group_names(login->account, &groups));
 	TRY(find_subject(monitor, &groups, user, &monitor->own_settings));
 	choose_log_level(monitor->settings, monitor->own_settings);
 	monitor->settings = monitor->own_settings;
+	orders_read_banner(monitor);
 	return tell_child(monitor);
 }
 
@@ -124,6 +92,6 @@ policy_choose(struct monitor *monitor)
 	    !config_has_blocks(monitor->inputs->config))
 		return RESULT_OK;
 	if (policy_asks_for_account(monitor))
-		lookup_user(monitor);
+		lookup_find(monitor);
 	return choose(monitor);
 }

@@ -75,7 +75,7 @@ static void
 judge_line(struct search *search, const struct authorized_line *line)
 {
 	struct key_options options;
-	struct permissions permissions;
+	struct permissions permissions = { 0 };
 	char reason[DECIDE_REASON_MAX];
 	const struct decide_question question = {
 		.settings = search->question->settings,
@@ -172,6 +172,12 @@ fault_of(const struct settings *settings, struct bytes blob)
 	    key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize))
 		return "the key has fewer bits than RequiredRSASize asks for";
 	return NULL;
+}
+
+void
+publickey_answer_clear(struct publickey_answer *answer)
+{
+	permissions_clear(&answer->permissions);
 }
 
 void

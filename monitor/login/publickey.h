@@ -23,12 +23,14 @@ struct publickey_question {
 
 struct publickey_answer {
 	enum result result;                /* RESULT_OK only if an acceptable line was found */
-	struct permissions permissions;    /* all off unless RESULT_OK */
+	struct permissions permissions;    /* owned; all off unless RESULT_OK */
 	char where[PUBLICKEY_WHERE_MAX];   /* the file, quoted; "" unless RESULT_OK */
 	unsigned line;                     /* 1 is the first */
 	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
 };
 
-/* Always fills the whole answer. RESULT_NOT_FOUND: no such line; RESULT_DENIED: lines with the key, but
+void publickey_answer_clear(struct publickey_answer *answer);
+
+/* Always fills the whole answer, which the caller clears. RESULT_NOT_FOUND: no such line; RESULT_DENIED: lines with the key, but
  * none whose conditions hold, or the configuration is against it; others: why nothing could be read. */
 void publickey_find(const struct publickey_question *question, struct publickey_answer *answer);

@@ -262,6 +262,33 @@ choose_subsystem(
 	return program_for_internal_sftp(path, command, program);
 }
 
+/* What the configuration or the key says is run in the place of anything else; NULL: nothing. */
+static const char *
+forced_command(const struct monitor *monitor)
+{
+	const char *command = settings_text(monitor->settings, KEYWORD_ForceCommand);
+
+	return command != NULL ? command : monitor->permissions.command;
+}
+
+/* The program that it was asked for must exist all the same. */
+static enum result
+force_program(const struct monitor *monitor, const struct session_request *request,
+    struct program *program, char *why)
+{
+	CLEANUP(program_clear) struct program asked_for = { 0 };
+	const char *command = forced_command(monitor);
+	char path[4096];
+
+	if (request->kind == SESSION_KIND_SUBSYSTEM)
+		TRY(choose_subsystem(monitor, request->command, &asked_for, why));
+	if (!program_is_internal_sftp(command))
+		return program_for_command(
+		    monitor->account->shell, bytes_of_text(command), program);
+	find_sftp_server(monitor->settings, path, sizeof(path));
+	return program_for_internal_sftp(path, command, program);
+}
+
 static enum result
 choose_program(const struct monitor *monitor, const struct session_request *request,
     struct program *program, char *why)
@@ -269,6 +296,8 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 	const char *shell = monitor->account->shell;
 
 	snprintf(why, TEXT_MAX, "cannot start the program");
+	if (forced_command(monitor) != NULL)
+		return force_program(monitor, request, program, why);
 	switch (request->kind) {
 	case SESSION_KIND_SHELL:
 		return program_for_shell(shell, program);
@@ -279,6 +308,40 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 	default:
 		return RESULT_PROTOCOL;
 	}
+}
+
+/* What the client asked for, where something else is run. */
+static enum result
+set_original_command(
+    const struct monitor *monitor, struct session *session, const struct session_request *request)
+{
+	struct bytes command = request->command;
+	CLEANUP(mem_freep) char *name = NULL;
+	const char *subsystem;
+
+	if (forced_command(monitor) == NULL || request->kind == SESSION_KIND_SHELL)
+		return RESULT_OK;
+	if (request->kind == SESSION_KIND_SUBSYSTEM) {
+		TRY(mem_text(request->command, &name));
+		subsystem = settings_subsystem(monitor->settings, name);
+		command = bytes_of_text(subsystem == NULL ? "" : subsystem);
+	}
+	return environment_set(
+	    &session->environment, bytes_of_text("SSH_ORIGINAL_COMMAND"), command);
+}
+
+/* SetEnv: "NAME=value", above what the client sent and what the server sets by itself. */
+static enum result
+set_configured(const struct monitor *monitor, struct session *session)
+{
+	for (size_t i = 0; i < settings_count(monitor->settings, KEYWORD_SetEnv); i++) {
+		const char *word = settings_word(monitor->settings, KEYWORD_SetEnv, i);
+		const size_t size = strcspn(word, "=");
+
+		TRY(environment_set(
+		    &session->environment, bytes_of(word, size), bytes_of_text(word + size + 1)));
+	}
+	return RESULT_OK;
 }
 
 static enum result
@@ -301,7 +364,8 @@ complete_environment(const struct monitor *monitor, struct session *session)
 		.run_folder = getenv("XDG_RUNTIME_DIR"),
 	};
 
-	return environment_complete(&session->environment, &facts);
+	TRY(environment_complete(&session->environment, &facts));
+	return set_configured(monitor, session);
 }
 
 static void
@@ -317,6 +381,12 @@ log_start(const struct monitor *monitor, const struct session *session,
 	if (request->kind == SESSION_KIND_SUBSYSTEM) {
 		kind = "subsystem";
 		text_quote(request->command, name, sizeof(name));
+	}
+	if (forced_command(monitor) != NULL) {
+		kind = settings_text(monitor->settings, KEYWORD_ForceCommand) != NULL
+			   ? "forced-command (config)"
+			   : "forced-command (key-option)";
+		text_quote(bytes_of_text(forced_command(monitor)), name, sizeof(name));
 	}
 	log_verbose("session-start", "Starting session: %s%s%s%s%s%s for %s from %s port %u id %u",
 	    kind, name[0] == '\0' ? "" : " '", name, name[0] == '\0' ? "" : "'",
@@ -377,6 +447,7 @@ start_requested(struct monitor *monitor, struct session *session,
 		return RESULT_DENIED;
 	}
 	TRY(choose_program(monitor, request, &program, why));
+	TRY(set_original_command(monitor, session, request));
 	log_start(monitor, session, request);
 	TRY(start_program(monitor, session, &program, &started));
 	session->is_started = true;

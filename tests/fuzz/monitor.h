@@ -89,7 +89,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 static inline void
 fuzz_monitor_open(struct fuzz_monitor *rig)
 {
-	const struct permissions permissions = {
+	struct permissions permissions = {
 		.session = true, .pty = true, .forward_local = true, .environment = true
 	};
 	struct account *account = calloc(1, sizeof(*account));

@@ -23,6 +23,13 @@ userauth_init(struct userauth *auth, struct bytes banner)
 	return buf_append(&auth->banner, banner);
 }
 
+enum result
+userauth_set_banner(struct userauth *auth, struct bytes banner)
+{
+	buf_reset(&auth->banner);
+	return buf_append(&auth->banner, banner);
+}
+
 void
 userauth_clear(struct userauth *auth)
 {

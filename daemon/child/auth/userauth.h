@@ -26,6 +26,8 @@ struct userauth {
 
 /* `banner` is copied; empty: none. */
 enum result userauth_init(struct userauth *auth, struct bytes banner) MUST_USE;
+/* Another text before login, if none was shown yet. */
+enum result userauth_set_banner(struct userauth *auth, struct bytes banner) MUST_USE;
 void userauth_clear(struct userauth *auth);
 
 /* A message of 50 to 79. RESULT_PROTOCOL: outlet's fault says why the connection ends; wire errors. */

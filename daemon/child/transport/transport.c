@@ -45,7 +45,7 @@ copy_start(struct transport *transport, const struct child_start *start)
 
 	assert(start->host_key_count <= IPC_HOST_KEYS_MAX);
 	*kept = *start;
-	kept->banner = bytes_of("", 0); /* not for us */
+	kept->policy.banner = bytes_of("", 0); /* not for us */
 	for (size_t i = 0; i < COUNT(views); i++)
 		size += views[i]->size;
 	for (uint32_t i = 0; i < kept->host_key_count; i++)

@@ -31,7 +31,7 @@ put_child_start(struct writer *writer)
 		.ciphers = TEXT("cipher"),
 		.macs = TEXT("mac"),
 		.policy.user_key_algorithms = TEXT("user"),
-		.banner = TEXT(""),
+		.policy.banner = TEXT(""),
 		.channels_max = 256,
 		.window_max_bytes = 0x80000000u,
 		.compression = COMPRESSION_FROM_KEYS,
@@ -68,7 +68,7 @@ check_child_start(struct reader *reader)
 	assert_bytes(start.ciphers, TEXT("cipher"));
 	assert_bytes(start.macs, TEXT("mac"));
 	assert_bytes(start.policy.user_key_algorithms, TEXT("user"));
-	assert_bytes(start.banner, TEXT(""));
+	assert_bytes(start.policy.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
 	assert_int_equal(start.window_max_bytes, 0x80000000u);
 	assert_int_equal(start.compression, COMPRESSION_FROM_KEYS);

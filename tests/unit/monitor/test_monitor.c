@@ -15,7 +15,7 @@ static struct support_log unread;
 static void
 open_phase(struct rig *rig)
 {
-	const struct permissions permissions = {
+	struct permissions permissions = {
 		.session = true, .pty = true, .forward_local = true, .environment = true
 	};
 	struct account *account;

@@ -137,8 +137,19 @@ static const struct {
 	{ "UsePAM yes",
 	    "sshd_config:1: UsePAM: this version does not support it yet; the only value "
 	    "that it accepts is: no\n" },
-	{ "AllowUsers root", "sshd_config:1: AllowUsers: this version does not support it yet; "
-			     "remove the line\n" },
+	{ "AllowUsers @host",
+	    "sshd_config:1: AllowUsers: \"@host\" is not valid; it must be USER or "
+	    "USER@HOST, with patterns\n" },
+	{ "DenyUsers a@10.0.0.1/8",
+	    "sshd_config:1: DenyUsers: \"10.0.0.1/8\" is not valid; it must be "
+	    "a list of addresses, networks or patterns\n" },
+	{ "SetEnv NAME", "sshd_config:1: SetEnv: \"NAME\" is not valid; it must be NAME=value\n" },
+	{ "PermitOpen host",
+	    "sshd_config:1: PermitOpen: \"host\" is not valid; it must be any, none, or "
+	    "host:port with * for any of either\n" },
+	{ "AuthorizedKeysCommandUser x",
+	    "sshd_config:1: AuthorizedKeysCommandUser: this version does not "
+	    "support it yet; remove the line\n" },
 	/* All of them, each with its line; the right ones between them say nothing. */
 	{ "Port 0\nPort 22\nUsePAM yes\n# x\nPrt 1",
 	    "sshd_config:1: Port: \"0\" is not valid; it must be a port number from 1 to 65535\n"

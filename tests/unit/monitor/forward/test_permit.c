@@ -23,10 +23,13 @@ settings_of(const char *text)
 	return settings;
 }
 
+static char *places_of_the_key; /* its permitopen; NULL: none */
+
 static struct permit_answer
 judge(const char *text, bool may_forward, struct bytes host, uint32_t port)
 {
-	const struct permissions permissions = { .forward_local = may_forward };
+	const struct permissions permissions = { .forward_local = may_forward,
+		.permit_open = places_of_the_key };
 	const struct tcp_request request = { .host = host, .port = port };
 	struct settings *settings = settings_of(text);
 	struct permit_answer answer = permit_connect(settings, &permissions, &request);
@@ -61,6 +64,43 @@ each_setting_has_its_effect(void **state)
 		ROW_TRUE(rows[i].text, answer.reason == SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
 		ROW_TRUE(rows[i].text, strstr(answer.text, "AllowTcpForwarding") != NULL);
 	}
+}
+
+static void
+places_must_be_on_each_list(void **state)
+{
+	static char one[] = "localhost:80", two[] = "a:1 [::1]:*", none_of_it[] = "b:2";
+	static const struct {
+		const char *text;
+		char *of_key;
+		const char *host;
+		uint32_t port;
+		bool is_allowed;
+	} rows[] = {
+		{ "PermitOpen any\n", NULL, "localhost", 80, true },
+		{ "PermitOpen none\n", NULL, "localhost", 80, false },
+		{ "PermitOpen localhost:80\n", NULL, "localhost", 80, true },
+		{ "PermitOpen localhost:80\n", NULL, "localhost", 81, false },
+		{ "PermitOpen localhost:80\n", NULL, "LOCALHOST", 80, false },
+		{ "PermitOpen a:1 localhost:*\n", NULL, "localhost", 81, true },
+		{ "PermitOpen *:80\n", NULL, "anything", 80, true },
+		{ "PermitOpen [::1]:80\n", NULL, "::1", 80, true },
+		{ "", one, "localhost", 80, true },
+		{ "", one, "localhost", 8, false },
+		{ "", two, "::1", 8, true },
+		{ "", none_of_it, "localhost", 80, false },
+		{ "PermitOpen localhost:80\n", one, "localhost", 80, true },
+		{ "PermitOpen a:1\n", one, "localhost", 80, false },
+		{ "DisableForwarding yes\n", NULL, "localhost", 80, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		places_of_the_key = rows[i].of_key;
+		ROW_TRUE(rows[i].text,
+		    judge(rows[i].text, true, bytes_of_text(rows[i].host), rows[i].port)
+			    .is_allowed == rows[i].is_allowed);
+	}
+	places_of_the_key = NULL;
 }
 
 static void
@@ -109,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_setting_has_its_effect),
+		cmocka_unit_test(places_must_be_on_each_list),
 		cmocka_unit_test(a_login_without_the_permission_is_refused),
 		cmocka_unit_test(what_cannot_be_connected_to_is_refused),
 	};

@@ -68,7 +68,7 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 static struct rig *
 rig_open(const char *settings)
 {
-	const struct permissions permissions = { .session = true, .forward_local = true };
+	struct permissions permissions = { .session = true, .forward_local = true };
 	struct rig *rig = rig_new(settings);
 	struct account *account;
 

@@ -68,6 +68,7 @@ static const struct {
 	{ "root, without-password",   { "PermitRootLogin without-password\n", "", "192.0.2.1", &root },           NULL },
 	{ "root, no",                 { "\nPermitRootLogin no\n", "", "192.0.2.1", &root },                       "PermitRootLogin no (test:2)" },
 	{ "root, commands only",      { "PermitRootLogin forced-commands-only\n", "", "192.0.2.1", &root },       "forced-commands-only" },
+	{ "root's key has a command", { "PermitRootLogin forced-commands-only\n", "command=\"x\"", "192.0.2.1", &root }, NULL },
 	{ "user where root may not",  { "PermitRootLogin no\n", "", "192.0.2.1", &user },                         NULL },
 	{ "from the address",         { "", "from=\"192.0.2.1\"", "192.0.2.1", &user },                           NULL },
 	{ "from another",             { "", "from=\"192.0.2.1\"", "192.0.2.2", &user },                           "from=" },

@@ -100,10 +100,13 @@ static const struct {
 	enum result result;
 	const char *reason; /* a part of it */
 } refused[] = {
-	{ "command=\"ls\"", RESULT_UNSUPPORTED, "command" },
-	{ "no-pty,command=\"a,b \\\" c\"", RESULT_UNSUPPORTED, "command" },
+	{ "command=\"a\",command=\"b\"", RESULT_MALFORMED, "command" },
+	{ "command=ls", RESULT_MALFORMED, "command" },
 	{ "environment=\"A=b\"", RESULT_UNSUPPORTED, "environment" },
-	{ "permitopen=\"a:1\"", RESULT_UNSUPPORTED, "permitopen" },
+	{ "permitopen=\"a\"", RESULT_MALFORMED, "no place" },
+	{ "permitopen=\"a:0\"", RESULT_MALFORMED, "no place" },
+	{ "permitopen=\"::1:22\"", RESULT_MALFORMED, "no place" },
+	{ "permitopen=\"a:65536\"", RESULT_MALFORMED, "no place" },
 	{ "permitlisten=\"1\"", RESULT_UNSUPPORTED, "permitlisten" },
 	{ "tunnel=\"0\"", RESULT_UNSUPPORTED, "tunnel" },
 	{ "principals=\"a\"", RESULT_UNSUPPORTED, "principals" },

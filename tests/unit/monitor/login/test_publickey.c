@@ -148,8 +148,8 @@ static const struct {
 	{ "condition does not hold",       "from=\"192.0.2.9\" %K\n", NULL,              RESULT_DENIED, "first:1: the key's from=", 0 },
 	{ "expired",                       "\nexpiry-time=\"20200101Z\" %K\n", NULL,     RESULT_DENIED, "first:2: the key's expiry-time", 0 },
 	{ "a broken date",                 "expiry-time=\"2020\" %K\n", NULL,            RESULT_DENIED, "first:1: no date", 0 },
-	{ "unknown option",                "command=\"x\" %K\n", NULL,                   RESULT_DENIED, "first:1: option that this server does not know", 0 },
-	{ "the key tells more than files", "command=\"x\" %K\n", "%O\n",                 RESULT_DENIED, "first:1: option", 0 },
+	{ "unknown option",                "no-such=\"x\" %K\n", NULL,                   RESULT_DENIED, "first:1: option that this server does not know", 0 },
+	{ "the key tells more than files", "no-such=\"x\" %K\n", "%O\n",                 RESULT_DENIED, "first:1: option", 0 },
 	{ "others' options do not matter", "command=\"x\" %O\n%K\n", NULL,               RESULT_OK, "/first", 2 },
 	{ "in a comment",                  "# %K\n", NULL,                               RESULT_NOT_FOUND, "none of the files", 0 },
 	{ "in an option",                  "command=\"%K\" %O\n", NULL,                  RESULT_NOT_FOUND, "none of the files", 0 },
@@ -338,15 +338,15 @@ a_shell_must_be_a_program(void **state)
 
 	if (account_find("root", &account) != RESULT_OK)
 		skip();
-	if (!account_may_log_in(account, NULL, locked, sizeof(locked)))
+	if (!account_may_log_in(account, locked, sizeof(locked)))
 		skip(); /* root is locked here */
 	for (size_t i = 0; i < COUNT(shells); i++) {
 		char reason[256] = "";
 
 		free(account->shell);
 		account->shell = strdup(shells[i].shell);
-		ROW_TRUE(shells[i].shell, account_may_log_in(account, NULL, reason,
-					      sizeof(reason)) == (shells[i].reason == NULL));
+		ROW_TRUE(shells[i].shell, account_may_log_in(account, reason, sizeof(reason)) ==
+					      (shells[i].reason == NULL));
 		ROW_TRUE(shells[i].shell, shells[i].reason == NULL
 					      ? reason[0] == '\0'
 					      : strstr(reason, shells[i].reason) != NULL);
@@ -359,7 +359,7 @@ who_is_gone_may_not_log_in(void **state)
 	struct account gone = { .name = "no-such-user-here", .home = "/", .shell = "/bin/sh" };
 	char reason[256] = "";
 
-	assert_false(account_may_log_in(&gone, NULL, reason, sizeof(reason)));
+	assert_false(account_may_log_in(&gone, reason, sizeof(reason)));
 	assert_string_not_equal(reason, "");
 }
 

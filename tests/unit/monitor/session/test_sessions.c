@@ -10,9 +10,9 @@
 static struct support_log unread;
 
 static struct rig *
-rig_open(const char *settings, const struct permissions *permissions)
+rig_open(const char *settings, struct permissions *permissions)
 {
-	const struct permissions all = {
+	struct permissions all = {
 		.session = true, .pty = true, .forward_local = true, .environment = true
 	};
 	struct rig *rig = rig_new(settings);
@@ -280,8 +280,8 @@ processes_of_closed_sessions_count(void **state)
 static void
 a_login_without_the_permission_gets_nothing(void **state)
 {
-	const struct permissions no_session = { .pty = true };
-	const struct permissions no_pty = { .session = true };
+	struct permissions no_session = { .pty = true };
+	struct permissions no_pty = { .session = true };
 	struct rig *rig = rig_open("", &no_session);
 
 	say_number(rig, IPC_open_session, 0);

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: ISC
+"""Who may log in, and what they may then do: each setting by its effect, outside of blocks, in a Match block and as
+an option of a key."""
+import subprocess
+
+import pytest
+from sallyport import IS_ROOT
+
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: other accounts log in")
+
+
+@pytest.fixture(params=["everybody", "block"])
+def server_with(request, start, suite):
+    """server_with("Keyword value") says it of everybody, or of the user in a block."""
+    def one(*lines, **settings):
+        if request.param == "everybody":
+            return start(more=lines, **settings)
+        return start(more=[f"Match User {suite.account.name}", *lines], **settings)
+    return one
+
+
+@pytest.fixture
+def key_with(start, suite):
+    """key_with('options') starts a server that the key logs in to with these options."""
+    def one(options, more=(), **settings):
+        keys = suite.folder / "authorized_with_options"
+        keys.write_text(f"{options} {suite.public()}")
+        keys.chmod(0o644)
+        return start(AuthorizedKeysFile=keys, more=more, **settings)
+    return one
+
+
+# --- who may log in -------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("line,allowed", [
+    ("AllowUsers {user}", True), ("AllowUsers somebody-else", False),
+    ("AllowUsers {user}@127.0.0.0/8", True), ("AllowUsers {user}@10.0.0.0/8", False),
+    ("DenyUsers {user}", False), ("DenyUsers somebody-else", True),
+    ("AllowGroups {group}", True), ("AllowGroups somebody-else", False),
+    ("DenyGroups {group}", False), ("DenyGroups somebody-else", True)])
+def test_lists_of_users_and_groups(server_with, suite, line, allowed):
+    group = subprocess.run(["id", "-gn", suite.account.name], capture_output=True, text=True,
+                           check=True).stdout.strip()
+    line = line.format(user=suite.account.name, group=group)
+    server = server_with(line)
+    assert (server.ssh("true", check=False).returncode == 0) == allowed
+    if not allowed:
+        server.wait_log(f"Refused user {suite.account.name}")
+        server.wait_log(f"{line.split()[0]} ")
+
+
+def test_a_list_of_a_block_takes_the_place_of_the_other(start, suite):
+    server = start(AllowUsers="somebody-else", more=["Match Address 127.0.0.0/8",
+                                                     f"AllowUsers {suite.account.name}"])
+    assert server.ssh("true").returncode == 0
+
+
+def test_refuse_connection(server_with, suite):
+    server = server_with("RefuseConnection yes")
+    done = server.ssh("true", check=False, LogLevel="INFO")
+    assert done.returncode == 255 and b"This connection is refused" in done.stderr
+    server.wait_log("RefuseConnection (")
+    server = server_with("RefuseConnection no")
+    assert server.ssh("true").returncode == 0
+
+
+@needs_root
+@pytest.mark.parametrize("options,allowed", [("", False), ('command="echo of the key"', True)])
+def test_root_with_forced_commands_only(key_with, options, allowed):
+    server = key_with(options, PermitRootLogin="forced-commands-only")
+    done = server.ssh("echo asked for", user="root", check=False)
+    assert done.stdout == (b"of the key\n" if allowed else b"")
+
+
+# --- a text before login --------------------------------------------------------------------------
+
+def test_banner(server_with, suite, tmp_path):
+    text = tmp_path / "banner"
+    text.write_text("Welcome to the gate.\nMind the step.\n")
+    shown = server_with(f"Banner {text}").ssh("true", LogLevel="INFO").stderr
+    assert shown.replace(b"\r", b"") == text.read_bytes()
+    assert server_with("Banner none", Banner=None).ssh("true", LogLevel="INFO").stderr == b""
+
+
+def test_a_banner_that_is_not_there(server_with, tmp_path):
+    server = server_with(f"Banner {tmp_path}/none")
+    assert server.ssh("true").returncode == 0
+    server.wait_log(f"Banner {tmp_path}/none: not found")
+
+
+def test_a_banner_of_a_block_takes_the_place_of_the_other(start, suite, tmp_path):
+    for name in ("all", "one"):
+        (tmp_path / name).write_text(f"for {name}\n")
+    server = start(Banner=tmp_path / "all",
+                   more=[f"Match User {suite.account.name}", f"Banner {tmp_path}/one"])
+    assert b"for one" in server.ssh("true", LogLevel="INFO").stderr
+    stranger = server.ssh("true", user="somebody-else", check=False, LogLevel="INFO").stderr
+    assert b"for all" in stranger and b"for one" not in stranger
+
+
+# --- what is run ----------------------------------------------------------------------------------
+
+ORIGINAL = 'echo "forced: $SSH_ORIGINAL_COMMAND"'
+
+
+def check_forced(server):
+    assert server.ssh("ls -l").stdout == b"forced: ls -l\n"
+    assert server.ssh("more", flags=["-s"]).stdout == b"forced: echo more\n"
+    assert b"forced: \r\n" in server.ssh(flags=["-tt"]).stdout
+    assert server.ssh("nothing", flags=["-s"], check=False).returncode != 0
+
+
+def test_force_command(server_with):
+    server = server_with(f"ForceCommand {ORIGINAL}", "Subsystem more echo more")
+    check_forced(server)
+    server.wait_log("Starting session: forced-command (config)")
+
+
+def test_the_command_of_a_key(key_with):
+    escaped = ORIGINAL.replace('"', '\\"')
+    server = key_with(f'command="{escaped}"', more=["Subsystem more echo more"])
+    check_forced(server)
+    server.wait_log("Starting session: forced-command (key-option)")
+
+
+def test_the_command_of_the_configuration_comes_first(key_with, suite):
+    server = key_with('command="echo key"', more=[f"Match User {suite.account.name}",
+                                                  "ForceCommand echo configuration"])
+    assert server.ssh("true").stdout == b"configuration\n"
+    server = key_with('command="echo key"', ForceCommand="echo configuration",
+                      more=["Match User somebody-else", "ForceCommand none"])
+    assert server.ssh("true").stdout == b"configuration\n"
+    server = key_with('command="echo key"', ForceCommand="echo configuration",
+                      more=[f"Match User {suite.account.name}", "ForceCommand none"])
+    assert server.ssh("true").stdout == b"key\n"
+
+
+def test_files_alone(server_with, suite, tmp_path):
+    """ForceCommand internal-sftp: sftp works, and nothing else does."""
+    server = server_with("ForceCommand internal-sftp")
+    assert b"Remote working directory" in server.sftp("pwd\n").stdout
+    assert b"uid=" not in server.ssh("id", check=False, input=b"").stdout
+
+
+def test_set_env(server_with, suite):
+    server = server_with('SetEnv FROM_SERVER=1 "WITH_BLANK=a b" TEST_CLIENT=server PATH=/odd:/bin')
+    shown = server.ssh("env", SetEnv="TEST_CLIENT=client").stdout.splitlines()
+    assert {b"FROM_SERVER=1", b"WITH_BLANK=a b", b"TEST_CLIENT=server", b"PATH=/odd:/bin"} <= set(shown)
+
+
+# --- where connections may go ---------------------------------------------------------------------
+
+def forwards(server, host="127.0.0.1"):
+    done = server.ssh(check=False, LogLevel="INFO", input=b"",
+                      flags=["-W", f"[{host}]:{server.port}"])
+    assert (b"SSH-2.0-" in done.stdout) != (b"administratively prohibited" in done.stderr)
+    return b"SSH-2.0-" in done.stdout
+
+
+@pytest.mark.parametrize("place,allowed", [
+    ("any", True), ("none", False), ("127.0.0.1:*", True), ("*:1", False),
+    ("10.0.0.1:* 127.0.0.1:*", True), ("localhost:*", False)])
+def test_permit_open(server_with, place, allowed):
+    assert forwards(server_with(f"PermitOpen {place}")) == allowed
+
+
+@pytest.mark.parametrize("options,allowed", [
+    ('permitopen="127.0.0.1:*"', True), ('permitopen="127.0.0.1:1"', False),
+    ('permitopen="a:1",permitopen="*:*"', True), ('restrict,permitopen="127.0.0.1:*"', False),
+    ('restrict,port-forwarding,permitopen="127.0.0.1:*"', True)])
+def test_the_places_of_a_key(key_with, options, allowed):
+    assert forwards(key_with(options)) == allowed
+
+
+def test_both_lists_must_have_the_place(key_with):
+    assert not forwards(key_with('permitopen="127.0.0.1:*"', PermitOpen="10.0.0.1:*"))
+    assert not forwards(key_with('permitopen="10.0.0.1:*"', PermitOpen="127.0.0.1:*"))
+
+
+def test_disable_forwarding(server_with):
+    server = server_with("DisableForwarding yes", "AllowTcpForwarding yes")
+    assert not forwards(server)
+    server.wait_log("DisableForwarding")
