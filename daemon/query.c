@@ -21,6 +21,7 @@ static const struct {
 	{ "mac", "MACs", ALGORITHM_MAC, 0 },
 	{ "sig", "HostKeyAlgorithms", ALGORITHM_HOST_KEY, 0 },
 	{ "user-sig", "PubkeyAcceptedAlgorithms", ALGORITHM_USER_KEY, 0 },
+	{ "ca-sig", "CASignatureAlgorithms", ALGORITHM_CA, 0 },
 };
 
 static enum result

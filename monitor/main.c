@@ -110,6 +110,7 @@ prepare(struct monitor *monitor)
 	TRY(relay_new(&monitor->relay));
 	prepare_network(monitor);
 	orders_read_banner(monitor);
+	orders_list_signatures(monitor);
 	return send_orders(monitor);
 }
 
@@ -126,6 +127,7 @@ clear(struct monitor *monitor)
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
 	settings_free(monitor->own_settings);
 	buf_clear(&monitor->banner);
+	buf_clear(&monitor->signatures);
 	free(monitor->room);
 	fd_close(&monitor->child_fd);
 	fd_close(&monitor->child_pidfd);
@@ -145,6 +147,7 @@ init(struct monitor *monitor, const struct monitor_inputs *inputs)
 		.signal_fd = -1,
 	};
 	buf_init(&monitor->banner, BANNER_FILE_MAX);
+	buf_init(&monitor->signatures, 4096);
 }
 
 noreturn void

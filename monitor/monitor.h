@@ -94,6 +94,7 @@ struct monitor {
 	int signal_fd;                   /* SIGCHLD, SIGTERM */
 	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
 	struct buf banner;               /* the text of Banner */
+	struct buf signatures;           /* server-sig-algs */
 	unsigned log_lines;              /* that the child has written so far */
 	uint64_t login_deadline_ms;      /* 0: none */
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */

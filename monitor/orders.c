@@ -96,6 +96,26 @@ orders_read_banner(struct monitor *monitor)
 	    result == RESULT_SYSTEM ? strerror(errno) : result_text(result));
 }
 
+/* RFC 8308 section 3.1: names of signatures; that of a certificate is its key's. */
+void
+orders_list_signatures(struct monitor *monitor)
+{
+	struct bytes rest = list_setting(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
+	struct bytes name;
+
+	buf_reset(&monitor->signatures);
+	while (text_next_name(&rest, &name)) {
+		const struct signature_algorithm *algorithm = signature_algorithm_find(name);
+
+		if (algorithm == NULL)
+			continue;
+		name = bytes_of_text(algorithm->signature_name);
+		if (!text_has_name(buf_bytes(&monitor->signatures), name) &&
+		    append_name(&monitor->signatures, name) != RESULT_OK)
+			return; /* a shorter list: the client tries what it has */
+	}
+}
+
 struct child_policy
 orders_policy(const struct monitor *monitor)
 {
@@ -105,7 +125,7 @@ orders_policy(const struct monitor *monitor)
 
 	return (struct child_policy){
 		.log_level = (uint32_t)log_get_level(),
-		.user_key_algorithms = list_setting(settings, KEYWORD_PubkeyAcceptedAlgorithms),
+		.user_key_algorithms = buf_bytes(&monitor->signatures),
 		.banner = buf_bytes(&monitor->banner),
 		.rekey_bytes = rekey.bytes,
 		.rekey_s = rekey.seconds,

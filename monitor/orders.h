@@ -13,5 +13,8 @@ struct child_policy orders_policy(const struct monitor *monitor);
  * logged. */
 void orders_read_banner(struct monitor *monitor);
 
+/* Writes what users may sign with, by the settings in force, to monitor->signatures. */
+void orders_list_signatures(struct monitor *monitor);
+
 /* The first message's body. RESULT_LIMIT: keys and lists are more than it holds. */
 enum result orders_put(const struct monitor *monitor, struct writer *writer) MUST_USE;

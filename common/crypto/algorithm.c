@@ -184,8 +184,8 @@ struct table {
 static const struct table tables[] = {
 	[ALGORITHM_KEX] = TABLE(kexes),
 	[ALGORITHM_HOST_KEY] = TABLE(signatures),
-	/* Users' certificates have their own place to be trusted in: none yet. */
-	[ALGORITHM_USER_KEY] = { signatures + CERTIFIED_COUNT, COUNT(signatures) - CERTIFIED_COUNT,
+	[ALGORITHM_USER_KEY] = TABLE(signatures),
+	[ALGORITHM_CA] = { signatures + CERTIFIED_COUNT, COUNT(signatures) - CERTIFIED_COUNT,
 	    sizeof(signatures[0]) },
 	[ALGORITHM_CIPHER] = TABLE(ciphers),
 	[ALGORITHM_MAC] = TABLE(macs),
@@ -196,7 +196,8 @@ static const struct table tables[] = {
 static size_t
 rows_of(enum algorithm_kind kind)
 {
-	const bool is_signature = kind == ALGORITHM_HOST_KEY || kind == ALGORITHM_USER_KEY;
+	const bool is_signature =
+	    kind == ALGORITHM_HOST_KEY || kind == ALGORITHM_USER_KEY || kind == ALGORITHM_CA;
 
 	return tables[kind].count - (is_signature && !crypto_has_signature("ML-DSA-44") ? 1 : 0);
 }

@@ -13,6 +13,7 @@ enum algorithm_kind {
 	ALGORITHM_KEX,
 	ALGORITHM_HOST_KEY, /* signature algorithms of host keys */
 	ALGORITHM_USER_KEY, /* signature algorithms accepted from users */
+	ALGORITHM_CA,       /* those that authorities may sign certificates with */
 	ALGORITHM_CIPHER,
 	ALGORITHM_MAC,
 	ALGORITHM_COMPRESSION,

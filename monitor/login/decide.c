@@ -37,6 +37,16 @@ objects_to_method(const struct decide_question *question, char *reason)
 }
 
 static bool
+has_certified_command(const struct decide_question *question)
+{
+	char reason[TERMS_REASON_MAX];
+	struct terms terms;
+
+	return question->certificate != NULL &&
+	       terms_parse(question->certificate, &terms, reason) == RESULT_OK && terms.has_command;
+}
+
+static bool
 objects_to_root(const struct decide_question *question, char *reason)
 {
 	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
@@ -49,7 +59,7 @@ objects_to_root(const struct decide_question *question, char *reason)
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
 	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return !question->options->has_command;
+		return !question->options->has_command && !has_certified_command(question);
 	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
 }
 
@@ -77,8 +87,62 @@ objects_to_time(const struct decide_question *question, char *reason)
 	return expiry->is_set && now_s > expiry->clock_s;
 }
 
+/* A line of an authority lets its certificates in, and no other line does. */
+static bool
+objects_to_kind(const struct decide_question *question, char *reason)
+{
+	say(reason, question->certificate == NULL
+			? "it is an authority's, whose certificates log in and not itself"
+			: "it is no authority's (cert-authority)");
+	return question->options->is_authority != (question->certificate != NULL);
+}
+
+static bool
+has_wanted_principal(const struct decide_question *question)
+{
+	struct bytes rest = question->principals, name;
+
+	if (rest.data == NULL)
+		return terms_has_principal(
+		    question->certificate, bytes_of_text(question->account->name));
+	while (text_next_name(&rest, &name)) {
+		if (terms_has_principal(question->certificate, text_trim(name)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+objects_to_certificate(const struct decide_question *question, char *reason)
+{
+	const struct certificate *certificate = question->certificate;
+	struct terms terms;
+
+	_Static_assert(TERMS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
+	if (certificate == NULL)
+		return false;
+	if (terms_check(certificate, question->settings, question->now.utc_s, reason) !=
+		RESULT_OK ||
+	    terms_parse(certificate, &terms, reason) != RESULT_OK)
+		return true;
+	if (terms.has_source &&
+	    addr_list_match(terms.source, question->address) != LIST_MATCH_YES) {
+		say(reason, "the certificate's source-address does not have the client");
+		return true;
+	}
+	if (terms.has_command && question->options->has_command &&
+	    !bytes_equal(terms.command, question->options->command)) {
+		say(reason, "the certificate's force-command is not the key's command");
+		return true;
+	}
+	say(reason, "the user is none of the certificate's principals");
+	return !has_wanted_principal(question);
+}
+
 static objection *const objections[] = {
 	objects_to_nobody, /* those below rely on an account */
+	objects_to_kind,
+	objects_to_certificate,
 	objects_to_method,
 	objects_to_root,
 	objects_to_address,
@@ -122,50 +186,64 @@ copy_permit_open(const struct key_options *options, char **out)
 	return mem_text(buf_bytes(&text), out);
 }
 
-/* What the key limits and what it is bound to. */
+/* What the key limits and what it and its certificate are bound to. */
 static enum result
-grant_owned(const struct key_options *options, struct permissions *permissions)
+grant_owned(
+    const struct key_options *options, const struct terms *terms, struct permissions *permissions)
 {
-	if (options->has_command)
+	if (terms != NULL && terms->has_command)
+		TRY(mem_text(terms->command, &permissions->command));
+	else if (options->has_command)
 		TRY(copy_command(options->command, &permissions->command));
 	if (options->permit_open_count > 0)
 		TRY(copy_permit_open(options, &permissions->permit_open));
 	return RESULT_OK;
 }
 
+/* `terms` NULL: a plain key, which grants by itself what its line does not take away. */
 static void
-grant(const struct decide_question *question, struct permissions *permissions)
+grant(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
 {
 	const struct settings *settings = question->settings;
 	const struct key_options *options = question->options;
 	const int64_t forwarding = settings_flag(settings, KEYWORD_DisableForwarding)
 				       ? ALLOW_FORWARDING_NO
 				       : settings_number(settings, KEYWORD_AllowTcpForwarding);
+	const bool may_forward =
+	    options->port_forwarding && (terms == NULL || terms->port_forwarding);
 
 	permissions->session = true;
 	permissions->environment = true;
-	permissions->pty = options->pty && settings_flag(settings, KEYWORD_PermitTTY);
-	permissions->forward_local =
-	    options->port_forwarding && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
-	permissions->forward_remote =
-	    options->port_forwarding && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
+	permissions->pty = options->pty && (terms == NULL || terms->pty) &&
+			   settings_flag(settings, KEYWORD_PermitTTY);
+	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
+	permissions->forward_remote = may_forward && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
 }
 
 enum result
 decide_key(const struct decide_question *question, struct permissions *permissions, char *reason)
 {
+	const struct terms *terms = NULL;
+	struct terms terms_of_it;
+
 	*permissions = (struct permissions){ 0 };
 	for (size_t i = 0; i < COUNT(objections); i++) {
 		if (objections[i](question, reason))
 			return RESULT_DENIED;
 	}
-	if (grant_owned(question->options, permissions) != RESULT_OK) {
+	if (question->certificate != NULL) {
+		if (terms_parse(question->certificate, &terms_of_it, reason) != RESULT_OK)
+			return RESULT_DENIED;
+		terms = &terms_of_it;
+	}
+	if (grant_owned(question->options, terms, permissions) != RESULT_OK) {
 		permissions_clear(permissions);
 		say(reason, "there is no memory for the key's options");
 		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
-	grant(question, permissions);
+	grant(question, terms, permissions);
 	return RESULT_OK;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "monitor/login/options.h"
+#include "monitor/login/terms.h"
 #include "monitor/monitor.h"
 
 #define DECIDE_REASON_MAX 256
@@ -17,9 +18,12 @@ struct decide_time {
 
 struct decide_question {
 	const struct settings *settings;
-	const struct account *account;     /* NULL: unknown user, who gets nothing */
-	struct bytes address;              /* the client's, numeric */
-	const struct key_options *options; /* of the line with the key */
+	const struct account *account;         /* NULL: unknown user, who gets nothing */
+	struct bytes address;                  /* the client's, numeric */
+	const struct key_options *options;     /* of the line with the key, or with its authority */
+	const struct certificate *certificate; /* NULL: a plain key */
+	/* Whom the certificate must be of, with commas; NULL data: the user. One of them does. */
+	struct bytes principals;
 	struct decide_time now;
 };
 

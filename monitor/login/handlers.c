@@ -5,6 +5,7 @@
  * The child can only ask. What a user signed is built here, from the session id that the monitor signed
  * itself, so that a signature for another session, user, service or key is worth nothing.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -122,18 +123,47 @@ check_subject(struct monitor *monitor, const struct auth_request *request)
 
 /* --- publickey ---------------------------------------------------------------------------------- */
 
+/* What the client offers: a key, or a certificate with its key. */
+struct credential {
+	struct key *key;                 /* owned, unless it is the certificate's */
+	struct certificate *certificate; /* owned; NULL: there is none */
+};
+
+static void
+credential_clear(struct credential *credential)
+{
+	if (credential->certificate == NULL)
+		key_free(credential->key);
+	certificate_free(credential->certificate);
+}
+
+static enum result
+parse_certificate(
+    struct bytes blob, const struct signature_algorithm *algorithm, struct credential *out)
+{
+	struct reader reader = reader_of(blob);
+
+	if (!bytes_is(get_string(&reader), algorithm->blob_type))
+		return RESULT_UNSUPPORTED;
+	TRY(certificate_parse(blob, &out->certificate));
+	out->key = out->certificate->subject;
+	return RESULT_OK;
+}
+
 /* The algorithms that we announced, and only with a key of their type. */
 static enum result
-parse_key(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm **algorithm, struct key **key)
+parse_credential(const struct monitor *monitor, const struct auth_request *request,
+    const struct signature_algorithm **algorithm, struct credential *out)
 {
 	const char *accepted = settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
 
 	*algorithm = signature_algorithm_find(request->algorithm);
 	if (*algorithm == NULL || !text_has_name(bytes_of_text(accepted), request->algorithm))
 		return RESULT_UNSUPPORTED;
-	TRY(key_from_blob(request->key_blob, key));
-	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(*key)))
+	if (((*algorithm)->flags & ALGORITHM_CERTIFICATE) != 0)
+		return parse_certificate(request->key_blob, *algorithm, out);
+	TRY(key_from_blob(request->key_blob, &out->key));
+	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(out->key)))
 		return RESULT_UNSUPPORTED;
 	return RESULT_OK;
 }
@@ -168,21 +198,40 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 	return key_verify(key, algorithm, writer_bytes(&writer), request->signature);
 }
 
+/* The fingerprint is that of the key itself; behind it, what the certificate says of it. */
+static void
+describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	char authority[FINGERPRINT_SIZE], key_id[256];
+
+	certified[0] = '\0';
+	fingerprint_format(blob, fingerprint);
+	if (certificate_parse(blob, &certificate) != RESULT_OK)
+		return;
+	fingerprint_format(key_blob(certificate->subject), fingerprint);
+	fingerprint_format(key_blob(certificate->authority), authority);
+	text_quote(certificate->key_id, key_id, sizeof(key_id));
+	snprintf(certified, size, " ID %s (serial %" PRIu64 ") CA %s %s", key_id,
+	    certificate->serial, key_type(certificate->authority), authority);
+}
+
 static void
 log_publickey(const struct monitor *monitor, const struct auth_request *request,
     const struct publickey_answer *answer, bool is_accepted, const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
+	char certified[512];
 	char algorithm[64];
 
-	fingerprint_format(request->key_blob, fingerprint);
+	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	if (is_accepted)
 		log_info("auth-accepted",
-		    "Accepted publickey for %s from %s port %u ssh2: %s %s (%s:%u)", login->user,
+		    "Accepted publickey for %s from %s port %u ssh2: %s %s%s (%s:%u)", login->user,
 		    monitor->inputs->peer.address, monitor->inputs->peer.port, algorithm,
-		    fingerprint, answer->where, answer->line);
+		    fingerprint, certified, answer->where, answer->line);
 	else
 		log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
 		    "auth-refused", "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
@@ -207,9 +256,9 @@ static struct verdict
 judge_publickey(const struct monitor *monitor, const struct auth_request *request,
     struct publickey_answer *answer)
 {
-	CLEANUP(key_freep) struct key *key = NULL;
+	CLEANUP(credential_clear) struct credential credential = { 0 };
 	const struct signature_algorithm *algorithm;
-	const struct publickey_question question = {
+	struct publickey_question question = {
 		.settings = monitor->settings,
 		.account = monitor->login->account,
 		.address = bytes_of_text(monitor->inputs->peer.address),
@@ -228,13 +277,14 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.signature = RESULT_SIGNATURE,
 	};
 
-	evidence.key = parse_key(monitor, request, &algorithm, &key);
+	evidence.key = parse_credential(monitor, request, &algorithm, &credential);
+	question.certificate = credential.certificate;
 	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
 		publickey_find(&question, answer);
 		evidence.listed = answer->result;
 	}
 	if (evidence.listed == RESULT_OK && request->has_signature)
-		evidence.signature = check_signature(monitor, request, algorithm, key);
+		evidence.signature = check_signature(monitor, request, algorithm, credential.key);
 	return verdict_of(&evidence);
 }
 

@@ -4,6 +4,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/lists.c monitor/login/lists.h \
 	monitor/login/lookup.c monitor/login/lookup.h \
 	monitor/login/policy.c monitor/login/policy.h \
+	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/login.c monitor/login/login.h \
 	monitor/login/verdict.c monitor/login/verdict.h
 monitor_libmonitor_a_SOURCES += \

@@ -54,6 +54,20 @@ parse_command(struct parse *parse, struct bytes value)
 }
 
 static enum result
+parse_principals(struct parse *parse, struct bytes value)
+{
+	if (parse->options->has_principals)
+		return refuse(
+		    parse, RESULT_MALFORMED, "option given twice", bytes_of_text("principals"));
+	if (value.size == 0)
+		return refuse(
+		    parse, RESULT_MALFORMED, "empty value of option", bytes_of_text("principals"));
+	parse->options->has_principals = true;
+	parse->options->principals = value;
+	return RESULT_OK;
+}
+
+static enum result
 parse_permit_open(struct parse *parse, struct bytes value)
 {
 	struct key_options *options = parse->options;
@@ -176,6 +190,7 @@ static const struct valued {
 	{ "expiry-time", parse_expiry },
 	{ "command",     parse_command },
 	{ "permitopen",  parse_permit_open },
+	{ "principals",  parse_principals },
 };
 /* clang-format on */
 
@@ -207,6 +222,10 @@ apply_flag(struct parse *parse, struct bytes name)
 
 	if (is_word(name, "restrict")) {
 		set_all_flags(parse->options, false);
+		return RESULT_OK;
+	}
+	if (is_word(name, "cert-authority")) {
+		parse->options->is_authority = true;
 		return RESULT_OK;
 	}
 	for (size_t i = 0; i < COUNT(flags); i++) {

@@ -28,6 +28,9 @@ struct key_options {
 	bool has_from;
 	struct bytes from; /* pattern-list, a view into the line; every item is well formed */
 	struct key_expiry expiry; /* the last second at which the key is good */
+	bool is_authority;        /* the key signs certificates, and is none to log in with */
+	bool has_principals;
+	struct bytes principals; /* with commas: whom its certificates may be of */
 	bool has_command;
 	struct bytes command;     /* as it stands in the line, quotes with their backslashes */
 	size_t permit_open_count; /* 0: no limits */

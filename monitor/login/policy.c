@@ -82,6 +82,7 @@ choose(struct monitor *monitor)
 	choose_log_level(monitor->settings, monitor->own_settings);
 	monitor->settings = monitor->own_settings;
 	orders_read_banner(monitor);
+	orders_list_signatures(monitor);
 	return tell_child(monitor);
 }
 

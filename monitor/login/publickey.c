@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -33,6 +34,9 @@ struct search {
 	const struct account *account; /* the question's, or nobody */
 	struct decide_time now;
 	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
+	struct bytes wanted;             /* blob of the key, or of the certificate's authority */
+	struct bytes principals;         /* see struct decide_question */
+	bool is_authority_file;          /* TrustedUserCAKeys: all of its keys are authorities */
 	bool is_key_listed;              /* some line has the key, if to no avail so far */
 	unsigned refused_count;          /* lines of it that cannot be read */
 	unsigned refused_line;           /* the first of them */
@@ -77,17 +81,25 @@ judge_line(struct search *search, const struct authorized_line *line)
 	struct key_options options;
 	struct permissions permissions = { 0 };
 	char reason[DECIDE_REASON_MAX];
-	const struct decide_question question = {
+	struct decide_question question = {
 		.settings = search->question->settings,
 		.account = search->question->account,
 		.address = search->question->address,
 		.options = &options,
+		.certificate = search->question->certificate,
+		.principals = search->principals,
 		.now = search->now,
 	};
 
 	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
-	if (options_parse(line->options, &options, reason) != RESULT_OK ||
-	    decide_key(&question, &permissions, reason) != RESULT_OK) {
+	if (options_parse(line->options, &options, reason) != RESULT_OK) {
+		object(search, RESULT_DENIED, line->number, reason);
+		return;
+	}
+	options.is_authority |= search->is_authority_file;
+	if (options.has_principals)
+		question.principals = options.principals;
+	if (decide_key(&question, &permissions, reason) != RESULT_OK) {
 		object(search, RESULT_DENIED, line->number, reason);
 		return;
 	}
@@ -118,7 +130,7 @@ search_lines(struct search *search, struct bytes file)
 		if (line.kind == AUTHORIZED_LINE_REFUSED)
 			count_refused(search, &line);
 		else if (line.kind == AUTHORIZED_LINE_KEY && search->answer->result != RESULT_OK &&
-			 bytes_equal(line.blob, search->question->key_blob))
+			 bytes_equal(line.blob, search->wanted))
 			judge_line(search, &line);
 	}
 }
@@ -160,6 +172,70 @@ search_file(struct search *search, const char *pattern)
 		    search->refused_reason);
 }
 
+/* --- Trusted authorities ------------------------------------------------------------------------ */
+
+/* One name on each line. With options before it, which are not served yet, a line names nobody. */
+static void
+search_principals(struct search *search, struct bytes authorities, struct bytes file)
+{
+	struct bytes line;
+
+	while (search->answer->result != RESULT_OK && text_next_line(&file, &line)) {
+		line = text_trim(line);
+		if (line.size == 0 || line.data[0] == '#')
+			continue;
+		search->principals = line;
+		search_lines(search, authorities);
+	}
+}
+
+/* The user's own file of principals, which is read as the user. */
+static enum result
+read_principals(const struct search *search, const char *pattern, struct buf *out)
+{
+	char path[KEYFILES_PATH_MAX], reason[KEYFILES_REASON_MAX];
+	const struct keyfiles_question question = {
+		.account = search->account,
+		.path = path,
+		.is_root = search->question->is_root,
+		.is_strict = settings_flag(search->question->settings, KEYWORD_StrictModes),
+	};
+	enum result result;
+
+	TRY(keyfiles_path(pattern, search->account, path));
+	result = keyfiles_read(&question, out, reason);
+	if (result != RESULT_OK)
+		log_verbose("principals-file", "AuthorizedPrincipalsFile %s: %s", path, reason);
+	return result;
+}
+
+/* TrustedUserCAKeys is the operator's: it is read as we are. */
+static void
+search_authorities(struct search *search)
+{
+	const struct settings *settings = search->question->settings;
+	const char *path = settings_text(settings, KEYWORD_TrustedUserCAKeys);
+	const char *principals_file = settings_text(settings, KEYWORD_AuthorizedPrincipalsFile);
+	OWNED_BUF file, principals;
+
+	buf_init(&file, KEYFILES_FILE_MAX);
+	buf_init(&principals, KEYFILES_FILE_MAX);
+	if (path == NULL)
+		return;
+	if (fd_read_path(path, KEYFILES_FILE_MAX, &file) != RESULT_OK) {
+		log_error("authorities", "TrustedUserCAKeys %s cannot be read", path);
+		return;
+	}
+	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
+	search->is_authority_file = true;
+	if (principals_file == NULL)
+		search_lines(search, buf_bytes(&file));
+	else if (read_principals(search, principals_file, &principals) == RESULT_OK)
+		search_principals(search, buf_bytes(&file), buf_bytes(&principals));
+	search->is_authority_file = false;
+	search->principals = bytes_of(NULL, 0);
+}
+
 /* What is wrong with a key whoever has it; NULL: nothing. */
 static const char *
 fault_of(const struct settings *settings, struct bytes blob)
@@ -180,29 +256,58 @@ publickey_answer_clear(struct publickey_answer *answer)
 	permissions_clear(&answer->permissions);
 }
 
+/* Of a certificate both keys are looked at. */
+static const char *
+fault_of_question(const struct publickey_question *question)
+{
+	const struct certificate *certificate = question->certificate;
+	const char *fault;
+
+	if (certificate == NULL)
+		return fault_of(question->settings, question->key_blob);
+	fault = fault_of(question->settings, key_blob(certificate->subject));
+	return fault != NULL ? fault
+			     : fault_of(question->settings, key_blob(certificate->authority));
+}
+
+static void
+search_all(struct search *search)
+{
+	const struct settings *settings = search->question->settings;
+	const size_t count = settings_count(settings, KEYWORD_AuthorizedKeysFile);
+
+	if (search->question->certificate != NULL)
+		search_authorities(search);
+	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
+		search_file(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
+}
+
 void
 publickey_find(const struct publickey_question *question, struct publickey_answer *answer)
 {
+	const struct certificate *certificate = question->certificate;
 	struct search search = {
 		.question = question,
 		.answer = answer,
 		.account = question->account == NULL ? &nobody : question->account,
+		.wanted =
+		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
 		.now = time_of(question->now_s),
 	};
-	const size_t count = settings_count(question->settings, KEYWORD_AuthorizedKeysFile);
-	const char *fault = fault_of(question->settings, question->key_blob);
+	const char *fault = fault_of_question(question);
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
-	snprintf(answer->reason, sizeof(answer->reason),
-	    "the key is in none of the files of AuthorizedKeysFile");
+	snprintf(answer->reason, sizeof(answer->reason), "%s",
+	    certificate == NULL
+		? "the key is in none of the files of AuthorizedKeysFile"
+		: "the certificate's authority is neither in TrustedUserCAKeys nor in "
+		  "the files of AuthorizedKeysFile");
 	if (fault != NULL) {
 		answer->result = RESULT_DENIED;
 		snprintf(answer->reason, sizeof(answer->reason), "%s", fault);
 		return;
 	}
-	for (size_t i = 0; i < count && answer->result != RESULT_OK; i++)
-		search_file(
-		    &search, settings_word(question->settings, KEYWORD_AuthorizedKeysFile, i));
+	search_all(&search);
 	if (answer->result == RESULT_OK)
 		answer->reason[0] = '\0';
 	assert(answer->result != RESULT_OK || question->account != NULL);

@@ -17,8 +17,9 @@ struct publickey_question {
 	    *account;          /* NULL: unknown user; the same work is done against nothing */
 	struct bytes address;  /* the client's, numeric */
 	struct bytes key_blob; /* as the client sent it; need not be well formed */
-	uint64_t now_s;        /* wall clock */
-	bool is_root;          /* we run as root: become the user while opening files */
+	const struct certificate *certificate; /* what it is; NULL: a plain key */
+	uint64_t now_s;                        /* wall clock */
+	bool is_root; /* we run as root: become the user while opening files */
 };
 
 struct publickey_answer {

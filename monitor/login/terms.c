@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a user's certificate says of its login (pure).
+ */
+#include "monitor/login/terms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/addr.h"
+#include "common/text.h"
+#include "common/wire.h"
+
+static enum result
+refuse(char *reason, enum result result, const char *text, struct bytes what)
+{
+	char quoted[64];
+
+	text_quote(what, quoted, sizeof(quoted));
+	snprintf(reason, TERMS_REASON_MAX, "the certificate's %s: %s", text, quoted);
+	return result;
+}
+
+/* --- Critical options --------------------------------------------------------------------------- */
+
+/* A value is a string inside of the data. */
+static enum result
+take_value(struct bytes data, struct bytes *value)
+{
+	struct reader reader = reader_of(data);
+
+	*value = get_string(&reader);
+	return reader_end(&reader);
+}
+
+static enum result
+take_critical(struct bytes name, struct bytes data, struct terms *out, char *reason)
+{
+	if (bytes_is(name, "force-command")) {
+		out->has_command = true;
+		if (take_value(data, &out->command) == RESULT_OK)
+			return RESULT_OK;
+		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
+	}
+	if (bytes_is(name, "source-address")) {
+		out->has_source = true;
+		if (take_value(data, &out->source) == RESULT_OK &&
+		    addr_list_check(out->source) == RESULT_OK)
+			return RESULT_OK;
+		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
+	}
+	return refuse(reason, RESULT_UNSUPPORTED, "critical option is not known", name);
+}
+
+/* --- Extensions --------------------------------------------------------------------------------- */
+
+/* Those that we do not know grant nothing. */
+static void
+take_extension(struct bytes name, struct terms *out)
+{
+	const struct {
+		const char *name;
+		bool *grant;
+	} extensions[] = {
+		{ "permit-pty", &out->pty },
+		{ "permit-port-forwarding", &out->port_forwarding },
+		{ "permit-agent-forwarding", &out->agent_forwarding },
+		{ "permit-X11-forwarding", &out->x11_forwarding },
+		{ "permit-user-rc", &out->user_rc },
+	};
+
+	for (size_t i = 0; i < COUNT(extensions); i++) {
+		if (bytes_is(name, extensions[i].name))
+			*extensions[i].grant = true;
+	}
+}
+
+enum result
+terms_parse(const struct certificate *certificate, struct terms *out, char *reason)
+{
+	struct reader critical = reader_of(certificate->critical_options);
+	struct reader extensions = reader_of(certificate->extensions);
+
+	*out = (struct terms){ 0 };
+	while (critical.left > 0) {
+		struct bytes name = get_string(&critical);
+		struct bytes data = get_string(&critical);
+
+		TRY(critical.result);
+		TRY(take_critical(name, data, out, reason));
+	}
+	while (extensions.left > 0) {
+		struct bytes name = get_string(&extensions);
+
+		get_string(&extensions); /* its data, which is empty */
+		TRY(extensions.result);
+		take_extension(name, out);
+	}
+	return RESULT_OK;
+}
+
+/* --- The rest ----------------------------------------------------------------------------------- */
+
+enum result
+terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
+    char *reason)
+{
+	const char *algorithms = settings_text(settings, KEYWORD_CASignatureAlgorithms);
+
+	if (certificate->kind != CERTIFICATE_USER)
+		return refuse(reason, RESULT_DENIED, "kind is that of a host", certificate->key_id);
+	if (now_s < certificate->valid_after)
+		return refuse(reason, RESULT_DENIED, "time has not come", certificate->key_id);
+	if (now_s >= certificate->valid_before)
+		return refuse(reason, RESULT_DENIED, "time has passed", certificate->key_id);
+	if (certificate->principal_count == 0)
+		return refuse(
+		    reason, RESULT_DENIED, "list of principals is empty", certificate->key_id);
+	if (!text_has_name(bytes_of_text(algorithms), certificate->signed_with))
+		return refuse(reason, RESULT_DENIED,
+		    "authority signed with what CASignatureAlgorithms does not have",
+		    certificate->signed_with);
+	return RESULT_OK;
+}
+
+bool
+terms_has_principal(const struct certificate *certificate, struct bytes name)
+{
+	struct reader reader = reader_of(certificate->principals);
+
+	while (reader.left > 0 && reader.result == RESULT_OK) {
+		if (bytes_equal(get_string(&reader), name) && reader.result == RESULT_OK)
+			return name.size > 0;
+	}
+	return false;
+}

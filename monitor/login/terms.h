@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a user's certificate says of its login: when, whence, as whom, and what it may do (pure). OpenSSH's
+ * PROTOCOL.certkeys.
+ */
+#pragma once
+
+#include "common/config/settings.h"
+#include "common/key/certificate.h"
+
+#define TERMS_REASON_MAX 160
+
+/* Views into the certificate. */
+struct terms {
+	bool has_command, has_source;
+	struct bytes command;
+	struct bytes source; /* addresses and networks */
+	/* Of a certificate, what is not said is not granted. */
+	bool pty, port_forwarding, agent_forwarding, x11_forwarding, user_rc;
+};
+
+/* Reads critical options and extensions. RESULT_UNSUPPORTED: a critical option that we do not know, or cannot see
+ * to; RESULT_MALFORMED. With a text for the log in `reason` (TERMS_REASON_MAX bytes). */
+enum result terms_parse(
+    const struct certificate *certificate, struct terms *out, char *reason) MUST_USE;
+
+/* Is it good now, for a user, by an algorithm of CASignatureAlgorithms, and of somebody? RESULT_DENIED with a text in
+ * `reason`. */
+enum result terms_check(const struct certificate *certificate, const struct settings *settings,
+    uint64_t now_s, char *reason) MUST_USE;
+
+/* Is the name one of its principals, as a whole and letter by letter? */
+bool terms_has_principal(const struct certificate *certificate, struct bytes name);

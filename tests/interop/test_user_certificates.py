@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: ISC
+"""Users' certificates: whom they let in, as whom, from where, until when, and to do what."""
+import os
+import subprocess
+
+import asyncclient
+import pytest
+import sallyport
+
+
+@pytest.fixture(scope="module")
+def authority(suite):
+    return sallyport.keygen(suite.folder / "user_ca")
+
+
+@pytest.fixture(scope="module")
+def other_authority(suite):
+    return sallyport.keygen(suite.folder / "other_user_ca", "rsa")
+
+
+@pytest.fixture
+def certify(suite, authority):
+    """certify(options...) is a key of the user with a certificate beside it: its path."""
+    def one(*options, names=None, by=authority, kind="ed25519", identity="alice@laptop"):
+        path = suite.folder / f"certified_{os.urandom(4).hex()}"
+        sallyport.keygen(path, kind)
+        principals = [] if names == "" else ["-n", names or suite.account.name]
+        subprocess.run(["ssh-keygen", "-q", "-s", str(by), "-I", identity, *principals, *options,
+                        str(path.with_suffix(".pub"))], check=True)
+        return path
+    return one
+
+
+def log_in(server, key, command="true", **more):
+    return server.ssh(command, key=key, check=False,
+                      CertificateFile=key.with_name(key.name + "-cert.pub"), **more)
+
+
+@pytest.fixture(params=["trusted", "listed"])
+def trusting(request, start, suite, authority):
+    """trusting("Keyword value", options="...") trusts the authority by file or by a line of authorized_keys."""
+    def one(*lines, options="", trusted=authority, **settings):
+        public = trusted.with_suffix(".pub").read_text()
+        if request.param == "trusted" and not options:
+            return start(TrustedUserCAKeys=trusted.with_suffix(".pub"),
+                         AuthorizedKeysFile="none", more=lines, **settings)
+        keys = suite.folder / f"keys_{os.urandom(4).hex()}"
+        keys.write_text(f"cert-authority{',' if options else ''}{options} {public}")
+        keys.chmod(0o644)
+        return start(AuthorizedKeysFile=keys, more=lines, **settings)
+    return one
+
+
+# --- whom they let in -----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_keys_of_each_type(trusting, certify, kind):
+    server = trusting()
+    assert log_in(server, certify("-z", "42", kind=kind)).returncode == 0
+    server.wait_log(" ID alice@laptop (serial 42) CA ssh-ed25519 SHA256:")
+
+
+def test_authorities_of_another_type(trusting, certify, other_authority):
+    assert log_in(trusting(trusted=other_authority), certify(by=other_authority)).returncode == 0
+
+
+@pytest.mark.parametrize("options,names,why", [
+    ([], "somebody-else", "none of the certificate's principals"),
+    ([], "{user}x,x{user}", "none of the certificate's principals"),
+    ([], "", "list of principals is empty"),
+    (["-V", "-2d:-1d"], None, "time has passed"),
+    (["-V", "+1d:+2d"], None, "time has not come"),
+    (["-O", "source-address=10.0.0.0/8"], None, "source-address does not have the client"),
+    (["-O", "critical:new@example.org=x"], None, "critical option is not known: new@example.org"),
+    (["-O", "verify-required"], None, "critical option is not known: verify-required")])
+def test_certificates_that_do_not_let_in(trusting, certify, suite, options, names, why):
+    names = names.format(user=suite.account.name) if names else names
+    server = trusting()
+    assert log_in(server, certify(*options, names=names)).returncode == 255
+    server.wait_log(why)
+
+
+@pytest.mark.parametrize("options,names", [
+    ([], "x,{user},y"), (["-O", "source-address=127.0.0.0/8,10.0.0.1"], None),
+    (["-V", "-1h:+1h"], None), (["-O", "extension:new@example.org"], None)])
+def test_certificates_that_let_in(trusting, certify, suite, options, names):
+    names = names.format(user=suite.account.name) if names else names
+    assert log_in(trusting(), certify(*options, names=names)).returncode == 0
+
+
+def test_an_authority_that_nobody_trusts(trusting, certify, other_authority):
+    server = trusting()
+    assert log_in(server, certify(by=other_authority)).returncode == 255
+    server.wait_log("the certificate's authority is neither in TrustedUserCAKeys nor in")
+
+
+def test_a_comma_in_a_name_is_no_second_name(trusting, certify, suite):
+    """CVE-2026-35414's kind: names are compared whole."""
+    server = trusting(options=f'principals="a,{suite.account.name}"')
+    assert log_in(server, certify(names="a")).returncode == 0
+    assert log_in(server, certify(names="b")).returncode == 255
+
+
+def test_the_authority_itself_does_not_log_in(trusting, certify, authority):
+    server = trusting()
+    assert server.ssh("true", key=authority, check=False).returncode == 255
+
+
+def test_a_certificate_of_a_listed_key_needs_its_authority(start, suite, certify):
+    """The plain key is listed; its certificate is something else."""
+    key = certify()
+    keys = suite.folder / "plain_key_of_certificate"
+    keys.write_text(key.with_suffix(".pub").read_text())
+    keys.chmod(0o644)
+    server = start(AuthorizedKeysFile=keys)
+    done = server.ssh("true", key=key, check=False, PubkeyAcceptedAlgorithms="*-cert-*",
+                      CertificateFile=key.with_name(key.name + "-cert.pub"))
+    assert done.returncode == 255
+    assert server.ssh("true", key=key).returncode == 0
+
+
+def test_another_key_with_a_certificate(trusting, suite, certify):
+    """Who has the certificate and not its key."""
+    key, thief = certify(), sallyport.keygen(suite.folder / f"thief_{os.urandom(4).hex()}")
+    server = trusting()
+    done = server.ssh("true", key=thief, check=False,
+                      CertificateFile=key.with_name(key.name + "-cert.pub"))
+    assert done.returncode == 255
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+def test_accepted_algorithms(trusting, certify):
+    server = trusting(PubkeyAcceptedAlgorithms="-*-cert-v01@openssh.com")
+    assert log_in(server, certify()).returncode == 255
+    server = trusting(PubkeyAcceptedAlgorithms="rsa-sha2-512-cert-v01@openssh.com")
+    assert log_in(server, certify(kind="rsa")).returncode == 0
+    assert log_in(server, certify()).returncode == 255
+
+
+@pytest.mark.parametrize("scope", ["everybody", "block"])
+def test_ca_signature_algorithms(start, suite, certify, authority, scope):
+    lines = [f"Match User {suite.account.name}"] if scope == "block" else []
+    for names, allowed in (("rsa-sha2-512", False), ("ssh-ed25519", True), ("-ssh-ed25519", False)):
+        server = start(TrustedUserCAKeys=authority.with_suffix(".pub"),
+                       more=[*lines, f"CASignatureAlgorithms {names}"])
+        assert (log_in(server, certify()).returncode == 0) == allowed
+        if not allowed:
+            server.wait_log("what CASignatureAlgorithms does not have: ssh-ed25519")
+
+
+def test_trusted_authorities_of_a_block(start, suite, certify, authority):
+    public = authority.with_suffix(".pub")
+    server = start(more=[f"Match User {suite.account.name}", f"TrustedUserCAKeys {public}"])
+    assert log_in(server, certify()).returncode == 0
+    server = start(TrustedUserCAKeys=public, more=[f"Match User {suite.account.name}",
+                                                   "TrustedUserCAKeys none"])
+    assert log_in(server, certify()).returncode == 255
+
+
+@pytest.mark.parametrize("scope", ["everybody", "block"])
+def test_principals_from_a_file(start, suite, certify, authority, scope):
+    names = suite.folder / "principals"
+    names.write_text("# who may be this user\nwebmaster\n\n  night-shift  \n")
+    names.chmod(0o644)
+    lines = [f"Match User {suite.account.name}"] if scope == "block" else []
+    server = start(TrustedUserCAKeys=authority.with_suffix(".pub"),
+                   more=[*lines, f"AuthorizedPrincipalsFile {names}"])
+    assert log_in(server, certify(names="webmaster")).returncode == 0
+    assert log_in(server, certify(names="x,night-shift")).returncode == 0
+    assert log_in(server, certify()).returncode == 255  # the user's own name is not in the file
+    names.unlink()
+    assert log_in(server, certify(names="webmaster")).returncode == 255
+
+
+@pytest.mark.parametrize("options,names,allowed", [
+    ('principals="webmaster,night"', "night", True), ('principals="webmaster"', None, False),
+    ('from="10.0.0.1"', None, False), ('from="127.0.0.1"', None, True),
+    ('expiry-time="20010101"', None, False)])
+def test_options_of_the_authority(trusting, certify, options, names, allowed):
+    server = trusting(options=options)
+    assert (log_in(server, certify(names=names)).returncode == 0) == allowed
+
+
+def test_required_rsa_size_is_of_both_keys(start, certify, other_authority, suite):
+    server = start(TrustedUserCAKeys=other_authority.with_suffix(".pub"), RequiredRSASize=8192,
+                   HostKeyAlgorithms="ssh-ed25519")
+    assert log_in(server, certify(by=other_authority)).returncode == 255
+    server.wait_log("fewer bits than RequiredRSASize")
+
+
+# --- what they may do -----------------------------------------------------------------------------
+
+def test_a_terminal(trusting, certify):
+    assert b"/dev/pts" in log_in(trusting(), certify(), "tty", flags=["-tt"]).stdout
+    done = log_in(trusting(), certify("-O", "no-pty"), "tty", flags=["-tt"])
+    assert b"PTY allocation request failed" in done.stderr
+
+
+def forwards(server, key):
+    done = server.ssh(check=False, key=key, LogLevel="INFO", input=b"",
+                      CertificateFile=key.with_name(key.name + "-cert.pub"),
+                      flags=["-W", f"127.0.0.1:{server.port}"])
+    return b"SSH-2.0-" in done.stdout
+
+
+def test_forwarding(trusting, certify):
+    server = trusting()
+    assert forwards(server, certify())
+    assert not forwards(server, certify("-O", "no-port-forwarding"))
+    assert not forwards(server, certify("-O", "clear"))
+
+
+def test_what_the_line_takes_away_a_certificate_does_not_give_back(trusting, certify):
+    server = trusting(options="restrict")
+    assert not forwards(server, certify())
+
+
+def test_a_forced_command(trusting, certify):
+    key = certify("-O", "force-command=echo of the certificate: $SSH_ORIGINAL_COMMAND")
+    assert log_in(trusting(), key, "ls").stdout == b"of the certificate: ls\n"
+    assert log_in(trusting(ForceCommand="echo of the server"), key).stdout == b"of the server\n"
+
+
+@pytest.mark.parametrize("command,allowed", [("echo same", True), ("echo other", False)])
+def test_two_forced_commands_must_be_the_same(trusting, certify, command, allowed):
+    server = trusting(options=f'command="{command}"')
+    done = log_in(server, certify("-O", "force-command=echo same"))
+    assert done.stdout == (b"same\n" if allowed else b"")
+
+
+def test_asyncssh(trusting, certify):
+    """Not with RSA: AsyncSSH 2.10 signs those with SHA-1 unless server-sig-algs has names of certificates."""
+    for kind in ("ed25519", "ecdsa"):
+        key = certify(kind=kind)
+        offer = [(str(key), str(key.with_name(key.name + "-cert.pub")))]
+        assert asyncclient.cat(trusting(), b"in", client_keys=offer) == b"in"

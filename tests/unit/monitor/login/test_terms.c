@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of monitor/login/terms.c with certificates put together here; whether a signature is right was asked
+ * before (tests/unit/common/key/test_certificate.c).
+ */
+#include "monitor/login/terms.h"
+
+#include "common/config/config.h"
+#include "common/mem.h"
+#include "tests/unit/support.h"
+
+#define ALICE   "\0\0\0\5alice"
+#define COMMAND "\0\0\0\rforce-command\0\0\0\6\0\0\0\2ls"
+
+/* An ordinary one, of which a row changes one thing. */
+static struct certificate
+ordinary(void)
+{
+	return (struct certificate){ .kind = CERTIFICATE_USER,
+		.key_id = BYTES("id"),
+		.principals = BYTES(ALICE "\0\0\0\3bob"),
+		.principal_count = 2,
+		.valid_after = 100,
+		.valid_before = 200,
+		.critical_options = bytes_of("", 0),
+		.extensions = bytes_of("", 0),
+		.signed_with = BYTES("ssh-ed25519") };
+}
+
+static struct settings *
+default_settings(void)
+{
+	CLEANUP(config_freep) struct config *config = NULL;
+	struct settings *settings;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	assert_ok(config_new(&config));
+	assert_ok(config_effective(config, NULL, &settings, &errors));
+	return settings;
+}
+
+static void
+it_is_good_for_its_time_and_kind(void **state)
+{
+	CLEANUP(settings_freep) struct settings *settings = default_settings();
+	struct certificate certificate = ordinary();
+	char reason[TERMS_REASON_MAX];
+
+	assert_result(terms_check(&certificate, settings, 99, reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "has not come"));
+	assert_ok(terms_check(&certificate, settings, 100, reason));
+	assert_ok(terms_check(&certificate, settings, 199, reason));
+	assert_result(terms_check(&certificate, settings, 200, reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "has passed"));
+	certificate.valid_before = UINT64_MAX; /* for ever */
+	assert_ok(terms_check(&certificate, settings, UINT64_C(1) << 60, reason));
+	certificate.kind = CERTIFICATE_HOST;
+	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "that of a host"));
+	certificate = ordinary();
+	certificate.principal_count = 0;
+	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	certificate = ordinary();
+	certificate.signed_with = BYTES("ssh-rsa");
+	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "CASignatureAlgorithms"));
+}
+
+static void
+principals_are_compared_whole(void **state)
+{
+	const struct certificate certificate = ordinary();
+	static const char *const others[] = { "", "alic", "alicex", "Alice", "alice,bob", "ob" };
+
+	assert_true(terms_has_principal(&certificate, BYTES("alice")));
+	assert_true(terms_has_principal(&certificate, BYTES("bob")));
+	for (size_t i = 0; i < COUNT(others); i++)
+		ROW_TRUE(others[i], !terms_has_principal(&certificate, bytes_of_text(others[i])));
+}
+
+static const struct {
+	const char *name;
+	struct bytes critical;
+	enum result result;
+} rows[] = {
+	{ "none", BYTES_ROW(""), RESULT_OK },
+	{ "a command", BYTES_ROW(COMMAND), RESULT_OK },
+	{ "addresses", BYTES_ROW("\0\0\0\016source-address\0\0\0\7\0\0\0\3::1"), RESULT_OK },
+	{ "what are no addresses", BYTES_ROW("\0\0\0\016source-address\0\0\0\7\0\0\0\3a/b"),
+	    RESULT_MALFORMED },
+	{ "a value cut off", BYTES_ROW("\0\0\0\rforce-command\0\0\0\5\0\0\0\2l"),
+	    RESULT_MALFORMED },
+	{ "a value with more behind", BYTES_ROW("\0\0\0\rforce-command\0\0\0\7\0\0\0\2lsx"),
+	    RESULT_MALFORMED },
+	{ "one that is not known", BYTES_ROW("\0\0\0\1x\0\0\0\0"), RESULT_UNSUPPORTED },
+	{ "a PIN", BYTES_ROW("\0\0\0\017verify-required\0\0\0\0"), RESULT_UNSUPPORTED },
+};
+
+static void
+critical_options_are_known_or_refused(void **state)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct certificate certificate = ordinary();
+		char reason[TERMS_REASON_MAX];
+		struct terms terms;
+
+		certificate.critical_options = rows[i].critical;
+		ROW_RESULT(rows[i].name, terms_parse(&certificate, &terms, reason), rows[i].result);
+	}
+}
+
+static void
+what_is_not_said_is_not_granted(void **state)
+{
+	struct certificate certificate = ordinary();
+	char reason[TERMS_REASON_MAX];
+	struct terms terms;
+
+	assert_ok(terms_parse(&certificate, &terms, reason));
+	assert_false(terms.pty || terms.port_forwarding || terms.agent_forwarding ||
+		     terms.x11_forwarding || terms.user_rc || terms.has_command);
+	certificate.extensions = BYTES("\0\0\0\1x\0\0\0\0\0\0\0\npermit-pty\0\0\0\0");
+	certificate.critical_options = BYTES(COMMAND);
+	assert_ok(terms_parse(&certificate, &terms, reason));
+	assert_true(terms.pty && !terms.port_forwarding && terms.has_command);
+	assert_bytes_text(terms.command, "ls");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_good_for_its_time_and_kind),
+		cmocka_unit_test(principals_are_compared_whole),
+		cmocka_unit_test(critical_options_are_known_or_refused),
+		cmocka_unit_test(what_is_not_said_is_not_granted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
