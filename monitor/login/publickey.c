@@ -16,6 +16,7 @@
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/keyfiles.h"
+#include "monitor/login/krl.h"
 
 /* Who is looked for when there is nobody: with ids that own no files. */
 static const struct account nobody = {
@@ -256,6 +257,37 @@ publickey_answer_clear(struct publickey_answer *answer)
 	permissions_clear(&answer->permissions);
 }
 
+/* RevokedKeys: a file that cannot be read might have named the key, so it names all. */
+static const char *
+revocation_of(const struct publickey_question *question)
+{
+	const struct certificate *certificate = question->certificate;
+	const struct krl_subject subject = {
+		.key = certificate == NULL ? question->key_blob : key_blob(certificate->subject),
+		.certificate = certificate,
+	};
+
+	for (size_t i = 0; i < settings_count(question->settings, KEYWORD_RevokedKeys); i++) {
+		const char *path = settings_word(question->settings, KEYWORD_RevokedKeys, i);
+		OWNED_BUF file;
+		enum result result;
+
+		buf_init(&file, KEYFILES_FILE_MAX);
+		result = fd_read_path(path, KEYFILES_FILE_MAX, &file);
+		if (result == RESULT_OK)
+			result = krl_check(buf_bytes(&file), &subject);
+		if (result == RESULT_DENIED)
+			return "it is revoked (RevokedKeys)";
+		if (result != RESULT_OK) {
+			log_error("revoked-keys",
+			    "RevokedKeys %s: %s; no key logs in until it can be read", path,
+			    result_text(result));
+			return "a file of RevokedKeys cannot be read, so every key may be revoked";
+		}
+	}
+	return NULL;
+}
+
 /* Of a certificate both keys are looked at. */
 static const char *
 fault_of_question(const struct publickey_question *question)
@@ -263,6 +295,9 @@ fault_of_question(const struct publickey_question *question)
 	const struct certificate *certificate = question->certificate;
 	const char *fault;
 
+	fault = revocation_of(question);
+	if (fault != NULL)
+		return fault;
 	if (certificate == NULL)
 		return fault_of(question->settings, question->key_blob);
 	fault = fault_of(question->settings, key_blob(certificate->subject));

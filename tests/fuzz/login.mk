@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: ISC
 FUZZERS += tests/fuzz/fuzz_authorized_keys
+FUZZERS += tests/fuzz/fuzz_krl
