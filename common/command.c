@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <sys/syscall.h>
@@ -21,19 +23,62 @@
 #define NOT_EXECUTED 126
 #define PIECE_SIZE   4096
 
+/* For good: nothing of who we were is left, or it does not run. */
+static bool
+become(const struct command_plan *plan)
+{
+	uid_t real, effective, saved;
+
+	if (!plan->change_user)
+		return true;
+	if (setgroups(plan->group_count, plan->groups) < 0 ||
+	    setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
+	    setresuid(plan->uid, plan->uid, plan->uid) < 0)
+		return false;
+	if (getresuid(&real, &effective, &saved) < 0)
+		return false;
+	return real == plan->uid && effective == plan->uid && saved == plan->uid &&
+	       (plan->uid == 0 || setuid(0) < 0);
+}
+
+#define ENTRY_MAX 4096
+
+struct surroundings {
+	char texts[3][ENTRY_MAX];
+	char *list[5]; /* PATH, the texts, NULL */
+};
+
+static void
+surround(const struct command_plan *plan, struct surroundings *out)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	size_t count = 0;
+
+	out->list[count++] = path;
+	if (plan->user != NULL && plan->home != NULL) {
+		snprintf(out->texts[0], ENTRY_MAX, "USER=%s", plan->user);
+		snprintf(out->texts[1], ENTRY_MAX, "LOGNAME=%s", plan->user);
+		snprintf(out->texts[2], ENTRY_MAX, "HOME=%s", plan->home);
+		for (size_t i = 0; i < COUNT(out->texts); i++)
+			out->list[count++] = out->texts[i];
+	}
+	out->list[count] = NULL;
+}
+
 static noreturn void
 execute(const struct command_plan *plan, int output_fd)
 {
-	char *const environment[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
-	};
-	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct surroundings surroundings;
 
+	surround(plan, &surroundings);
 	if (setsid() < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
-	    dup2(output_fd, STDOUT_FILENO) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	    dup2(output_fd, STDOUT_FILENO) < 0 ||
+	    (plan->change_user && dup2(null_fd, STDERR_FILENO) < 0) ||
+	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 || !become(plan))
 		_exit(NOT_EXECUTED);
 	process_reset_signals();
-	execve(plan->argv[0], plan->argv, environment);
+	execve(plan->argv[0], plan->argv, surroundings.list);
 	_exit(NOT_EXECUTED);
 }
 

@@ -4,17 +4,26 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/buf.h"
 
 struct command_plan {
 	char *const *argv; /* argv[0] is an absolute path; no shell */
 	uint64_t timeout_ms;
+	const char *user, *home; /* for USER, LOGNAME and HOME; NULL: not set */
+	bool change_user;        /* to these, for good, before it is executed */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t group_count;
 };
 
 /*
- * Runs it with an empty environment but for PATH, nothing at standard input, and our standard error; appends
+ * Runs it with PATH and what the plan says in its environment, nothing at standard input, and our standard error
+ * (none if it runs as somebody else); appends
  * what it prints to `output`, up to its ceiling. What it leaves behind in its process group is killed.
  * RESULT_OK: it exited with 0. RESULT_DENIED: with something else, or by a signal. RESULT_LIMIT: it printed
  * or took too much. RESULT_SYSTEM: it could not be run.

@@ -381,6 +381,7 @@ check_words(enum keyword keyword, const struct lex_line *line, char *why)
 		return RESULT_OK;
 	switch (keyword) {
 	case KEYWORD_HostKeyPassphraseCommand:
+	case KEYWORD_AuthorizedKeysCommand:
 		return check_command(line->words[0], why);
 	case KEYWORD_PermitOpen:
 		return check_each(line, check_place, why);

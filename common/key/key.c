@@ -116,10 +116,11 @@ key_from_private_file(struct bytes file, const struct bytes *passphrase, struct 
 	TRY(crypto_start());
 	if (file_openssh_is(file))
 		return file_openssh_parse(file, passphrase, out);
-	if (file_der_is(file))
-		return file_der_parse(file, passphrase, out);
+	/* TinySSH's are random bytes, which may look like anything: its size tells them, and no DER has it. */
 	if (file_others_is(file))
 		return file_others_parse(file, out);
+	if (file_der_is(file))
+		return file_der_parse(file, passphrase, out);
 	return file_pem_parse(file, passphrase, out);
 }
 

@@ -259,6 +259,7 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 	CLEANUP(credential_clear) struct credential credential = { 0 };
 	const struct signature_algorithm *algorithm;
 	struct publickey_question question = {
+		.inputs = monitor->inputs,
 		.settings = monitor->settings,
 		.account = monitor->login->account,
 		.address = bytes_of_text(monitor->inputs->peer.address),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/handlers.c \
+	monitor/login/keycommand.c monitor/login/keycommand.h \
 	monitor/login/krl.c monitor/login/krl.h \
 	monitor/login/lists.c monitor/login/lists.h \
 	monitor/login/lookup.c monitor/login/lookup.h \

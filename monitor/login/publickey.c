@@ -15,6 +15,7 @@
 #include "common/text.h"
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/keycommand.h"
 #include "monitor/login/keyfiles.h"
 #include "monitor/login/krl.h"
 
@@ -305,6 +306,30 @@ fault_of_question(const struct publickey_question *question)
 			     : fault_of(question->settings, key_blob(certificate->authority));
 }
 
+/* Nobody's keys are asked for: a program of the operator's would be told of whoever comes along. */
+static void
+search_command(struct search *search)
+{
+	const struct publickey_question *asked = search->question;
+	struct keycommand_question question = {
+		.inputs = asked->inputs,
+		.settings = asked->settings,
+		.account = asked->account,
+		.blob = asked->key_blob,
+	};
+	char reason[KEYCOMMAND_REASON_MAX];
+	OWNED_BUF output;
+
+	buf_init(&output, KEYCOMMAND_OUTPUT_MAX);
+	if (!keycommand_is_set(asked->settings) || asked->account == NULL || asked->inputs == NULL)
+		return;
+	snprintf(search->where, sizeof(search->where), "AuthorizedKeysCommand");
+	if (keycommand_run(&question, &output, reason) == RESULT_OK)
+		search_lines(search, buf_bytes(&output));
+	else
+		log_error("keys-command", "%s", reason);
+}
+
 static void
 search_all(struct search *search)
 {
@@ -313,6 +338,8 @@ search_all(struct search *search)
 
 	if (search->question->certificate != NULL)
 		search_authorities(search);
+	if (search->answer->result != RESULT_OK)
+		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
 		search_file(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
 }

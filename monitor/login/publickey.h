@@ -12,6 +12,7 @@
 #define PUBLICKEY_REASON_MAX 512
 
 struct publickey_question {
+	const struct monitor_inputs *inputs; /* NULL: no program is asked */
 	const struct settings *settings;
 	const struct account
 	    *account;          /* NULL: unknown user; the same work is done against nothing */

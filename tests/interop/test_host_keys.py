@@ -136,10 +136,13 @@ def test_files_of_dropbear(suite, folder, kind):
     assert load(suite, folder, path).returncode == 1
 
 
-def test_files_of_tinyssh(suite, folder):
+@pytest.mark.parametrize("first", [None, 0x30, 0x00, 0x2d])
+def test_files_of_tinyssh(suite, folder, first):
+    """Whatever their first byte looks like: DER, Dropbear's, PEM."""
     plain, path = folder / "plain", folder / ".ed25519.sk"
-    openssl("genpkey", "-algorithm", "ED25519", "-outform", "DER", "-out", plain)
-    seed = plain.read_bytes()[-32:]
+    head = bytes.fromhex("302e020100300506032b657004220420")
+    seed = os.urandom(32) if first is None else bytes([first, 0, 0]) + os.urandom(29)
+    plain.write_bytes(head + seed)
     public = openssl("pkey", "-inform", "DER", "-in", plain, "-pubout", "-outform", "DER")[-32:]
     path.write_bytes(seed + public)
     openssl("pkey", "-inform", "DER", "-in", plain, "-out", folder / "pem")

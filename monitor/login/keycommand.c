@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * AuthorizedKeysCommand (edge).
+ */
+#include "monitor/login/keycommand.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/command.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/account.h"
+
+#define TIMEOUT_MS    10000
+#define ARGUMENTS_MAX 256
+
+bool
+keycommand_is_set(const struct settings *settings)
+{
+	return settings_count(settings, KEYWORD_AuthorizedKeysCommand) > 0;
+}
+
+static enum result
+refuse(char *reason, const char *what, const char *why)
+{
+	snprintf(reason, KEYCOMMAND_REASON_MAX, "AuthorizedKeysCommand %s: %s", what, why);
+	return RESULT_DENIED;
+}
+
+/* --- Tokens ------------------------------------------------------------------------------------- */
+
+static enum result
+append_number(struct buf *out, unsigned long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", number);
+	return buf_append(out, bytes_of_text(text));
+}
+
+static enum result
+append_type(struct buf *out, struct bytes blob)
+{
+	struct reader reader = reader_of(blob);
+
+	return buf_append(out, get_string(&reader));
+}
+
+static enum result
+append_fingerprint(struct buf *out, struct bytes blob)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+
+	fingerprint_format(blob, fingerprint);
+	return buf_append(out, bytes_of_text(fingerprint));
+}
+
+/* In the order that sshd has in fact: our end, then the client's. */
+static enum result
+append_connection(struct buf *out, const struct monitor_inputs *inputs)
+{
+	char text[2 * MONITOR_ADDRESS_MAX + 32];
+
+	snprintf(text, sizeof(text), "%s %u %s %u", inputs->local.address, inputs->local.port,
+	    inputs->peer.address, inputs->peer.port);
+	return buf_append(out, bytes_of_text(text));
+}
+
+static enum result
+append_token(const struct keycommand_question *question, char token, struct buf *out)
+{
+	switch (token) {
+	case '%':
+		return buf_append(out, bytes_of_text("%"));
+	case 'u':
+		return buf_append(out, bytes_of_text(question->account->name));
+	case 'U':
+		return append_number(out, question->account->uid);
+	case 'h':
+		return buf_append(out, bytes_of_text(question->account->home));
+	case 't':
+		return append_type(out, question->blob);
+	case 'f':
+		return append_fingerprint(out, question->blob);
+	case 'k':
+		return text_base64_encode(question->blob, true, out);
+	case 'C':
+		return append_connection(out, question->inputs);
+	case 'D':
+		return RESULT_OK; /* no routing domains yet */
+	default:
+		return RESULT_MALFORMED;
+	}
+}
+
+static enum result
+expand(const struct keycommand_question *question, const char *word, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, 64 * 1024);
+	for (; *word != '\0'; word++) {
+		if (*word != '%')
+			TRY(buf_append(&text, bytes_of(word, 1)));
+		else
+			TRY(append_token(question, *++word, &text));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
+/* --- The program -------------------------------------------------------------------------------- */
+
+/* Every folder down to it, too: who may write to one may put another program there. */
+static enum result
+check_program(const char *path, char *reason)
+{
+	char part[4096];
+	struct stat info;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(part))
+		return refuse(reason, path, "it is not an absolute path");
+	for (size_t size = 1; size <= strlen(path); size++) {
+		if (path[size] != '/' && path[size] != '\0' && size > 1)
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)size, path);
+		if (stat(part, &info) != 0)
+			return refuse(reason, part, strerror(errno));
+		if (info.st_uid != 0 || (info.st_mode & 022) != 0)
+			return refuse(
+			    reason, part, "it must belong to root and be writable by nobody else");
+	}
+	return S_ISREG(info.st_mode) ? RESULT_OK : refuse(reason, path, "it is not a program");
+}
+
+struct arguments {
+	char *list[ARGUMENTS_MAX + 2]; /* owned */
+	size_t count;
+};
+
+static void
+arguments_clear(struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->count; i++)
+		free(arguments->list[i]);
+}
+
+/* Without arguments of its own it is told the user's name. The path is taken as it stands. */
+static enum result
+make_arguments(const struct keycommand_question *question, struct arguments *out, char *reason)
+{
+	const struct settings *settings = question->settings;
+	const size_t count = settings_count(settings, KEYWORD_AuthorizedKeysCommand);
+
+	if (count > ARGUMENTS_MAX)
+		return refuse(reason, "", "it has too many arguments");
+	for (size_t i = 0; i < count; i++) {
+		const char *word = settings_word(settings, KEYWORD_AuthorizedKeysCommand, i);
+
+		if (i == 0)
+			TRY(mem_text(bytes_of_text(word), &out->list[0]));
+		else if (expand(question, word, &out->list[i]) != RESULT_OK)
+			return refuse(reason, word, "it has a token that there is not");
+		out->count++;
+	}
+	if (count > 1)
+		return RESULT_OK;
+	TRY(mem_text(bytes_of_text(question->account->name), &out->list[out->count]));
+	out->count++;
+	return RESULT_OK;
+}
+
+static enum result
+find_runner(const struct keycommand_question *question, struct account **out, char *reason)
+{
+	const char *name = settings_text(question->settings, KEYWORD_AuthorizedKeysCommandUser);
+	char *expanded = NULL;
+	enum result result;
+
+	if (name == NULL)
+		return refuse(reason, "", "AuthorizedKeysCommandUser does not say who runs it");
+	TRY(expand(question, name, &expanded));
+	result = account_find(expanded, out);
+	free(expanded);
+	return result == RESULT_OK ? RESULT_OK : refuse(reason, name, "there is no such user");
+}
+
+static const char *
+fault(enum result result)
+{
+	switch (result) {
+	case RESULT_DENIED:
+		return "it failed";
+	case RESULT_LIMIT:
+		return "it printed too much or took too long";
+	default:
+		return "it cannot be run";
+	}
+}
+
+enum result
+keycommand_run(const struct keycommand_question *question, struct buf *out, char *reason)
+{
+	CLEANUP(account_freep) struct account *runner = NULL;
+	CLEANUP(arguments_clear) struct arguments arguments = { 0 };
+	struct command_plan plan = { .timeout_ms = TIMEOUT_MS };
+	enum result result;
+
+	TRY(make_arguments(question, &arguments, reason));
+	TRY(check_program(arguments.list[0], reason));
+	TRY(find_runner(question, &runner, reason));
+	plan.argv = arguments.list;
+	plan.user = runner->name;
+	plan.home = runner->home;
+	plan.change_user = question->inputs->is_root;
+	plan.uid = runner->uid;
+	plan.gid = runner->gid;
+	plan.groups = runner->groups;
+	plan.group_count = runner->group_count;
+	if (!plan.change_user && runner->uid != getuid())
+		return refuse(reason, runner->name, "this server does not run as root");
+	result = command_run(&plan, out);
+	return result == RESULT_OK ? RESULT_OK : refuse(reason, arguments.list[0], fault(result));
+}

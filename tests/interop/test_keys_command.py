@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: ISC
+"""AuthorizedKeysCommand: what it is told, as whom it runs, and what becomes of what it prints."""
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+from sallyport import IS_ROOT
+
+pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: the program must be root's, down from /")
+
+
+@pytest.fixture
+def folder():
+    """A folder of root's that nobody else may write to, all the way down: /tmp is none."""
+    made = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-test-", dir="/var/lib"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(params=["everybody", "block"])
+def command(request, start, suite, folder):
+    """command("script", "arguments") starts a server whose keys come from this script alone."""
+    def one(script, arguments="", runner="nobody", mode=0o755, **settings):
+        path = folder / "keys"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(mode)
+        lines = [f"AuthorizedKeysCommand {path} {arguments}"]
+        lines += [f"AuthorizedKeysCommandUser {runner}"] if runner else []
+        if request.param == "block":
+            lines.insert(0, f"Match User {suite.account.name}")
+        return start(**{"AuthorizedKeysFile": "none", **settings}, more=lines)
+    return one
+
+
+def logs_in(server, **more):
+    return server.ssh("true", check=False, **more).returncode == 0
+
+
+def test_the_keys_that_it_prints_log_in(command, suite):
+    server = command(f"cat {suite.keys['ed25519'].with_suffix('.pub')}")
+    assert logs_in(server) and not logs_in(server, key="rsa")
+    server.wait_log("(AuthorizedKeysCommand:1)")
+
+
+def test_options_count_as_in_a_file(command, suite):
+    server = command(f"echo 'command=\"echo forced\" {suite.public().strip()}'")
+    assert server.ssh("true").stdout == b"forced\n"
+
+
+def test_what_it_is_told(command, suite, folder):
+    shown = folder / "shown"
+    shown.mkdir(mode=0o777)
+    shown.chmod(0o777)
+    server = command(f'printf "%s\\n" "$@" > {shown}/arguments; id -un > {shown}/user; '
+                     f'env > {shown}/environment; cat > {shown}/input; cat {suite.authorized}',
+                     '"%u %U" %h %t %f "%C" %% x%kx "a b"')
+    assert logs_in(server)
+    account = suite.account
+    told = (shown / "arguments").read_text().splitlines()
+    blob = suite.public().split()[1]
+    assert told[0] == f"{account.name} {account.entry.pw_uid}" and told[1] == str(account.home)
+    assert told[2] == "ssh-ed25519" and told[3].startswith("SHA256:")
+    assert told[4].startswith(f"127.0.0.1 {server.port} 127.0.0.1 ")
+    assert told[5:] == ["%", f"x{blob}x", "a b"]
+    assert (shown / "user").read_text() == "nobody\n" and (shown / "input").read_text() == ""
+    names = {line.split("=")[0] for line in (shown / "environment").read_text().splitlines()}
+    assert {"PATH", "USER", "LOGNAME", "HOME"} <= names <= {"PATH", "USER", "LOGNAME", "HOME", "PWD",
+                                                            "_", "SHLVL"}
+
+
+def test_without_arguments_it_is_told_the_user(command, suite):
+    server = command(f'[ "$*" = {suite.account.name} ] && cat {suite.authorized}')
+    assert logs_in(server)
+
+
+def test_files_come_after_it(command, suite):
+    server = command("true", AuthorizedKeysFile=suite.authorized)
+    assert logs_in(server)
+
+
+@pytest.mark.parametrize("script,why", [
+    ("exit 3", "it failed"), ("kill -9 $$", "it failed"), ("yes", "it printed too much"),
+    ("sleep 60", "took too long")])
+def test_programs_that_fail(command, suite, script, why):
+    server = command(f"cat {suite.authorized}; {script}", LoginGraceTime=60)
+    assert not logs_in(server, ConnectTimeout=30)
+    server.wait_log(why)
+
+
+def test_who_else_could_have_written_it(command, suite, folder):
+    script = f"cat {suite.authorized}"
+    server = command(script, mode=0o775)
+    assert not logs_in(server)
+    server.wait_log(f"{folder}/keys: it must belong to root and be writable by nobody else")
+    server = command(script)
+    assert logs_in(server)
+    folder.chmod(0o777)
+    assert not logs_in(server)
+    server.wait_log(f"{folder}: it must belong to root")
+
+
+def test_who_runs_it_must_be_said(command, suite):
+    script = f"cat {suite.authorized}"
+    server = command(script, runner=None)
+    assert not logs_in(server)
+    server.wait_log("AuthorizedKeysCommandUser does not say who runs it")
+    server = command(script, runner="no-such-user")
+    assert not logs_in(server)
+    server.wait_log("AuthorizedKeysCommand no-such-user: there is no such user")
+
+
+def test_unknown_users_are_not_told_of(command, suite, folder):
+    server = command(f"touch {folder}/asked; cat {suite.authorized}", runner="root")
+    assert not logs_in(server, user="no-such-user")
+    assert not (folder / "asked").exists()
