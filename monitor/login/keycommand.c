@@ -119,7 +119,7 @@ static enum result
 check_program(const char *path, char *reason)
 {
 	char part[4096];
-	struct stat info;
+	struct stat info = { 0 };
 
 	if (path[0] != '/' || strlen(path) >= sizeof(part))
 		return refuse(reason, path, "it is not an absolute path");

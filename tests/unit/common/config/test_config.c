@@ -147,9 +147,9 @@ static const struct {
 	{ "PermitOpen host",
 	    "sshd_config:1: PermitOpen: \"host\" is not valid; it must be any, none, or "
 	    "host:port with * for any of either\n" },
-	{ "AuthorizedKeysCommandUser x",
-	    "sshd_config:1: AuthorizedKeysCommandUser: this version does not "
-	    "support it yet; remove the line\n" },
+	{ "LogVerbose x",
+	    "sshd_config:1: LogVerbose: this version does not support it yet; remove the "
+	    "line\n" },
 	/* All of them, each with its line; the right ones between them say nothing. */
 	{ "Port 0\nPort 22\nUsePAM yes\n# x\nPrt 1",
 	    "sshd_config:1: Port: \"0\" is not valid; it must be a port number from 1 to 65535\n"
