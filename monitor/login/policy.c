@@ -75,7 +75,9 @@ choose(struct monitor *monitor)
 	CLEANUP(group_names_clear) struct group_names groups = { 0 };
 	CLEANUP(mem_freep) char *user = NULL;
 
-	TRY(mem_text(bytes_of(login->raw_user, login->raw_user_size), &user));
+	/* A name with a NUL is nobody's, and in no list of names. */
+	if (mem_text(bytes_of(login->raw_user, login->raw_user_size), &user) == RESULT_MEMORY)
+		return RESULT_MEMORY;
 	if (login->account != NULL && policy_asks_for_account(monitor))
 		TRY(account_group_names(login->account, &groups));
 	TRY(find_subject(monitor, &groups, user, &monitor->own_settings));

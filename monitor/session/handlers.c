@@ -451,7 +451,8 @@ start_requested(struct monitor *monitor, struct session *session,
 	log_start(monitor, session, request);
 	TRY(start_program(monitor, session, &program, &started));
 	session->is_started = true;
-	session->takes_signals = request->kind != SESSION_KIND_SUBSYSTEM;
+	session->takes_signals =
+	    request->kind != SESSION_KIND_SUBSYSTEM && forced_command(monitor) == NULL;
 	tell_started(monitor, session, &started);
 	return RESULT_OK;
 }

@@ -22,7 +22,7 @@ struct session {
 	uint32_t id;         /* the child's; means nothing once the channel is closed */
 	bool is_closed;      /* the child knows it no longer */
 	bool is_started;     /* a program was started; there is no second one */
-	bool takes_signals;  /* from the client: not for a subsystem */
+	bool takes_signals;  /* from the client: not for a subsystem or a forced command */
 	pid_t pid;           /* and process group; 0 before the start and after the end */
 	struct pty pty;      /* owned */
 	char *terminal_type; /* owned; NULL: none */

@@ -180,6 +180,19 @@ def test_algorithms_of_the_user_are_told_during_login(of_user, suite):
         assert client.receive()[0] == 51
 
 
+@pytest.mark.parametrize("criteria", ["User *", "Group *", "Invalid-User"])
+def test_a_name_with_a_nul_is_nobodys(of_user, suite, criteria):
+    server = of_user("PermitTTY no", criteria=criteria)
+    with rawssh.Client(server.port).handshake() as client:
+        client.service()
+        for method in ("none", "password"):
+            client.send(bytes([50]) + rawssh.string(suite.account.name.encode() + b"\0x")
+                        + rawssh.string("ssh-connection") + rawssh.string(method)
+                        + (b"\0" + rawssh.string("x") if method == "password" else b""))
+            assert client.receive_type(51)[0] == 51
+    assert "attack" not in server.log()
+
+
 # --- Include --------------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -39,15 +39,26 @@ def test_a_program_may_take_it(server, name):
     assert run_and_signal(server, command, name) == (7, None, "caught\n")
 
 
+def test_a_forced_command_is_sent_none(start):
+    """As for sshd: what is forced is not the client's to stop."""
+    server = start(ForceCommand="echo ready; read line; echo $line")
+    assert unmoved_by(server, SIGNALS) == "still here\n"
+
+
 def test_other_signals_are_not_sent(server):
+    others = ("STOP", "SEGV", "SIGTERM", "9", "", "WINCH", "INFO@openssh.com")
+    assert unmoved_by(server, others) == "still here\n"
+
+
+def unmoved_by(server, names):
     async def talk():
         async with asyncssh.connect(
                 "127.0.0.1", server.port, username=server.suite.account.name, known_hosts=None,
                 client_keys=[str(server.suite.keys["ed25519"])], config=None) as connection:
             process = await connection.create_process("echo ready; read line; echo $line")
             assert await process.stdout.readline() == "ready\n"
-            for name in ("STOP", "SEGV", "SIGTERM", "9", "", "WINCH", "INFO@openssh.com"):
+            for name in names:
                 process.channel.send_signal(name)
             process.stdin.write("still here\n")
             return (await process.wait()).stdout
-    assert asyncio.run(talk()) == "still here\n"
+    return asyncio.run(talk())
