@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signals: RFC 4254 names and numbers, and which of them a client may send. Pure.
+ * Signals by the names of RFC 4254 section 6.9: those that clients may send and are told of. Pure.
  */
 #include "monitor/session/signals.h"
 
@@ -10,24 +10,23 @@
 struct signal_row {
 	const char *name;
 	int number;
-	bool from_client;
 };
 
 /* clang-format off */
 static const struct signal_row signals[] = {
-	{ "ABRT", SIGABRT, false },
-	{ "ALRM", SIGALRM, false },
-	{ "FPE",  SIGFPE,  false },
-	{ "HUP",  SIGHUP,  true  },
-	{ "ILL",  SIGILL,  false },
-	{ "INT",  SIGINT,  true  },
-	{ "KILL", SIGKILL, true  },
-	{ "PIPE", SIGPIPE, false },
-	{ "QUIT", SIGQUIT, true  },
-	{ "SEGV", SIGSEGV, false },
-	{ "TERM", SIGTERM, true  },
-	{ "USR1", SIGUSR1, true  },
-	{ "USR2", SIGUSR2, true  },
+	{ "ABRT", SIGABRT },
+	{ "ALRM", SIGALRM },
+	{ "FPE",  SIGFPE },
+	{ "HUP",  SIGHUP },
+	{ "ILL",  SIGILL },
+	{ "INT",  SIGINT },
+	{ "KILL", SIGKILL },
+	{ "PIPE", SIGPIPE },
+	{ "QUIT", SIGQUIT },
+	{ "SEGV", SIGSEGV },
+	{ "TERM", SIGTERM },
+	{ "USR1", SIGUSR1 },
+	{ "USR2", SIGUSR2 },
 };
 /* clang-format on */
 
@@ -35,7 +34,7 @@ int
 signals_find(struct bytes name)
 {
 	for (size_t i = 0; i < COUNT(signals); i++) {
-		if (signals[i].from_client && bytes_is(name, signals[i].name))
+		if (bytes_is(name, signals[i].name))
 			return signals[i].number;
 	}
 	return 0;
