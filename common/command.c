@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,25 +22,7 @@
 #define NOT_EXECUTED 126
 #define PIECE_SIZE   4096
 
-/* For good: nothing of who we were is left, or it does not run. */
-static bool
-become(const struct command_plan *plan)
-{
-	uid_t real, effective, saved;
-
-	if (!plan->change_user)
-		return true;
-	if (setgroups(plan->group_count, plan->groups) < 0 ||
-	    setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
-	    setresuid(plan->uid, plan->uid, plan->uid) < 0)
-		return false;
-	if (getresuid(&real, &effective, &saved) < 0)
-		return false;
-	return real == plan->uid && effective == plan->uid && saved == plan->uid &&
-	       (plan->uid == 0 || setuid(0) < 0);
-}
-
-#define ENTRY_MAX 4096
+#define ENTRY_MAX    4096
 
 struct surroundings {
 	char texts[3][ENTRY_MAX];
@@ -75,7 +56,9 @@ execute(const struct command_plan *plan, int output_fd)
 	if (setsid() < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    dup2(output_fd, STDOUT_FILENO) < 0 ||
 	    (plan->change_user && dup2(null_fd, STDERR_FILENO) < 0) ||
-	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 || !become(plan))
+	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
+	    (plan->change_user &&
+		!process_become(plan->uid, plan->gid, plan->groups, plan->group_count)))
 		_exit(NOT_EXECUTED);
 	process_reset_signals();
 	execve(plan->argv[0], plan->argv, surroundings.list);

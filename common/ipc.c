@@ -21,6 +21,13 @@ ipc_pair(int sockets[2])
 	return RESULT_SYSTEM;
 }
 
+void
+ipc_pair_close(int (*sockets)[2])
+{
+	fd_close(&(*sockets)[0]);
+	fd_close(&(*sockets)[1]);
+}
+
 union control {
 	struct cmsghdr align;
 	char room[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];

@@ -10,6 +10,9 @@
 /* A pair of close-on-exec SOCK_SEQPACKET sockets. RESULT_SYSTEM. */
 enum result ipc_pair(int sockets[2]) MUST_USE;
 
+/* For CLEANUP: closes those that are not -1. */
+void ipc_pair_close(int (*sockets)[2]);
+
 /*
  * Sends one message. On a non-blocking socket RESULT_AGAIN when the other side does not read. The
  * descriptors are duplicated by the kernel: the caller still owns and closes his own. RESULT_CLOSED

@@ -4,11 +4,11 @@
  */
 #include "common/process.h"
 
+#include <grp.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static struct rlimit core_limit;
 static bool has_core_limit;
@@ -43,4 +43,17 @@ process_reset_signals(void)
 		sigaction(i, &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+bool
+process_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count)
+{
+	uid_t real, effective, saved;
+
+	if (setgroups(group_count, groups) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return false;
+	if (getresuid(&real, &effective, &saved) < 0)
+		return false;
+	return real == uid && effective == uid && saved == uid && (uid == 0 || setuid(0) < 0);
 }

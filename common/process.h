@@ -5,6 +5,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
 /*
  * Keeps this process's memory out of core files and debuggers. To be called again after each change of
  * uid or gid: the kernel then sets the first half anew, to what fs.suid_dumpable says.
@@ -17,3 +21,6 @@ void process_restore_core_limit(void);
 /* Every signal as a program expects it: not blocked, with its default action. What the monitor blocks for
  * its signalfd and ignores would outlive the exec. */
 void process_reset_signals(void);
+
+/* Becomes this user with these groups, for good: false if that failed, or if there is a way back. */
+bool process_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count);

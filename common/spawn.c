@@ -5,7 +5,6 @@
 #include "common/spawn.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
@@ -14,21 +13,6 @@
 #include "common/fd.h"
 #include "common/ipc.h"
 #include "common/process.h"
-
-/* A change of the effective uid drops all capabilities; that it happened is checked, not believed. */
-static bool
-become(const struct spawn_plan *plan)
-{
-	uid_t real, effective, saved;
-
-	if (setgroups(0, NULL) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
-	    setresuid(plan->uid, plan->uid, plan->uid) < 0)
-		return false;
-	if (getresuid(&real, &effective, &saved) < 0)
-		return false;
-	return real == plan->uid && effective == plan->uid && saved == plan->uid &&
-	       (plan->uid == 0 || setuid(0) < 0);
-}
 
 /* Out of the way of the descriptors 0 to SPAWN_IPC_FD, which are about to be replaced. */
 static int
@@ -58,24 +42,17 @@ execute(const struct spawn_plan *plan, int socket)
 	int program_fd = move_up(plan->program_fd);
 
 	if (program_fd >= 0 && arrange_descriptors(move_up(socket)) &&
-	    (!plan->change_user || become(plan))) {
+	    (!plan->change_user || process_become(plan->uid, plan->gid, NULL, 0))) {
 		process_reset_signals();
 		execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
 	}
 	_exit(SPAWN_NOT_EXECUTED);
 }
 
-static void
-close_pair(int (*sockets)[2])
-{
-	fd_close(&(*sockets)[0]);
-	fd_close(&(*sockets)[1]);
-}
-
 enum result
 spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 {
-	CLEANUP(close_pair) int sockets[2] = { -1, -1 };
+	CLEANUP(ipc_pair_close) int sockets[2] = { -1, -1 };
 
 	TRY(ipc_pair(sockets));
 	TRY(fd_set_nonblocking(sockets[0]));

@@ -80,18 +80,11 @@ is_used_up(const struct nursery *nursery)
 				       clock_now_ms() >= nursery->end_ms);
 }
 
-static void
-close_pair(int (*sockets)[2])
-{
-	fd_close(&(*sockets)[0]);
-	fd_close(&(*sockets)[1]);
-}
-
 /* Does not wait for the child: what its monitor sends is there when it comes to be. */
 static enum result
 ask(struct nursery *nursery, int *child_fd)
 {
-	CLEANUP(close_pair) int sockets[2] = { -1, -1 };
+	CLEANUP(ipc_pair_close) int sockets[2] = { -1, -1 };
 
 	if (nursery->fd < 0)
 		TRY(start(nursery));

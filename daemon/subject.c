@@ -4,15 +4,11 @@
  */
 #include "daemon/subject.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/mem.h"
 #include "common/text.h"
-
-#define GROUPS_MAX 1024
 
 static enum result
 complain(const char *word)
@@ -62,27 +58,17 @@ take_word(struct config_subject *subject, const char *word)
 	return RESULT_OK;
 }
 
+/* Of no account no group is known. */
 static enum result
 find_groups(struct subject *subject)
 {
-	const struct passwd *entry = getpwnam(subject->subject.user);
-	gid_t ids[GROUPS_MAX];
-	int count = GROUPS_MAX;
+	CLEANUP(account_freep) struct account *account = NULL;
 
-	if (entry == NULL || getgrouplist(entry->pw_name, entry->pw_gid, ids, &count) < 0)
-		return RESULT_OK; /* no group is known to hold */
-	TRY(mem_new((size_t)count + 1, sizeof(char *), (void **)&subject->groups));
-	for (int i = 0; i < count; i++) {
-		const struct group *group = getgrgid(ids[i]);
-
-		if (group == NULL)
-			continue;
-		TRY(mem_text(
-		    bytes_of_text(group->gr_name), &subject->groups[subject->group_count]));
-		subject->group_count++;
-	}
-	subject->subject.groups = (const char *const *)subject->groups;
-	subject->subject.group_count = subject->group_count;
+	if (account_find(subject->subject.user, &account) != RESULT_OK)
+		return RESULT_OK;
+	TRY(account_group_names(account, &subject->groups));
+	subject->subject.groups = (const char *const *)subject->groups.list;
+	subject->subject.group_count = subject->groups.count;
 	return RESULT_OK;
 }
 
@@ -106,8 +92,6 @@ subject_clear(struct subject *subject)
 {
 	for (size_t i = 0; i < COUNT(subject->texts); i++)
 		free(subject->texts[i]);
-	for (size_t i = 0; i < subject->group_count; i++)
-		free(subject->groups[i]);
-	free(subject->groups);
+	group_names_clear(&subject->groups);
 	*subject = (struct subject){ 0 };
 }

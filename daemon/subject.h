@@ -6,12 +6,12 @@
 
 #include "common/config/config.h"
 #include "daemon/cli.h"
+#include "monitor/login/account.h"
 
 struct subject {
 	struct config_subject subject;
 	char *texts[CLI_SUBJECTS_MAX]; /* owned: copies of what -C said */
-	char **groups;                 /* owned, each of them too */
-	size_t group_count;
+	struct group_names groups;
 };
 
 /* Takes "user=alice,addr=192.0.2.1" apart. RESULT_CONFIG: said on standard error. */
