@@ -62,14 +62,11 @@ take_word(struct config_subject *subject, const char *word)
 static enum result
 find_groups(struct subject *subject)
 {
-	CLEANUP(account_freep) struct account *account = NULL;
+	enum result result = group_names_find(subject->subject.user, &subject->groups);
 
-	if (account_find(subject->subject.user, &account) != RESULT_OK)
-		return RESULT_OK;
-	TRY(account_group_names(account, &subject->groups));
 	subject->subject.groups = (const char *const *)subject->groups.list;
 	subject->subject.group_count = subject->groups.count;
-	return RESULT_OK;
+	return result == RESULT_NO_MATCH ? RESULT_OK : result;
 }
 
 enum result

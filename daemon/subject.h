@@ -6,7 +6,7 @@
 
 #include "common/config/config.h"
 #include "daemon/cli.h"
-#include "monitor/login/account.h"
+#include "monitor/monitor.h"
 
 struct subject {
 	struct config_subject subject;

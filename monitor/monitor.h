@@ -68,6 +68,15 @@ struct account {
 	size_t group_count;
 };
 
+/* Names of a user's groups; those that have lost their name are left out. */
+struct group_names {
+	char **list; /* owned, each of them too */
+	size_t count;
+};
+/* RESULT_NO_MATCH: there is no such user. */
+enum result group_names_find(const char *user, struct group_names *out) MUST_USE;
+void group_names_clear(struct group_names *names);
+
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment;

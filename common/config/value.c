@@ -395,6 +395,14 @@ check_words(enum keyword keyword, const struct lex_line *line, char *why)
 	}
 }
 
+/* To these lists "none" is a name like others: nobody's, as a rule. */
+static bool
+is_list_of_names(enum keyword keyword)
+{
+	return keyword == KEYWORD_AllowUsers || keyword == KEYWORD_DenyUsers ||
+	       keyword == KEYWORD_AllowGroups || keyword == KEYWORD_DenyGroups;
+}
+
 /* A "none" among other words would be lost when the settings are printed and read again. */
 static enum result
 read_words(const struct lex_line *line, struct value *out, char *why)
@@ -452,6 +460,8 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
 		TRY(check_words(keyword, line, why));
+		if (is_list_of_names(keyword))
+			return keep_words(line, out);
 		return read_words(line, out, why);
 	case KEYWORD_TYPE_PATHS:
 		return read_words(line, out, why);

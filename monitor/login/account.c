@@ -136,14 +136,27 @@ account_group_names(const struct account *account, struct group_names *out)
 {
 	TRY(mem_new(account->group_count + 1, sizeof(char *), (void **)&out->list));
 	for (size_t i = 0; i < account->group_count; i++) {
-		const struct group *group = getgrgid(account->groups[i]);
+		const struct group *group;
 
+		errno = 0;
+		group = getgrgid(account->groups[i]);
+		if (group == NULL && !is_absence(errno))
+			return RESULT_SYSTEM;
 		if (group == NULL)
 			continue;
 		TRY(mem_text(bytes_of_text(group->gr_name), &out->list[out->count]));
 		out->count++;
 	}
 	return RESULT_OK;
+}
+
+enum result
+group_names_find(const char *user, struct group_names *out)
+{
+	CLEANUP(account_freep) struct account *account = NULL;
+
+	TRY(account_find(user, &account));
+	return account_group_names(account, out);
 }
 
 /* --- May it log in? ----------------------------------------------------------------------------- */

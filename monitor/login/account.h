@@ -17,13 +17,8 @@ enum result account_find(const char *name, struct account **out) MUST_USE;
 /* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. */
 bool account_may_log_in(const struct account *account, char *reason, size_t size) MUST_USE;
 
-/* Names of an account's groups; those that have lost their name are left out. */
-struct group_names {
-	char **list; /* owned, each of them too */
-	size_t count;
-};
+/* RESULT_SYSTEM: some cannot be asked for now, and who knows what they would say. */
 enum result account_group_names(const struct account *account, struct group_names *out) MUST_USE;
-void group_names_clear(struct group_names *names);
 
 void account_free(struct account *account);
 void account_freep(struct account **account);

@@ -105,6 +105,8 @@ has_wanted_principal(const struct decide_question *question)
 	if (rest.data == NULL)
 		return terms_has_principal(
 		    question->certificate, bytes_of_text(question->account->name));
+	if (question->is_one_principal)
+		return terms_has_principal(question->certificate, rest);
 	while (text_next_name(&rest, &name)) {
 		if (terms_has_principal(question->certificate, text_trim(name)))
 			return true;

@@ -22,8 +22,10 @@ struct decide_question {
 	struct bytes address;                  /* the client's, numeric */
 	const struct key_options *options;     /* of the line with the key, or with its authority */
 	const struct certificate *certificate; /* NULL: a plain key */
-	/* Whom the certificate must be of, with commas; NULL data: the user. One of them does. */
+	/* Whom the certificate must be of: with commas, one of them does; or one name as a whole. NULL data: the
+	 * user. */
 	struct bytes principals;
+	bool is_one_principal;
 	struct decide_time now;
 };
 

@@ -31,6 +31,9 @@
  */
 #define FAILURE_SLOT_MS 10
 
+/* Of one connection, questions whether a key would do among them, which are no failures. */
+#define REQUESTS_MAX 128
+
 /* --- Answers ------------------------------------------------------------------------------------ */
 
 static void
@@ -42,6 +45,10 @@ tell_outcome(struct monitor *monitor, enum auth_outcome outcome)
 	uint8_t room[256];
 	struct writer writer = writer_into(room, sizeof(room));
 
+	if (policy_tell(monitor) != RESULT_OK) {
+		phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "out of memory");
+		return;
+	}
 	ipc_gate_again(&monitor->gate, IPC_authenticate);
 	auth_answer_put(&writer, &answer);
 	monitor_tell(monitor, IPC_authenticated, writer_bytes(&writer), NULL, 0);
@@ -375,7 +382,13 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 		refuse_connection(monitor);
 		return RESULT_OK;
 	}
-	monitor->login->attempts++;
+	if (++monitor->login->attempts > REQUESTS_MAX) {
+		log_info("auth-too-many", "too many requests to log in from %s port %u",
+		    monitor->inputs->peer.address, monitor->inputs->peer.port);
+		phase_end(
+		    monitor, SSH_DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures");
+		return RESULT_OK;
+	}
 	switch ((enum auth_method)request.method) {
 	case AUTH_METHOD_NONE:
 		on_none(monitor, asked_at_ms);

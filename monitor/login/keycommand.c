@@ -121,8 +121,8 @@ check_program(const char *path, char *reason)
 	char part[4096];
 	struct stat info = { 0 };
 
-	if (path[0] != '/' || strlen(path) >= sizeof(part))
-		return refuse(reason, path, "it is not an absolute path");
+	if (strlen(path) >= sizeof(part))
+		return refuse(reason, path, "its path is too long");
 	for (size_t size = 1; size <= strlen(path); size++) {
 		if (path[size] != '/' && path[size] != '\0' && size > 1)
 			continue;
@@ -134,6 +134,20 @@ check_program(const char *path, char *reason)
 			    reason, part, "it must belong to root and be writable by nobody else");
 	}
 	return S_ISREG(info.st_mode) ? RESULT_OK : refuse(reason, path, "it is not a program");
+}
+
+/* The path without links: what is looked at is what is run. */
+static enum result
+find_program(char **path, char *reason)
+{
+	char *resolved = (*path)[0] == '/' ? realpath(*path, NULL) : NULL;
+
+	if (resolved == NULL)
+		return refuse(reason, *path,
+		    (*path)[0] == '/' ? strerror(errno) : "it is not an absolute path");
+	free(*path);
+	*path = resolved;
+	return check_program(resolved, reason);
 }
 
 struct arguments {
@@ -182,7 +196,8 @@ find_runner(const struct keycommand_question *question, struct account **out, ch
 
 	if (name == NULL)
 		return refuse(reason, "", "AuthorizedKeysCommandUser does not say who runs it");
-	TRY(expand(question, name, &expanded));
+	if (expand(question, name, &expanded) != RESULT_OK)
+		return refuse(reason, name, "it has a token that there is not");
 	result = account_find(expanded, out);
 	free(expanded);
 	return result == RESULT_OK ? RESULT_OK : refuse(reason, name, "there is no such user");
@@ -209,8 +224,9 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	struct command_plan plan = { .timeout_ms = TIMEOUT_MS };
 	enum result result;
 
+	snprintf(reason, KEYCOMMAND_REASON_MAX, "AuthorizedKeysCommand cannot be run");
 	TRY(make_arguments(question, &arguments, reason));
-	TRY(check_program(arguments.list[0], reason));
+	TRY(find_program(&arguments.list[0], reason));
 	TRY(find_runner(question, &runner, reason));
 	plan.argv = arguments.list;
 	plan.user = runner->name;

@@ -260,6 +260,23 @@ check_binary(struct bytes file, const struct krl_subject *subject)
 	return is_revoked ? RESULT_DENIED : RESULT_OK;
 }
 
+/* Who lists a certificate means its key, with all certificates that it has or will have. */
+static enum result
+check_line(struct bytes blob, const struct krl_subject *subject, bool *is_revoked)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	struct reader reader = reader_of(blob);
+
+	if (!certificate_type_is_known(get_string(&reader))) {
+		*is_revoked |= is_subject(blob, subject);
+		return RESULT_OK;
+	}
+	if (certificate_parse(blob, &certificate) != RESULT_OK)
+		return RESULT_MALFORMED;
+	*is_revoked |= is_subject(key_blob(certificate->subject), subject);
+	return RESULT_OK;
+}
+
 /* A line that cannot be read may have been meant to revoke something. */
 static enum result
 check_text(struct bytes file, const struct krl_subject *subject)
@@ -278,7 +295,7 @@ check_text(struct bytes file, const struct krl_subject *subject)
 		if (key_line_parse(line, &words) != RESULT_OK ||
 		    key_line_blob(&words, &blob) != RESULT_OK)
 			return RESULT_MALFORMED;
-		is_revoked |= is_subject(buf_bytes(&blob), subject);
+		TRY(check_line(buf_bytes(&blob), subject, &is_revoked));
 	}
 	return is_revoked ? RESULT_DENIED : RESULT_OK;
 }

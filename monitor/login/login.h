@@ -14,6 +14,7 @@ struct login {
 	size_t raw_user_size;
 	struct account *account; /* owned; NULL: unknown, or may not log in */
 	bool is_looked_up;       /* account, is_known and refusal say something */
+	bool has_news;           /* the child was not told yet which settings were chosen */
 	bool is_judged;          /* and it was asked whether the account may log in */
 	bool is_known;           /* there is such an account, whether or not it may log in */
 	char refusal[256];       /* why the account may not log in, for the log */

@@ -42,10 +42,26 @@ lists_let_in(const struct monitor *monitor, struct login *login)
 	    login->refusal, sizeof(login->refusal));
 }
 
+/* Directories may know a user by several names. Match blocks were asked for this one; what they say of the
+ * account's own name must not be got around. */
+static bool
+is_called_so(const struct monitor *monitor, struct login *login)
+{
+	const struct bytes name = bytes_of_text(login->account->name);
+
+	if (monitor->own_settings == NULL ||
+	    bytes_equal(name, bytes_of(login->raw_user, login->raw_user_size)))
+		return true;
+	snprintf(login->refusal, sizeof(login->refusal),
+	    "the account's own name is %.64s, and Match blocks may ask for it",
+	    login->account->name);
+	return false;
+}
+
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
 {
-	return is_within_reach(monitor, login) &&
+	return is_called_so(monitor, login) && is_within_reach(monitor, login) &&
 	       account_may_log_in(login->account, login->refusal, sizeof(login->refusal)) &&
 	       lists_let_in(monitor, login);
 }

@@ -53,6 +53,16 @@ parse_command(struct parse *parse, struct bytes value)
 	return RESULT_OK;
 }
 
+static size_t
+count_commas(struct bytes text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.size; i++)
+		count += text.data[i] == ',';
+	return count;
+}
+
 static enum result
 parse_principals(struct parse *parse, struct bytes value)
 {
@@ -62,6 +72,9 @@ parse_principals(struct parse *parse, struct bytes value)
 	if (value.size == 0)
 		return refuse(
 		    parse, RESULT_MALFORMED, "empty value of option", bytes_of_text("principals"));
+	if (count_commas(value) >= OPTIONS_PRINCIPALS_MAX)
+		return refuse(
+		    parse, RESULT_LIMIT, "too many names of option", bytes_of_text("principals"));
 	parse->options->has_principals = true;
 	parse->options->principals = value;
 	return RESULT_OK;

@@ -16,6 +16,9 @@
 /* Places that one key may be limited to. */
 #define OPTIONS_PERMIT_OPEN_MAX 64
 
+/* Names that the certificates of one authority may have. */
+#define OPTIONS_PRINCIPALS_MAX 256
+
 /* A date and time, in seconds since 1970 as if the clock it was read from showed UTC. */
 struct key_expiry {
 	bool is_set;

@@ -85,7 +85,8 @@ choose(struct monitor *monitor)
 	monitor->settings = monitor->own_settings;
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);
-	return tell_child(monitor);
+	monitor->login->has_news = true;
+	return RESULT_OK;
 }
 
 enum result
@@ -97,4 +98,13 @@ policy_choose(struct monitor *monitor)
 	if (policy_asks_for_account(monitor))
 		lookup_find(monitor);
 	return choose(monitor);
+}
+
+enum result
+policy_tell(struct monitor *monitor)
+{
+	if (!monitor->login->has_news)
+		return RESULT_OK;
+	monitor->login->has_news = false;
+	return tell_child(monitor);
 }

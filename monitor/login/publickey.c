@@ -19,6 +19,10 @@
 #include "monitor/login/keyfiles.h"
 #include "monitor/login/krl.h"
 
+/* A file of names is short: it is walked through for each line with the certificate's authority. */
+#define PRINCIPALS_FILE_MAX  (64 * 1024)
+#define PRINCIPALS_LINES_MAX 1024
+
 /* Who is looked for when there is nobody: with ids that own no files. */
 static const struct account nobody = {
 	.name = "NOUSER",
@@ -37,11 +41,12 @@ struct search {
 	struct decide_time now;
 	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
 	struct bytes wanted;             /* blob of the key, or of the certificate's authority */
-	struct bytes principals;         /* see struct decide_question */
 	bool is_authority_file;          /* TrustedUserCAKeys: all of its keys are authorities */
-	bool is_key_listed;              /* some line has the key, if to no avail so far */
-	unsigned refused_count;          /* lines of it that cannot be read */
-	unsigned refused_line;           /* the first of them */
+	bool has_principals_file;        /* AuthorizedPrincipalsFile goes with it: */
+	struct bytes principals_file;
+	bool is_key_listed;     /* some line has the key, if to no avail so far */
+	unsigned refused_count; /* lines of it that cannot be read */
+	unsigned refused_line;  /* the first of them */
 	const char *refused_reason;
 };
 
@@ -76,6 +81,32 @@ object(struct search *search, enum result result, unsigned line, const char *rea
 		    answer->reason, sizeof(answer->reason), "%.100s: %s", search->where, reason);
 }
 
+/* Options before a name are not served yet: such a line names nobody, and so does what else is no single word. */
+static bool
+is_one_name(struct bytes line)
+{
+	for (size_t i = 0; i < line.size; i++) {
+		if (line.data[i] <= ' ' || line.data[i] == '"')
+			return false;
+	}
+	return line.size > 0 && line.data[0] != '#';
+}
+
+/* The first name of AuthorizedPrincipalsFile that the certificate has; an empty one, which none has, if there is
+ * none. */
+static struct bytes
+find_principal(const struct search *search)
+{
+	struct bytes rest = search->principals_file, line;
+
+	for (unsigned i = 0; i < PRINCIPALS_LINES_MAX && text_next_line(&rest, &line); i++) {
+		line = text_trim(line);
+		if (is_one_name(line) && terms_has_principal(search->question->certificate, line))
+			return line;
+	}
+	return bytes_of("", 0);
+}
+
 /* The key stands in this line: do its options and everything else let it in? */
 static void
 judge_line(struct search *search, const struct authorized_line *line)
@@ -89,11 +120,15 @@ judge_line(struct search *search, const struct authorized_line *line)
 		.address = search->question->address,
 		.options = &options,
 		.certificate = search->question->certificate,
-		.principals = search->principals,
 		.now = search->now,
 	};
 
 	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
+	if (search->is_authority_file && line->options.size > 0) {
+		object(search, RESULT_DENIED, line->number,
+		    "TrustedUserCAKeys has keys without options");
+		return;
+	}
 	if (options_parse(line->options, &options, reason) != RESULT_OK) {
 		object(search, RESULT_DENIED, line->number, reason);
 		return;
@@ -101,6 +136,10 @@ judge_line(struct search *search, const struct authorized_line *line)
 	options.is_authority |= search->is_authority_file;
 	if (options.has_principals)
 		question.principals = options.principals;
+	if (search->is_authority_file && search->has_principals_file) {
+		question.is_one_principal = true;
+		question.principals = find_principal(search);
+	}
 	if (decide_key(&question, &permissions, reason) != RESULT_OK) {
 		object(search, RESULT_DENIED, line->number, reason);
 		return;
@@ -176,21 +215,6 @@ search_file(struct search *search, const char *pattern)
 
 /* --- Trusted authorities ------------------------------------------------------------------------ */
 
-/* One name on each line. With options before it, which are not served yet, a line names nobody. */
-static void
-search_principals(struct search *search, struct bytes authorities, struct bytes file)
-{
-	struct bytes line;
-
-	while (search->answer->result != RESULT_OK && text_next_line(&file, &line)) {
-		line = text_trim(line);
-		if (line.size == 0 || line.data[0] == '#')
-			continue;
-		search->principals = line;
-		search_lines(search, authorities);
-	}
-}
-
 /* The user's own file of principals, which is read as the user. */
 static enum result
 read_principals(const struct search *search, const char *pattern, struct buf *out)
@@ -221,7 +245,7 @@ search_authorities(struct search *search)
 	OWNED_BUF file, principals;
 
 	buf_init(&file, KEYFILES_FILE_MAX);
-	buf_init(&principals, KEYFILES_FILE_MAX);
+	buf_init(&principals, PRINCIPALS_FILE_MAX);
 	if (path == NULL)
 		return;
 	if (fd_read_path(path, KEYFILES_FILE_MAX, &file) != RESULT_OK) {
@@ -229,13 +253,15 @@ search_authorities(struct search *search)
 		return;
 	}
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
+	search->has_principals_file = principals_file != NULL;
+	if (principals_file != NULL &&
+	    read_principals(search, principals_file, &principals) != RESULT_OK)
+		return;
+	search->principals_file = buf_bytes(&principals);
 	search->is_authority_file = true;
-	if (principals_file == NULL)
-		search_lines(search, buf_bytes(&file));
-	else if (read_principals(search, principals_file, &principals) == RESULT_OK)
-		search_principals(search, buf_bytes(&file), buf_bytes(&principals));
+	search_lines(search, buf_bytes(&file));
 	search->is_authority_file = false;
-	search->principals = bytes_of(NULL, 0);
+	search->principals_file = bytes_of(NULL, 0);
 }
 
 /* What is wrong with a key whoever has it; NULL: nothing. */

@@ -221,6 +221,18 @@ def test_a_query_grants_nothing(server, user, key):
         client.expect_end(PROTOCOL_ERROR)
 
 
+def test_queries_have_a_limit(server, user, key):
+    """A key that would do is no failure, and could be asked for without end."""
+    with Client(server.port).handshake() as client:
+        client.service()
+        for _ in range(128):
+            client.publickey(user, key, sign=False)
+            assert client.receive_type(rawssh.PK_OK)
+        client.publickey(user, key, sign=False)
+        client.expect_end(PROTOCOL_ERROR)
+    server.wait_log("too many requests to log in from 127.0.0.1")
+
+
 def test_the_user_may_not_change(server, user, key):
     with Client(server.port).handshake() as client:
         client.service()

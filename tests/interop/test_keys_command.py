@@ -111,6 +111,29 @@ def test_who_runs_it_must_be_said(command, suite):
     server.wait_log("AuthorizedKeysCommand no-such-user: there is no such user")
 
 
+def test_an_unknown_token_of_the_runner(command, suite):
+    server = command(f"cat {suite.authorized}", runner="x%z")
+    assert not logs_in(server)
+    server.wait_log("AuthorizedKeysCommand x%z: it has a token that there is not")
+
+
+def test_a_link_to_it(command, suite, folder):
+    """What the link points at is looked at and run, folders above it and all."""
+    server = command(f"cat {suite.authorized}")
+    program, real = folder / "keys", folder / "real"
+    real.mkdir(0o755)
+    program.rename(real / "keys")
+    program.symlink_to(real / "keys")
+    assert logs_in(server)
+    real.chmod(0o777)
+    assert not logs_in(server)
+    server.wait_log(f"{real}: it must belong to root")
+    program.unlink()
+    program.symlink_to(folder / "nowhere")
+    assert not logs_in(server)
+    server.wait_log(f"AuthorizedKeysCommand {program}: No such file or directory")
+
+
 def test_unknown_users_are_not_told_of(command, suite, folder):
     server = command(f"touch {folder}/asked; cat {suite.authorized}", runner="root")
     assert not logs_in(server, user="no-such-user")

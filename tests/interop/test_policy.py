@@ -34,6 +34,7 @@ def key_with(start, suite):
 
 @pytest.mark.parametrize("line,allowed", [
     ("AllowUsers {user}", True), ("AllowUsers somebody-else", False),
+    ("AllowUsers none", False), ("DenyUsers none", True),
     ("AllowUsers {user}@127.0.0.0/8", True), ("AllowUsers {user}@10.0.0.0/8", False),
     ("DenyUsers {user}", False), ("DenyUsers somebody-else", True),
     ("AllowGroups {group}", True), ("AllowGroups somebody-else", False),

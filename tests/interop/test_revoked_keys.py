@@ -107,6 +107,29 @@ def test_a_key_takes_its_certificates_along(start, certified, authority, revoke)
         assert not by_certificate(server, certified)
 
 
+def test_a_listed_certificate_takes_its_key_along(start, suite, certified, authority):
+    path = suite.folder / "revoked_certificate"
+    path.write_text(certificate(certified).read_text())
+    keys = suite.folder / "keys_of_revoked"
+    keys.write_text(certified.with_suffix(".pub").read_text())
+    keys.chmod(0o644)
+    again = suite.folder / "revocable_again"
+    for end in ("", ".pub"):
+        again.with_name(again.name + end).write_bytes(
+            certified.with_name(certified.name + end).read_bytes())
+    again.chmod(0o600)
+    subprocess.run(["ssh-keygen", "-q", "-s", str(authority), "-I", "new", "-z", "8", "-n",
+                    suite.account.name, str(again.with_suffix(".pub"))], check=True)
+    trusted = authority.with_suffix(".pub")
+    server = start(TrustedUserCAKeys=trusted, AuthorizedKeysFile=keys)
+    assert by_certificate(server, again) and by_key(server, certified)
+    server = start(TrustedUserCAKeys=trusted, AuthorizedKeysFile=keys, RevokedKeys=path)
+    assert not by_certificate(server, again) and not by_key(server, certified)
+    path.write_text(path.read_text()[:200] + "\n")
+    assert not by_key(server)
+    server.wait_log("malformed; no key logs in until it can be read")
+
+
 @pytest.mark.parametrize("change,why", [
     (lambda p: p.unlink(), "not found"), (lambda p: p.write_bytes(p.read_bytes()[:-1]), "malformed"),
     (lambda p: p.write_text("what is this\n"), "malformed"),

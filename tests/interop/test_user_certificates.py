@@ -173,6 +173,39 @@ def test_principals_from_a_file(start, suite, certify, authority, scope):
     assert log_in(server, certify(names="webmaster")).returncode == 255
 
 
+@pytest.mark.parametrize("line,name", [
+    ('command="true" webmaster', "webmaster"), ("web master", "master"), ("web,master", "master"),
+    ('no-pty webmaster', "webmaster"), ('"webmaster"', "webmaster")])
+def test_lines_of_the_file_that_name_nobody(start, suite, certify, authority, line, name):
+    names = suite.folder / f"principals_{os.urandom(4).hex()}"
+    names.write_text(f"{line}\n")
+    names.chmod(0o644)
+    server = start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedPrincipalsFile=names)
+    assert log_in(server, certify(names=name)).returncode == 255
+    names.write_text(f"{line}\n{name}\n")
+    assert log_in(server, certify(names=name)).returncode == 0
+
+
+@pytest.mark.parametrize("lines,allowed", [(1024, True), (1025, False), (70000, False)])
+def test_limits_of_the_file(start, suite, certify, authority, lines, allowed):
+    names = suite.folder / f"principals_{os.urandom(4).hex()}"
+    names.write_text("x\n" * (lines - 1) + "webmaster\n")
+    names.chmod(0o644)
+    server = start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedPrincipalsFile=names)
+    assert (log_in(server, certify(names="webmaster")).returncode == 0) == allowed
+
+
+def test_a_file_of_authorities_has_no_options(start, suite, certify, authority):
+    public = authority.with_suffix(".pub").read_text()
+    trusted = suite.folder / "trusted_with_options"
+    trusted.write_text(f'command="true" {public}')
+    server = start(TrustedUserCAKeys=trusted, AuthorizedKeysFile="none")
+    assert log_in(server, certify()).returncode == 255
+    server.wait_log("trusted_with_options:1: TrustedUserCAKeys has keys without options")
+    trusted.write_text(f"# ours\n{public}")
+    assert log_in(server, certify()).returncode == 0
+
+
 @pytest.mark.parametrize("options,names,allowed", [
     ('principals="webmaster,night"', "night", True), ('principals="webmaster"', None, False),
     ('from="10.0.0.1"', None, False), ('from="127.0.0.1"', None, True),

@@ -450,8 +450,10 @@ transport_set_policy(struct transport *transport, const struct child_policy *pol
 
 	transport->start.policy = *policy;
 	transport->start.policy.user_key_algorithms = kept;
+	transport->start.policy.banner =
+	    bytes_of("", 0); /* a view of the message, and not for us */
 	if (transport->phase != TRANSPORT_PHASE_LOGIN || !transport->takes_ext_info_in_auth ||
-	    bytes_equal(kept, policy->user_key_algorithms))
+	    bytes_equal(kept, policy->user_key_algorithms) || kex_holds_back(&transport->kex))
 		return RESULT_OK;
 	return extinfo_send(transport, policy->user_key_algorithms);
 }

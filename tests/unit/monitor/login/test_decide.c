@@ -106,6 +106,7 @@ lets_in_whom_no_rule_objects_to(void **state)
 			ROW_RESULT(rows[i].name, result, RESULT_OK);
 			ROW_TRUE(rows[i].name, reason[0] == '\0');
 			ROW_TRUE(rows[i].name, permissions.session);
+			permissions_clear(&permissions);
 			continue;
 		}
 		ROW_RESULT(rows[i].name, result, RESULT_DENIED);
@@ -151,6 +152,7 @@ grants_what_settings_and_options_both_allow(void **state)
 		ROW_TRUE(name, permissions.pty == grants[i].pty);
 		ROW_TRUE(name, permissions.forward_local == grants[i].forward_local);
 		ROW_TRUE(name, permissions.forward_remote == grants[i].forward_remote);
+		permissions_clear(&permissions);
 	}
 }
 

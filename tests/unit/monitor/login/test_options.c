@@ -64,6 +64,22 @@ keeps_the_list_of_from(void **state)
 	assert_false(options.has_from);
 }
 
+static void
+counts_the_names_of_an_authority(void **state)
+{
+	char text[16 + 2 * OPTIONS_PRINCIPALS_MAX + 4] = "principals=\"a",
+						    reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+
+	for (size_t i = 1; i < OPTIONS_PRINCIPALS_MAX; i++)
+		strcat(text, ",a");
+	strcat(text, "\"");
+	assert_ok(options_parse(bytes_of_text(text), &options, reason));
+	strcpy(text + strlen(text) - 1, ",a\"");
+	assert_result(options_parse(bytes_of_text(text), &options, reason), RESULT_LIMIT);
+	assert_non_null(strstr(reason, "too many names of option"));
+}
+
 /* Seconds by date(1): date -u -d "2038-01-19 03:14:07" +%s. */
 static const struct {
 	const char *text;
@@ -227,6 +243,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flags_take_away_and_give_back),
 		cmocka_unit_test(keeps_the_list_of_from),
+		cmocka_unit_test(counts_the_names_of_an_authority),
 		cmocka_unit_test(reads_dates),
 		cmocka_unit_test(refuses_what_it_does_not_understand),
 		cmocka_unit_test(reasons_fit_and_hide_control_characters),
