@@ -39,6 +39,18 @@ struct key_line {
 enum result key_line_parse(struct bytes line, struct key_line *out) MUST_USE;
 enum result key_line_blob(const struct key_line *line, struct buf *blob) MUST_USE;
 
+/*
+ * Public keys that take several lines (RFC 4716; RFC 7468 with SubjectPublicKeyInfo or PKCS#1). `line`: does it
+ * begin one? Reading appends the blob, which is not checked further, and moves *text behind the block, of which
+ * `lines` says how many lines it has. After an error *text is what it was: RESULT_TRUNCATED (no end), RESULT_LIMIT,
+ * RESULT_MALFORMED, RESULT_UNSUPPORTED.
+ */
+bool key_block_begins(struct bytes line);
+enum result key_block_read(struct bytes *text, unsigned *lines, struct buf *blob) MUST_USE;
+
+/* The blob of a public key in DER, appended. RESULT_MALFORMED, RESULT_UNSUPPORTED for other algorithms. */
+enum result key_blob_from_der(struct bytes der, struct buf *blob) MUST_USE;
+
 void key_free(struct key *key);
 void key_freep(struct key **key);
 

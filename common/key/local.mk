@@ -18,4 +18,6 @@ common_libcommon_a_SOURCES += \
 	common/key/key_mldsa.c \
 	common/key/key_rsa.c \
 	common/key/parameters.c \
+	common/key/public_block.c \
+	common/key/public_der.c \
 	common/key/signature.c

@@ -91,9 +91,40 @@ read_line(struct authorized_keys *keys, struct bytes text, struct authorized_lin
 		read_key(keys, text, line);
 }
 
+/* A key without options, in several lines. Of a block that cannot be read only the first line is taken: those
+ * behind it may be whole lines of somebody else. */
+static void
+read_block(struct authorized_keys *keys, struct bytes text, struct authorized_line *line)
+{
+	struct reader reader;
+	struct bytes type;
+	unsigned lines;
+
+	buf_reset(&keys->blob);
+	switch (key_block_read(&text, &lines, &keys->blob)) {
+	case RESULT_OK:
+		break;
+	case RESULT_UNSUPPORTED:
+		return;
+	default:
+		refuse(line, "the key that begins here does not end, or is broken");
+		return;
+	}
+	keys->rest = text;
+	keys->number += lines - 1;
+	reader = reader_of(buf_bytes(&keys->blob));
+	type = get_string(&reader);
+	if (!key_type_is_known(type))
+		return;
+	line->kind = AUTHORIZED_LINE_KEY;
+	line->type = type;
+	line->blob = buf_bytes(&keys->blob);
+}
+
 bool
 authorized_keys_next(struct authorized_keys *keys, struct authorized_line *line)
 {
+	const struct bytes from_here = keys->rest;
 	struct bytes text;
 
 	if (!text_next_line(&keys->rest, &text))
@@ -108,7 +139,9 @@ authorized_keys_next(struct authorized_keys *keys, struct authorized_line *line)
 		return true;
 	}
 	text = text_trim(text);
-	if (text.size > 0 && text.data[0] != '#')
+	if (key_block_begins(text))
+		read_block(keys, from_here, line);
+	else if (text.size > 0 && text.data[0] != '#')
 		read_line(keys, text, line);
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The lines of an authorized_keys file, from its bytes: each one is a key with its options, harmless, or
- * refused with a reason. Nothing is judged here.
+ * refused with a reason; a key in a block of several lines (RFC 4716, PEM) comes as its first. Nothing is judged
+ * here.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct authorized_line {
 	enum authorized_line_kind kind;
 	unsigned number;      /* 1 is the first */
 	struct bytes options; /* a view of the field as it stands there; empty for none */
-	struct bytes type;    /* "ssh-ed25519" */
+	struct bytes type;    /* "ssh-ed25519"; a view of the file or the blob */
 	struct bytes blob;    /* decoded; begins with the same type; not checked any further */
 	const char *reason;   /* of AUTHORIZED_LINE_REFUSED; a literal */
 };

@@ -5,3 +5,4 @@ check_PROGRAMS += tests/unit/common/key/test_key
 check_PROGRAMS += tests/unit/common/key/test_signature
 check_PROGRAMS += tests/unit/common/key/test_bcrypt_kdf
 check_PROGRAMS += tests/unit/common/key/test_certificate
+check_PROGRAMS += tests/unit/common/key/test_public
