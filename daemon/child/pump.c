@@ -25,6 +25,9 @@
 /* What one channel may send in one turn while others wait as well. */
 #define TURN_BYTES (128 * 1024)
 
+/* Who sent less than this when served last is served before those who never stop. */
+#define LIGHT_BYTES (4 * 1024)
+
 /* One channel's descriptors. A terminal and a socket use one descriptor for both ways. */
 struct flow {
 	enum conn_attachment kind;
@@ -32,6 +35,7 @@ struct flow {
 	int sources[CONN_STREAM_COUNT]; /* owned unless equal to sink; -1: none */
 	bool source_ended[CONN_STREAM_COUNT];
 	bool eof;           /* close the sink when the backlog is written */
+	bool is_heavy;      /* sent LIGHT_BYTES or more when it was served last */
 	struct buf backlog; /* what the sink did not take yet */
 };
 
@@ -379,6 +383,8 @@ read_source(struct pump *pump, uint32_t channel, struct flow *flow, enum conn_st
 		TRY(read_packet(pump, channel, flow, stream, &sent, &more));
 		left -= sent < left ? sent : left;
 	}
+	if (left < TURN_BYTES)
+		flow->is_heavy = TURN_BYTES - left >= LIGHT_BYTES;
 	return RESULT_OK;
 }
 
@@ -472,8 +478,18 @@ serve(struct pump *pump, const struct pollfd *poll, uint32_t channel)
 	return RESULT_OK;
 }
 
+/* Terminals, and whatever else sends a little at a time: each echo of an editor or of a remote procedure call
+ * would wait for a turn of every bulk transfer. */
+static bool
+goes_first(const struct pump *pump, uint32_t channel)
+{
+	const struct flow *flow = find_flow(pump, channel);
+
+	return conn_is_interactive(pump->conn, channel) || (flow != NULL && !flow->is_heavy);
+}
+
 static enum result
-serve_all(struct pump *pump, const struct pollfd *polls, bool interactive)
+serve_all(struct pump *pump, const struct pollfd *polls, bool first)
 {
 	size_t count = pump->claims_count - pump->claims_from;
 
@@ -481,8 +497,7 @@ serve_all(struct pump *pump, const struct pollfd *polls, bool interactive)
 		size_t at = pump->claims_from + (i + pump->turn) % count;
 		uint32_t channel = pump->claims[at].channel;
 
-		if (polls[at].revents != 0 &&
-		    conn_is_interactive(pump->conn, channel) == interactive)
+		if (polls[at].revents != 0 && goes_first(pump, channel) == first)
 			TRY(serve(pump, &polls[at], channel));
 	}
 	return RESULT_OK;
