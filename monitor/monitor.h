@@ -83,6 +83,7 @@ struct permissions {
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
 	char *permit_open; /* owned: "host:port", blanks between; NULL: the key sets no limits */
+	char *variables;   /* owned: "NAME=value" of the key, a line each; NULL: none */
 };
 /* Everything off, and nothing owned. */
 void permissions_clear(struct permissions *permissions);

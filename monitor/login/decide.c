@@ -10,6 +10,7 @@
 #include "common/addr.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/variable.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
@@ -156,20 +157,44 @@ permissions_clear(struct permissions *permissions)
 {
 	free(permissions->command);
 	free(permissions->permit_open);
+	free(permissions->variables);
 	*permissions = (struct permissions){ 0 };
 }
 
 /* In options a quote inside of a value has a backslash before it. */
+static enum result
+unescape(struct bytes escaped, struct buf *out)
+{
+	for (size_t i = 0; i < escaped.size; i++) {
+		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
+			continue;
+		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
+	}
+	return RESULT_OK;
+}
+
 static enum result
 copy_command(struct bytes escaped, char **out)
 {
 	OWNED_BUF text;
 
 	buf_init(&text, escaped.size + 1);
-	for (size_t i = 0; i < escaped.size; i++) {
-		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
+	TRY(unescape(escaped, &text));
+	return mem_text(buf_bytes(&text), out);
+}
+
+/* The last first: of two of one name the first shall win, and whoever sets them lets the last win. */
+static enum result
+copy_variables(const struct key_options *options, const char *permitted, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, 65536);
+	for (size_t i = options->variable_count; i > 0; i--) {
+		if (!variable_is_permitted(permitted, options->variables[i - 1]))
 			continue;
-		TRY(buf_append(&text, bytes_of(&escaped.data[i], 1)));
+		TRY(unescape(options->variables[i - 1], &text));
+		TRY(buf_append(&text, bytes_of_text("\n")));
 	}
 	return mem_text(buf_bytes(&text), out);
 }
@@ -190,15 +215,21 @@ copy_permit_open(const struct key_options *options, char **out)
 
 /* What the key limits and what it and its certificate are bound to. */
 static enum result
-grant_owned(
-    const struct key_options *options, const struct terms *terms, struct permissions *permissions)
+grant_owned(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
 {
+	const struct key_options *options = question->options;
+
 	if (terms != NULL && terms->has_command)
 		TRY(mem_text(terms->command, &permissions->command));
 	else if (options->has_command)
 		TRY(copy_command(options->command, &permissions->command));
 	if (options->permit_open_count > 0)
 		TRY(copy_permit_open(options, &permissions->permit_open));
+	if (options->variable_count > 0)
+		TRY(copy_variables(options,
+		    settings_text(question->settings, KEYWORD_PermitUserEnvironment),
+		    &permissions->variables));
 	return RESULT_OK;
 }
 
@@ -239,7 +270,7 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 			return RESULT_DENIED;
 		terms = &terms_of_it;
 	}
-	if (grant_owned(question->options, terms, permissions) != RESULT_OK) {
+	if (grant_owned(question, terms, permissions) != RESULT_OK) {
 		permissions_clear(permissions);
 		say(reason, "there is no memory for the key's options");
 		return RESULT_DENIED;

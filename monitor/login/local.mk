@@ -8,6 +8,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/login.c monitor/login/login.h \
+	monitor/login/variable.c monitor/login/variable.h \
 	monitor/login/verdict.c monitor/login/verdict.h
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/account.c monitor/login/account.h \

@@ -11,6 +11,7 @@
 #include "common/addr.h"
 #include "common/place.h"
 #include "common/text.h"
+#include "monitor/login/variable.h"
 
 struct parse {
 	struct key_options *options;
@@ -91,6 +92,20 @@ parse_permit_open(struct parse *parse, struct bytes value)
 		return refuse(
 		    parse, RESULT_LIMIT, "too many of option", bytes_of_text("permitopen"));
 	options->permit_open[options->permit_open_count++] = value;
+	return RESULT_OK;
+}
+
+static enum result
+parse_environment(struct parse *parse, struct bytes value)
+{
+	struct key_options *options = parse->options;
+
+	if (variable_name(value).size == 0)
+		return refuse(parse, RESULT_MALFORMED, "no variable NAME=value", value);
+	if (options->variable_count == OPTIONS_VARIABLES_MAX)
+		return refuse(
+		    parse, RESULT_LIMIT, "too many of option", bytes_of_text("environment"));
+	options->variables[options->variable_count++] = value;
 	return RESULT_OK;
 }
 
@@ -204,6 +219,7 @@ static const struct valued {
 	{ "command",     parse_command },
 	{ "permitopen",  parse_permit_open },
 	{ "principals",  parse_principals },
+	{ "environment", parse_environment },
 };
 /* clang-format on */
 

@@ -16,6 +16,9 @@
 /* Places that one key may be limited to. */
 #define OPTIONS_PERMIT_OPEN_MAX 64
 
+/* Variables that one key may set. */
+#define OPTIONS_VARIABLES_MAX 64
+
 /* Names that the certificates of one authority may have. */
 #define OPTIONS_PRINCIPALS_MAX 256
 
@@ -38,6 +41,8 @@ struct key_options {
 	struct bytes command;     /* as it stands in the line, quotes with their backslashes */
 	size_t permit_open_count; /* 0: no limits */
 	struct bytes permit_open[OPTIONS_PERMIT_OPEN_MAX]; /* "host:port"; each is well formed */
+	size_t variable_count;
+	struct bytes variables[OPTIONS_VARIABLES_MAX]; /* "NAME=value", escaped like the command */
 	bool pty;
 	bool port_forwarding;
 	/* Read and kept, for doors that are not built yet: agent, X11 and ~/.ssh/rc. */

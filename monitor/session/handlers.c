@@ -19,6 +19,7 @@
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
 #include "monitor/session/start.h"
+#include "monitor/session/user_environment.h"
 
 #define ANSWER_MAX        1024
 #define TEXT_MAX          512
@@ -365,6 +366,7 @@ complete_environment(const struct monitor *monitor, struct session *session)
 	};
 
 	TRY(environment_complete(&session->environment, &facts));
+	TRY(user_environment_set(monitor, &session->environment));
 	return set_configured(monitor, session);
 }
 

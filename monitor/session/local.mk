@@ -9,4 +9,5 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/session/sessions.c monitor/session/sessions.h \
 	monitor/session/signals.c monitor/session/signals.h \
 	monitor/session/start.c monitor/session/start.h \
-	monitor/session/ttymodes.c monitor/session/ttymodes.h
+	monitor/session/ttymodes.c monitor/session/ttymodes.h \
+	monitor/session/user_environment.c monitor/session/user_environment.h

@@ -227,7 +227,7 @@ def test_key_files_are_opened_as_the_user(start, suite):
     ('from="127.0.0.1"', True), ('from="10.0.0.0/8"', False), ('from="!127.0.0.1,*"', False),
     ('expiry-time="20010101"', False), ('expiry-time="29991231"', True),
     ("no-such-option", False), ('command="true"', True), ('command="a" command="b"', False),
-    ('environment="A=b"', False),
+    ('environment="A=b"', True), ('environment="A"', False),
 ])
 def test_key_options(start, suite, options, allowed):
     keys = suite.folder / "authorized_with_options"

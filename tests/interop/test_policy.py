@@ -182,3 +182,54 @@ def test_disable_forwarding(server_with):
     server = server_with("DisableForwarding yes", "AllowTcpForwarding yes")
     assert not forwards(server)
     server.wait_log("DisableForwarding")
+
+
+# --- variables of the user's own ------------------------------------------------------------------
+
+OWN = 'environment="A_ONE=of the key",environment="A_ONE=later",environment="B_TWO=\\"q\\"",' \
+      'environment="PATH=/mine:/bin",environment="SSH_CLIENT=lie"'
+
+
+def variables(server, **more):
+    out = server.ssh("env", **more).stdout.decode().splitlines()
+    return dict(line.split("=", 1) for line in out if "=" in line)
+
+
+@pytest.mark.parametrize("permitted,names", [
+    (None, []), ("no", []), ("yes", ["A_ONE", "B_TWO", "PATH"]), ("A_*,B_*,!B_TWO", ["A_ONE"]),
+    ("PATH", ["PATH"]), ("*", ["A_ONE", "B_TWO", "PATH"])])
+def test_variables_of_a_key(key_with, permitted, names):
+    shown = variables(key_with(OWN, PermitUserEnvironment=permitted))
+    told = {"A_ONE": "of the key", "B_TWO": '"q"', "PATH": "/mine:/bin"}
+    assert {name: shown[name] for name in told if shown.get(name) == told[name]} == \
+        {name: told[name] for name in names}
+    assert shown["SSH_CLIENT"] != "lie"
+
+
+@needs_root
+@pytest.mark.parametrize("permitted", ["no", "yes", "A_*"])
+def test_variables_of_a_file(start, suite, permitted):
+    keys = suite.account.write(".ssh/keys_with_variables", f"{OWN} {suite.public()}")
+    file = suite.account.write(".ssh/environment", "# mine\n\n  A_ONE=of the file\nB_TWO=2\n"
+                               "no variable\nSSH_TTY=lie\nA_THREE=\n")
+    try:
+        server = start(AuthorizedKeysFile=keys, PermitUserEnvironment=permitted,
+                       LogLevel="VERBOSE", StrictModes="yes")
+        shown = variables(server)
+        assert shown.get("A_ONE") == (None if permitted == "no" else "of the file")
+        assert shown.get("A_THREE") == (None if permitted == "no" else "")
+        assert shown.get("B_TWO") == ("2" if permitted == "yes" else None)
+        assert "SSH_TTY" not in shown
+        if permitted != "no":
+            server.wait_log("environment:5: no NAME=value, or PermitUserEnvironment does not let")
+            file.chmod(0o666)
+            assert variables(server)["A_ONE"] == "of the key"
+            server.wait_log("environment: StrictModes: bad ownership or modes")
+    finally:
+        file.unlink()
+        keys.unlink()
+
+
+def test_set_env_is_above_variables_of_the_user(key_with):
+    server = key_with(OWN, PermitUserEnvironment="yes", SetEnv="A_ONE=configured")
+    assert variables(server)["A_ONE"] == "configured"

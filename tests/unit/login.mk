@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/monitor/login/test_authorized_keys
+check_PROGRAMS += tests/unit/monitor/login/test_variable
 check_PROGRAMS += tests/unit/monitor/login/test_decide
 check_PROGRAMS += tests/unit/monitor/login/test_keyfiles
 check_PROGRAMS += tests/unit/monitor/login/test_options

@@ -118,7 +118,10 @@ static const struct {
 } refused[] = {
 	{ "command=\"a\",command=\"b\"", RESULT_MALFORMED, "command" },
 	{ "command=ls", RESULT_MALFORMED, "command" },
-	{ "environment=\"A=b\"", RESULT_UNSUPPORTED, "environment" },
+	{ "environment=\"A\"", RESULT_MALFORMED, "no variable" },
+	{ "environment=\"=b\"", RESULT_MALFORMED, "no variable" },
+	{ "environment=\"1A=b\"", RESULT_MALFORMED, "no variable" },
+	{ "environment=\"A B=b\"", RESULT_MALFORMED, "no variable" },
 	{ "permitopen=\"a\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"a:0\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"::1:22\"", RESULT_MALFORMED, "no place" },
