@@ -79,7 +79,7 @@ void group_names_clear(struct group_names *names);
 
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
-	bool session, pty, forward_local, forward_remote, environment;
+	bool session, pty, forward_local, forward_remote, environment, user_rc;
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
 	char *permit_open; /* owned: "host:port", blanks between; NULL: the key sets no limits */

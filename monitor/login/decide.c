@@ -248,6 +248,8 @@ grant(const struct decide_question *question, const struct terms *terms,
 
 	permissions->session = true;
 	permissions->environment = true;
+	permissions->user_rc = options->user_rc && (terms == NULL || terms->user_rc) &&
+			       settings_flag(settings, KEYWORD_PermitUserRC);
 	permissions->pty = options->pty && (terms == NULL || terms->pty) &&
 			   settings_flag(settings, KEYWORD_PermitTTY);
 	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;

@@ -45,8 +45,8 @@ struct key_options {
 	struct bytes variables[OPTIONS_VARIABLES_MAX]; /* "NAME=value", escaped like the command */
 	bool pty;
 	bool port_forwarding;
-	/* Read and kept, for doors that are not built yet: agent, X11 and ~/.ssh/rc. */
-	bool agent_forwarding, x11_forwarding, user_rc;
+	bool user_rc;
+	bool agent_forwarding, x11_forwarding; /* read and kept, for doors that are not built yet */
 };
 
 /*

@@ -397,14 +397,23 @@ log_start(const struct monitor *monitor, const struct session *session,
 	    session->id);
 }
 
+/* Not where the operator says what is run. */
+static bool
+runs_user_rc(const struct monitor *monitor, enum session_kind kind)
+{
+	return monitor->permissions.user_rc && kind != SESSION_KIND_SUBSYSTEM &&
+	       settings_text(monitor->settings, KEYWORD_ForceCommand) == NULL;
+}
+
 static enum result
-start_program(const struct monitor *monitor, struct session *session, const struct program *program,
-    struct session_started *started)
+start_program(const struct monitor *monitor, struct session *session, enum session_kind kind,
+    const struct program *program, struct session_started *started)
 {
 	struct session_plan plan = {
 		.program = program,
 		.account = monitor->account,
 		.change_user = monitor->inputs->is_root,
+		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,
 	};
 
@@ -451,7 +460,7 @@ start_requested(struct monitor *monitor, struct session *session,
 	TRY(choose_program(monitor, request, &program, why));
 	TRY(set_original_command(monitor, session, request));
 	log_start(monitor, session, request);
-	TRY(start_program(monitor, session, &program, &started));
+	TRY(start_program(monitor, session, (enum session_kind)request->kind, &program, &started));
 	session->is_started = true;
 	session->takes_signals =
 	    request->kind != SESSION_KIND_SUBSYSTEM && forced_command(monitor) == NULL;

@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "monitor/session/become.h"
+#include "monitor/session/rc.h"
 
 #define EXIT_NOT_PREPARED 254
 #define EXIT_NOT_EXECUTED 1
@@ -118,28 +119,31 @@ become_account(const struct session_plan *plan)
 }
 
 /* As the user: a home that only he may enter is his home all the same. */
-static void
+static bool
 enter_home(const struct account *account)
 {
 	if (chdir(account->home) == 0)
-		return;
+		return true;
 	dprintf(STDERR_FILENO, "Could not chdir to home directory %s: %s\n", account->home,
 	    strerror(errno));
 	if (chdir("/") < 0)
 		give_up("/", EXIT_NOT_PREPARED);
+	return false;
 }
 
 static noreturn void
 run(const struct session_plan *plan, const struct streams *streams)
 {
 	const struct program *program = plan->program;
+	struct rc_plan rc = { plan->account, plan->environment, false };
 
 	process_hide(); /* until the exec */
 	take_streams(plan, streams);
 	process_reset_signals();
 	become_account(plan);
 	process_hide();
-	enter_home(plan->account);
+	rc.is_users_permitted = enter_home(plan->account) && plan->runs_user_rc;
+	rc_run(&rc);
 	process_restore_core_limit();
 	execve(program->path, program->argv, plan->environment);
 	give_up(program->path, EXIT_NOT_EXECUTED);

@@ -14,6 +14,7 @@ struct session_plan {
 	char *const *environment;
 	const struct account *account;
 	bool change_user;      /* become the account's user; only root can */
+	bool runs_user_rc;     /* ~/.ssh/rc first */
 	const struct pty *pty; /* NULL: pipes */
 };
 

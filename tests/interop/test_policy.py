@@ -233,3 +233,73 @@ def test_variables_of_a_file(start, suite, permitted):
 def test_set_env_is_above_variables_of_the_user(key_with):
     server = key_with(OWN, PermitUserEnvironment="yes", SetEnv="A_ONE=configured")
     assert variables(server)["A_ONE"] == "configured"
+
+
+# --- what runs first ------------------------------------------------------------------------------
+
+@pytest.fixture
+def rc(suite):
+    """The user's ~/.ssh/rc, which shows that it has no input, and who and where it is."""
+    file = suite.account.write(".ssh/rc", 'echo "rc $(id -un) $PWD $SSH_CLIENT [$(cat)]" >&2\n')
+    yield file
+    file.unlink()
+
+
+def ran(server, command="true", **more):
+    return b"rc " in server.ssh(command, check=False, **more).stderr
+
+
+@needs_root
+def test_rc_runs_before_the_program(start, suite, rc):
+    server = start()
+    done = server.ssh("echo program >&2; cat", input=b"for the program")
+    assert done.stderr.startswith(
+        f"rc {suite.account.name} {suite.account.home} 127.0.0.1 ".encode())
+    assert done.stderr.endswith(b" []\nprogram\n") and done.stdout == b"for the program"
+    assert b"rc " in server.ssh(flags=["-tt"], input=b"exit\n").stdout
+    rc.write_text("exit 3\n")
+    assert server.ssh("exit 4", check=False).returncode == 4
+
+
+@needs_root
+def test_where_rc_does_not_run(server_with, suite, rc):
+    assert ran(server_with("PermitUserRC yes", PermitUserRC="yes"))
+    assert not ran(server_with("PermitUserRC no", PermitUserRC=None))
+    assert not ran(server_with("ForceCommand true"))
+    assert not ran(server_with("Subsystem more echo more"), "more", flags=["-s"])
+
+
+@needs_root
+@pytest.mark.parametrize("options,runs", [
+    ("", True), ("no-user-rc", False), ("restrict", False), ("restrict,user-rc", True),
+    ('command="true"', True)])
+def test_options_of_rc(key_with, rc, options, runs):
+    assert ran(key_with(options)) == runs
+
+
+@needs_root
+def test_rc_without_a_home(start, suite, rc):
+    """No other file below / is taken for it."""
+    suite.account.home.chmod(0)
+    try:
+        done = start().ssh("pwd", check=False)
+        assert b"Could not chdir" in done.stderr and b"rc " not in done.stderr
+        assert done.stdout == b"/\n"
+    finally:
+        suite.account.home.chmod(0o755)
+
+
+@needs_root
+def test_rc_of_the_operator(start, suite, tmp_path):
+    """In a view of the system in which /etc/ssh has the file; the user's own comes before it."""
+    script = (f"mount -t tmpfs none {tmp_path} && cp -a /etc/ssh {tmp_path}/ssh && "
+              f"echo 'echo operator $(id -un) >&2' >{tmp_path}/ssh/sshrc && "
+              f"mount --bind {tmp_path}/ssh /etc/ssh && exec \"$@\"")
+    server = start(wrap=("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"))
+    told = f"operator {suite.account.name}\n".encode()
+    assert server.ssh("true").stderr == told
+    file = suite.account.write(".ssh/rc", "echo rc user >&2\n")
+    try:
+        assert server.ssh("true").stderr == b"rc user\n"
+    finally:
+        file.unlink()

@@ -268,3 +268,14 @@ def test_asyncssh(trusting, certify):
         key = certify(kind=kind)
         offer = [(str(key), str(key.with_name(key.name + "-cert.pub")))]
         assert asyncclient.cat(trusting(), b"in", client_keys=offer) == b"in"
+
+
+@pytest.mark.skipif(not sallyport.IS_ROOT, reason="needs root: an account of our own")
+def test_rc_needs_its_extension(trusting, certify, suite):
+    file = suite.account.write(".ssh/rc", "echo rc user >&2\n")
+    try:
+        server = trusting()
+        assert b"rc user" in log_in(server, certify()).stderr
+        assert b"rc user" not in log_in(server, certify("-O", "no-user-rc")).stderr
+    finally:
+        file.unlink()
