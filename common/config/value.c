@@ -382,6 +382,7 @@ check_words(enum keyword keyword, const struct lex_line *line, char *why)
 	switch (keyword) {
 	case KEYWORD_HostKeyPassphraseCommand:
 	case KEYWORD_AuthorizedKeysCommand:
+	case KEYWORD_AuthorizedPrincipalsCommand:
 		return check_command(line->words[0], why);
 	case KEYWORD_PermitOpen:
 		return check_each(line, check_place, why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * AuthorizedKeysCommand (edge).
+ * AuthorizedKeysCommand and AuthorizedPrincipalsCommand (edge).
  */
 #include "monitor/login/keycommand.h"
 
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/config/keywords.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/account.h"
@@ -18,16 +19,31 @@
 #define TIMEOUT_MS    10000
 #define ARGUMENTS_MAX 256
 
+static const struct {
+	enum keyword program, user;
+} keywords[] = {
+	[KEYCOMMAND_KEYS] = { KEYWORD_AuthorizedKeysCommand, KEYWORD_AuthorizedKeysCommandUser },
+	[KEYCOMMAND_PRINCIPALS] = { KEYWORD_AuthorizedPrincipalsCommand,
+	    KEYWORD_AuthorizedPrincipalsCommandUser },
+};
+
 bool
-keycommand_is_set(const struct settings *settings)
+keycommand_is_set(const struct settings *settings, enum keycommand_kind kind)
 {
-	return settings_count(settings, KEYWORD_AuthorizedKeysCommand) > 0;
+	return settings_count(settings, keywords[kind].program) > 0;
 }
 
+/* A run: what is asked, and where the reason goes why it cannot be done. */
+struct run {
+	const struct keycommand_question *question;
+	char *reason;
+};
+
 static enum result
-refuse(char *reason, const char *what, const char *why)
+refuse(const struct run *run, const char *what, const char *why)
 {
-	snprintf(reason, KEYCOMMAND_REASON_MAX, "AuthorizedKeysCommand %s: %s", what, why);
+	snprintf(run->reason, KEYCOMMAND_REASON_MAX, "%s %s: %s",
+	    keyword_row(keywords[run->question->kind].program)->name, what, why);
 	return RESULT_DENIED;
 }
 
@@ -70,9 +86,33 @@ append_connection(struct buf *out, const struct monitor_inputs *inputs)
 	return buf_append(out, bytes_of_text(text));
 }
 
+/* What a program is told of a certificate's authority, of whose names it is asked. */
+static enum result
+append_token_of_certificate(const struct certificate *certificate, char token, struct buf *out)
+{
+	const struct bytes authority = key_blob(certificate->authority);
+
+	switch (token) {
+	case 'i':
+		return buf_append(out, certificate->key_id);
+	case 's':
+		return append_number(out, certificate->serial);
+	case 'T':
+		return append_type(out, authority);
+	case 'F':
+		return append_fingerprint(out, authority);
+	case 'K':
+		return text_base64_encode(authority, true, out);
+	default:
+		return RESULT_MALFORMED;
+	}
+}
+
 static enum result
 append_token(const struct keycommand_question *question, char token, struct buf *out)
 {
+	const struct certificate *certificate = question->certificate;
+
 	switch (token) {
 	case '%':
 		return buf_append(out, bytes_of_text("%"));
@@ -85,7 +125,8 @@ append_token(const struct keycommand_question *question, char token, struct buf 
 	case 't':
 		return append_type(out, question->blob);
 	case 'f':
-		return append_fingerprint(out, question->blob);
+		return append_fingerprint(
+		    out, certificate == NULL ? question->blob : key_blob(certificate->subject));
 	case 'k':
 		return text_base64_encode(question->blob, true, out);
 	case 'C':
@@ -93,7 +134,9 @@ append_token(const struct keycommand_question *question, char token, struct buf 
 	case 'D':
 		return RESULT_OK; /* no routing domains yet */
 	default:
-		return RESULT_MALFORMED;
+		return question->kind == KEYCOMMAND_PRINCIPALS
+			   ? append_token_of_certificate(certificate, token, out)
+			   : RESULT_MALFORMED;
 	}
 }
 
@@ -116,38 +159,38 @@ expand(const struct keycommand_question *question, const char *word, char **out)
 
 /* Every folder down to it, too: who may write to one may put another program there. */
 static enum result
-check_program(const char *path, char *reason)
+check_program(const struct run *run, const char *path)
 {
 	char part[4096];
 	struct stat info = { 0 };
 
 	if (strlen(path) >= sizeof(part))
-		return refuse(reason, path, "its path is too long");
+		return refuse(run, path, "its path is too long");
 	for (size_t size = 1; size <= strlen(path); size++) {
 		if (path[size] != '/' && path[size] != '\0' && size > 1)
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)size, path);
 		if (stat(part, &info) != 0)
-			return refuse(reason, part, strerror(errno));
+			return refuse(run, part, strerror(errno));
 		if (info.st_uid != 0 || (info.st_mode & 022) != 0)
 			return refuse(
-			    reason, part, "it must belong to root and be writable by nobody else");
+			    run, part, "it must belong to root and be writable by nobody else");
 	}
-	return S_ISREG(info.st_mode) ? RESULT_OK : refuse(reason, path, "it is not a program");
+	return S_ISREG(info.st_mode) ? RESULT_OK : refuse(run, path, "it is not a program");
 }
 
 /* The path without links: what is looked at is what is run. */
 static enum result
-find_program(char **path, char *reason)
+find_program(const struct run *run, char **path)
 {
 	char *resolved = (*path)[0] == '/' ? realpath(*path, NULL) : NULL;
 
 	if (resolved == NULL)
-		return refuse(reason, *path,
-		    (*path)[0] == '/' ? strerror(errno) : "it is not an absolute path");
+		return refuse(
+		    run, *path, (*path)[0] == '/' ? strerror(errno) : "it is not an absolute path");
 	free(*path);
 	*path = resolved;
-	return check_program(resolved, reason);
+	return check_program(run, resolved);
 }
 
 struct arguments {
@@ -162,25 +205,27 @@ arguments_clear(struct arguments *arguments)
 		free(arguments->list[i]);
 }
 
-/* Without arguments of its own it is told the user's name. The path is taken as it stands. */
+/* Without arguments of its own that for keys is told the user's name. The path is taken as it stands. */
 static enum result
-make_arguments(const struct keycommand_question *question, struct arguments *out, char *reason)
+make_arguments(const struct run *run, struct arguments *out)
 {
+	const struct keycommand_question *question = run->question;
 	const struct settings *settings = question->settings;
-	const size_t count = settings_count(settings, KEYWORD_AuthorizedKeysCommand);
+	const enum keyword keyword = keywords[question->kind].program;
+	const size_t count = settings_count(settings, keyword);
 
 	if (count > ARGUMENTS_MAX)
-		return refuse(reason, "", "it has too many arguments");
+		return refuse(run, "", "it has too many arguments");
 	for (size_t i = 0; i < count; i++) {
-		const char *word = settings_word(settings, KEYWORD_AuthorizedKeysCommand, i);
+		const char *word = settings_word(settings, keyword, i);
 
 		if (i == 0)
 			TRY(mem_text(bytes_of_text(word), &out->list[0]));
 		else if (expand(question, word, &out->list[i]) != RESULT_OK)
-			return refuse(reason, word, "it has a token that there is not");
+			return refuse(run, word, "it has a token that there is not");
 		out->count++;
 	}
-	if (count > 1)
+	if (count > 1 || question->kind == KEYCOMMAND_PRINCIPALS)
 		return RESULT_OK;
 	TRY(mem_text(bytes_of_text(question->account->name), &out->list[out->count]));
 	out->count++;
@@ -188,19 +233,25 @@ make_arguments(const struct keycommand_question *question, struct arguments *out
 }
 
 static enum result
-find_runner(const struct keycommand_question *question, struct account **out, char *reason)
+find_runner(const struct run *run, struct account **out)
 {
-	const char *name = settings_text(question->settings, KEYWORD_AuthorizedKeysCommandUser);
+	const struct keycommand_question *question = run->question;
+	const enum keyword keyword = keywords[question->kind].user;
+	const char *name = settings_text(question->settings, keyword);
+	char why[64];
 	char *expanded = NULL;
 	enum result result;
 
-	if (name == NULL)
-		return refuse(reason, "", "AuthorizedKeysCommandUser does not say who runs it");
+	if (name == NULL) {
+		snprintf(
+		    why, sizeof(why), "%s does not say who runs it", keyword_row(keyword)->name);
+		return refuse(run, "", why);
+	}
 	if (expand(question, name, &expanded) != RESULT_OK)
-		return refuse(reason, name, "it has a token that there is not");
+		return refuse(run, name, "it has a token that there is not");
 	result = account_find(expanded, out);
 	free(expanded);
-	return result == RESULT_OK ? RESULT_OK : refuse(reason, name, "there is no such user");
+	return result == RESULT_OK ? RESULT_OK : refuse(run, name, "there is no such user");
 }
 
 static const char *
@@ -222,12 +273,13 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	CLEANUP(account_freep) struct account *runner = NULL;
 	CLEANUP(arguments_clear) struct arguments arguments = { 0 };
 	struct command_plan plan = { .timeout_ms = TIMEOUT_MS };
+	const struct run run = { question, reason };
 	enum result result;
 
-	snprintf(reason, KEYCOMMAND_REASON_MAX, "AuthorizedKeysCommand cannot be run");
-	TRY(make_arguments(question, &arguments, reason));
-	TRY(find_program(&arguments.list[0], reason));
-	TRY(find_runner(question, &runner, reason));
+	(void)refuse(&run, "", "it cannot be run");
+	TRY(make_arguments(&run, &arguments));
+	TRY(find_program(&run, &arguments.list[0]));
+	TRY(find_runner(&run, &runner));
 	plan.argv = arguments.list;
 	plan.user = runner->name;
 	plan.home = runner->home;
@@ -237,7 +289,7 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	plan.groups = runner->groups;
 	plan.group_count = runner->group_count;
 	if (!plan.change_user && runner->uid != getuid())
-		return refuse(reason, runner->name, "this server does not run as root");
+		return refuse(&run, runner->name, "this server does not run as root");
 	result = command_run(&plan, out);
-	return result == RESULT_OK ? RESULT_OK : refuse(reason, arguments.list[0], fault(result));
+	return result == RESULT_OK ? RESULT_OK : refuse(&run, arguments.list[0], fault(result));
 }

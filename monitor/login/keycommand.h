@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * AuthorizedKeysCommand: a program of the operator's that prints the keys of a user (edge).
+ * AuthorizedKeysCommand and AuthorizedPrincipalsCommand: programs of the operator's that print the keys of a user,
+ * or the names that a certificate may have (edge).
  */
 #pragma once
 
@@ -10,19 +11,23 @@
 #define KEYCOMMAND_OUTPUT_MAX (1024 * 1024)
 #define KEYCOMMAND_REASON_MAX 256
 
+enum keycommand_kind { KEYCOMMAND_KEYS, KEYCOMMAND_PRINCIPALS };
+
 struct keycommand_question {
+	enum keycommand_kind kind;
 	const struct monitor_inputs *inputs; /* where the connection is from and to */
 	const struct settings *settings;
 	const struct account *account;
-	struct bytes blob; /* the key or certificate that is offered */
+	struct bytes blob;                     /* the key or certificate that is offered */
+	const struct certificate *certificate; /* NULL: it is a key */
 };
 
 /* Is there one? */
-bool keycommand_is_set(const struct settings *settings);
+bool keycommand_is_set(const struct settings *settings, enum keycommand_kind kind);
 
 /*
- * Runs it as AuthorizedKeysCommandUser and appends what it prints, lines as in authorized_keys. The program and every
- * folder down to it must be root's, and writable by nobody else. Failures have a text for the log in `reason`
+ * Runs it as the user of its own setting and appends what it prints, lines as in authorized_keys or in
+ * AuthorizedPrincipalsFile. The program and every folder down to it must be root's, and writable by nobody else. Failures have a text for the log in `reason`
  * (KEYCOMMAND_REASON_MAX bytes).
  */
 enum result keycommand_run(

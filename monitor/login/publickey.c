@@ -42,8 +42,10 @@ struct search {
 	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
 	struct bytes wanted;             /* blob of the key, or of the certificate's authority */
 	bool is_authority_file;          /* TrustedUserCAKeys: all of its keys are authorities */
-	bool has_principals_file;        /* AuthorizedPrincipalsFile goes with it: */
+	bool asks_for_principals;        /* AuthorizedPrincipalsFile or -Command goes with it: */
 	struct bytes principals_file;
+	struct buf *principals_printed; /* of the command; borrowed */
+	bool has_asked_command;
 	bool is_key_listed;     /* some line has the key, if to no avail so far */
 	unsigned refused_count; /* lines of it that cannot be read */
 	unsigned refused_line;  /* the first of them */
@@ -95,9 +97,9 @@ is_one_name(struct bytes line)
 /* The first name of AuthorizedPrincipalsFile that the certificate has; an empty one, which none has, if there is
  * none. */
 static struct bytes
-find_principal(const struct search *search)
+find_principal_in(const struct search *search, struct bytes rest)
 {
-	struct bytes rest = search->principals_file, line;
+	struct bytes line;
 
 	for (unsigned i = 0; i < PRINCIPALS_LINES_MAX && text_next_line(&rest, &line); i++) {
 		line = text_trim(line);
@@ -105,6 +107,42 @@ find_principal(const struct search *search)
 			return line;
 	}
 	return bytes_of("", 0);
+}
+
+/* Only when an authority is trusted: else whoever comes along could have it run. */
+static void
+ask_principals_command(struct search *search)
+{
+	const struct publickey_question *asked = search->question;
+	const struct keycommand_question question = {
+		.kind = KEYCOMMAND_PRINCIPALS,
+		.inputs = asked->inputs,
+		.settings = asked->settings,
+		.account = asked->account,
+		.blob = asked->key_blob,
+		.certificate = asked->certificate,
+	};
+	char reason[KEYCOMMAND_REASON_MAX];
+
+	if (search->has_asked_command || asked->account == NULL || asked->inputs == NULL ||
+	    !keycommand_is_set(asked->settings, KEYCOMMAND_PRINCIPALS))
+		return;
+	search->has_asked_command = true;
+	if (keycommand_run(&question, search->principals_printed, reason) == RESULT_OK)
+		return;
+	buf_reset(search->principals_printed);
+	log_error("principals-command", "%s", reason);
+}
+
+static struct bytes
+find_principal(struct search *search)
+{
+	const struct bytes found = find_principal_in(search, search->principals_file);
+
+	if (found.size > 0)
+		return found;
+	ask_principals_command(search);
+	return find_principal_in(search, buf_bytes(search->principals_printed));
 }
 
 /* The key stands in this line: do its options and everything else let it in? */
@@ -136,7 +174,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 	options.is_authority |= search->is_authority_file;
 	if (options.has_principals)
 		question.principals = options.principals;
-	if (search->is_authority_file && search->has_principals_file) {
+	if (search->is_authority_file && search->asks_for_principals) {
 		question.is_one_principal = true;
 		question.principals = find_principal(search);
 	}
@@ -242,10 +280,12 @@ search_authorities(struct search *search)
 	const struct settings *settings = search->question->settings;
 	const char *path = settings_text(settings, KEYWORD_TrustedUserCAKeys);
 	const char *principals_file = settings_text(settings, KEYWORD_AuthorizedPrincipalsFile);
-	OWNED_BUF file, principals;
+	const bool has_command = keycommand_is_set(settings, KEYCOMMAND_PRINCIPALS);
+	OWNED_BUF file, principals, printed;
 
 	buf_init(&file, KEYFILES_FILE_MAX);
 	buf_init(&principals, PRINCIPALS_FILE_MAX);
+	buf_init(&printed, PRINCIPALS_FILE_MAX);
 	if (path == NULL)
 		return;
 	if (fd_read_path(path, KEYFILES_FILE_MAX, &file) != RESULT_OK) {
@@ -253,15 +293,20 @@ search_authorities(struct search *search)
 		return;
 	}
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
-	search->has_principals_file = principals_file != NULL;
+	search->asks_for_principals = principals_file != NULL || has_command;
+	search->principals_printed = &printed;
 	if (principals_file != NULL &&
-	    read_principals(search, principals_file, &principals) != RESULT_OK)
-		return;
+	    read_principals(search, principals_file, &principals) != RESULT_OK) {
+		buf_reset(&principals);
+		if (!has_command)
+			return;
+	}
 	search->principals_file = buf_bytes(&principals);
 	search->is_authority_file = true;
 	search_lines(search, buf_bytes(&file));
 	search->is_authority_file = false;
 	search->principals_file = bytes_of(NULL, 0);
+	search->principals_printed = NULL;
 }
 
 /* What is wrong with a key whoever has it; NULL: nothing. */
@@ -338,16 +383,19 @@ search_command(struct search *search)
 {
 	const struct publickey_question *asked = search->question;
 	struct keycommand_question question = {
+		.kind = KEYCOMMAND_KEYS,
 		.inputs = asked->inputs,
 		.settings = asked->settings,
 		.account = asked->account,
 		.blob = asked->key_blob,
+		.certificate = asked->certificate,
 	};
 	char reason[KEYCOMMAND_REASON_MAX];
 	OWNED_BUF output;
 
 	buf_init(&output, KEYCOMMAND_OUTPUT_MAX);
-	if (!keycommand_is_set(asked->settings) || asked->account == NULL || asked->inputs == NULL)
+	if (!keycommand_is_set(asked->settings, KEYCOMMAND_KEYS) || asked->account == NULL ||
+	    asked->inputs == NULL)
 		return;
 	snprintf(search->where, sizeof(search->where), "AuthorizedKeysCommand");
 	if (keycommand_run(&question, &output, reason) == RESULT_OK)

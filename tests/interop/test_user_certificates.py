@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
 """Users' certificates: whom they let in, as whom, from where, until when, and to do what."""
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import asyncclient
 import pytest
@@ -204,6 +207,89 @@ def test_a_file_of_authorities_has_no_options(start, suite, certify, authority):
     server.wait_log("trusted_with_options:1: TrustedUserCAKeys has keys without options")
     trusted.write_text(f"# ours\n{public}")
     assert log_in(server, certify()).returncode == 0
+
+
+@pytest.fixture
+def asking(start, suite, authority, owned_folder):
+    """asking("script", "arguments") asks this script for the names of trusted certificates."""
+    def one(script, arguments="", runner="nobody", scope="everybody", **settings):
+        path = owned_folder / "names"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        lines = [f"Match User {suite.account.name}"] if scope == "block" else []
+        lines += [f"AuthorizedPrincipalsCommand {path} {arguments}"]
+        lines += [f"AuthorizedPrincipalsCommandUser {runner}"] if runner else []
+        return start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedKeysFile="none",
+                     more=lines, **settings)
+    return one
+
+
+@pytest.fixture
+def owned_folder():
+    """A folder of root's that nobody else may write to, all the way down: /tmp is none."""
+    if not sallyport.IS_ROOT:
+        pytest.skip("needs root: the program must be root's, down from /")
+    made = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-test-", dir="/var/lib"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.mark.parametrize("scope", ["everybody", "block"])
+def test_principals_from_a_program(asking, certify, scope):
+    server = asking("echo '# names'; echo webmaster; echo 'no-pty night'", scope=scope)
+    assert log_in(server, certify(names="webmaster")).returncode == 0
+    assert log_in(server, certify(names="night")).returncode == 255
+    assert log_in(server, certify()).returncode == 255  # the user's own name was not printed
+
+
+def test_the_program_is_asked_when_the_file_has_no_name(asking, certify, suite, owned_folder):
+    names = suite.folder / "principals_first"
+    names.write_text("webmaster\n")
+    names.chmod(0o644)
+    server = asking(f"touch {owned_folder}/asked; echo night", runner="root",
+                    AuthorizedPrincipalsFile=names)
+    assert log_in(server, certify(names="webmaster")).returncode == 0
+    assert not (owned_folder / "asked").exists()
+    assert log_in(server, certify(names="night")).returncode == 0
+    names.unlink()
+    assert log_in(server, certify(names="night")).returncode == 0
+
+
+def test_the_program_is_not_asked_of_certificates_of_others(asking, certify, other_authority,
+                                                            owned_folder):
+    server = asking(f"touch {owned_folder}/asked; echo night", runner="root")
+    assert log_in(server, certify(names="night", by=other_authority)).returncode == 255
+    assert not (owned_folder / "asked").exists()
+
+
+def test_what_the_program_is_told(asking, certify, suite, authority, owned_folder):
+    shown = owned_folder / "shown"
+    server = asking(f'printf "%s\\n" "$@" >{shown}; echo night', runner="root",
+                    arguments="%u %i %s %t %f %T %F %K %k %% %h %U")
+    key = certify("-z", "77", names="night", identity="an id")
+    assert log_in(server, key).returncode == 0
+    told = shown.read_text().splitlines()
+    ca, own = (path.with_suffix(".pub").read_text().split() for path in (authority, key))
+    prints = [subprocess.run(["ssh-keygen", "-lf", str(path.with_suffix(".pub"))], check=True,
+                             capture_output=True, text=True).stdout.split()[1]
+              for path in (authority, key)]
+    cert = key.with_name(key.name + "-cert.pub").read_text().split()
+    account = suite.account
+    assert told == [account.name, "an id", "77", cert[0], prints[1], ca[0], prints[0], ca[1],
+                    cert[1], "%", str(account.home), str(account.entry.pw_uid)]
+    assert own[1] != cert[1]
+
+
+@pytest.mark.parametrize("script,arguments,runner,why", [
+    ("echo night; exit 1", "", "nobody", "it failed"),
+    ("echo night", "%Z", "nobody", "%Z: it has a token that there is not"),
+    ("echo night", "", None, "AuthorizedPrincipalsCommandUser does not say who runs it"),
+    ("yes", "", "nobody", "it printed too much or took too long")])
+def test_programs_that_fail_let_nobody_in(asking, certify, script, arguments, runner, why):
+    server = asking(script, arguments, runner)
+    assert log_in(server, certify(names="night"), ConnectTimeout=30).returncode == 255
+    server.wait_log(why)
 
 
 @pytest.mark.parametrize("options,names,allowed", [
