@@ -44,7 +44,7 @@ struct search {
 	bool is_authority_file;          /* TrustedUserCAKeys: all of its keys are authorities */
 	bool asks_for_principals;        /* AuthorizedPrincipalsFile or -Command goes with it: */
 	struct bytes principals_file;
-	struct buf *principals_printed; /* of the command; borrowed */
+	struct buf principals_printed; /* by the command */
 	bool has_asked_command;
 	bool is_key_listed;     /* some line has the key, if to no avail so far */
 	unsigned refused_count; /* lines of it that cannot be read */
@@ -128,9 +128,9 @@ ask_principals_command(struct search *search)
 	    !keycommand_is_set(asked->settings, KEYCOMMAND_PRINCIPALS))
 		return;
 	search->has_asked_command = true;
-	if (keycommand_run(&question, search->principals_printed, reason) == RESULT_OK)
+	if (keycommand_run(&question, &search->principals_printed, reason) == RESULT_OK)
 		return;
-	buf_reset(search->principals_printed);
+	buf_reset(&search->principals_printed);
 	log_error("principals-command", "%s", reason);
 }
 
@@ -142,7 +142,7 @@ find_principal(struct search *search)
 	if (found.size > 0)
 		return found;
 	ask_principals_command(search);
-	return find_principal_in(search, buf_bytes(search->principals_printed));
+	return find_principal_in(search, buf_bytes(&search->principals_printed));
 }
 
 /* The key stands in this line: do its options and everything else let it in? */
@@ -281,11 +281,10 @@ search_authorities(struct search *search)
 	const char *path = settings_text(settings, KEYWORD_TrustedUserCAKeys);
 	const char *principals_file = settings_text(settings, KEYWORD_AuthorizedPrincipalsFile);
 	const bool has_command = keycommand_is_set(settings, KEYCOMMAND_PRINCIPALS);
-	OWNED_BUF file, principals, printed;
+	OWNED_BUF file, principals;
 
 	buf_init(&file, KEYFILES_FILE_MAX);
 	buf_init(&principals, PRINCIPALS_FILE_MAX);
-	buf_init(&printed, PRINCIPALS_FILE_MAX);
 	if (path == NULL)
 		return;
 	if (fd_read_path(path, KEYFILES_FILE_MAX, &file) != RESULT_OK) {
@@ -294,7 +293,6 @@ search_authorities(struct search *search)
 	}
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
 	search->asks_for_principals = principals_file != NULL || has_command;
-	search->principals_printed = &printed;
 	if (principals_file != NULL &&
 	    read_principals(search, principals_file, &principals) != RESULT_OK) {
 		buf_reset(&principals);
@@ -302,11 +300,12 @@ search_authorities(struct search *search)
 			return;
 	}
 	search->principals_file = buf_bytes(&principals);
+	buf_init(&search->principals_printed, PRINCIPALS_FILE_MAX);
 	search->is_authority_file = true;
 	search_lines(search, buf_bytes(&file));
 	search->is_authority_file = false;
+	buf_clear(&search->principals_printed);
 	search->principals_file = bytes_of(NULL, 0);
-	search->principals_printed = NULL;
 }
 
 /* What is wrong with a key whoever has it; NULL: nothing. */
