@@ -214,6 +214,8 @@ make_arguments(const struct run *run, struct arguments *out)
 	const enum keyword keyword = keywords[question->kind].program;
 	const size_t count = settings_count(settings, keyword);
 
+	if (count == 0)
+		return refuse(run, "", "there is none");
 	if (count > ARGUMENTS_MAX)
 		return refuse(run, "", "it has too many arguments");
 	for (size_t i = 0; i < count; i++) {
@@ -276,6 +278,7 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	const struct run run = { question, reason };
 	enum result result;
 
+	reason[0] = '\0';
 	(void)refuse(&run, "", "it cannot be run");
 	TRY(make_arguments(&run, &arguments));
 	TRY(find_program(&run, &arguments.list[0]));
