@@ -60,6 +60,7 @@ execute(const struct command_plan *plan, int output_fd)
 	    (plan->change_user &&
 		!process_become(plan->uid, plan->gid, plan->groups, plan->group_count)))
 		_exit(NOT_EXECUTED);
+	process_hide(); /* to be another user resets that, and we still have our memory */
 	process_reset_signals();
 	execve(plan->argv[0], plan->argv, surroundings.list);
 	_exit(NOT_EXECUTED);

@@ -109,13 +109,12 @@ find_principal_in(const struct search *search, struct bytes rest)
 	return bytes_of("", 0);
 }
 
-/* Only when an authority is trusted: else whoever comes along could have it run. */
-static void
-ask_principals_command(struct search *search)
+/* RESULT_NOT_FOUND: there is no such program, or nobody to ask it of: it would be told of whoever comes along. */
+static enum result
+run_command(const struct publickey_question *asked, enum keycommand_kind kind, struct buf *out)
 {
-	const struct publickey_question *asked = search->question;
 	const struct keycommand_question question = {
-		.kind = KEYCOMMAND_PRINCIPALS,
+		.kind = kind,
 		.inputs = asked->inputs,
 		.settings = asked->settings,
 		.account = asked->account,
@@ -123,15 +122,27 @@ ask_principals_command(struct search *search)
 		.certificate = asked->certificate,
 	};
 	char reason[KEYCOMMAND_REASON_MAX];
+	enum result result;
 
-	if (search->has_asked_command || asked->account == NULL || asked->inputs == NULL ||
-	    !keycommand_is_set(asked->settings, KEYCOMMAND_PRINCIPALS))
+	if (!keycommand_is_set(asked->settings, kind) || asked->account == NULL ||
+	    asked->inputs == NULL)
+		return RESULT_NOT_FOUND;
+	result = keycommand_run(&question, out, reason);
+	if (result != RESULT_OK)
+		log_error("operator-command", "%s", reason);
+	return result;
+}
+
+/* Only when an authority is trusted: else whoever comes along could have it run. */
+static void
+ask_principals_command(struct search *search)
+{
+	if (search->has_asked_command)
 		return;
 	search->has_asked_command = true;
-	if (keycommand_run(&question, &search->principals_printed, reason) == RESULT_OK)
-		return;
-	buf_reset(&search->principals_printed);
-	log_error("principals-command", "%s", reason);
+	if (run_command(search->question, KEYCOMMAND_PRINCIPALS, &search->principals_printed) !=
+	    RESULT_OK)
+		buf_reset(&search->principals_printed);
 }
 
 static struct bytes
@@ -376,31 +387,16 @@ fault_of_question(const struct publickey_question *question)
 			     : fault_of(question->settings, key_blob(certificate->authority));
 }
 
-/* Nobody's keys are asked for: a program of the operator's would be told of whoever comes along. */
 static void
 search_command(struct search *search)
 {
-	const struct publickey_question *asked = search->question;
-	struct keycommand_question question = {
-		.kind = KEYCOMMAND_KEYS,
-		.inputs = asked->inputs,
-		.settings = asked->settings,
-		.account = asked->account,
-		.blob = asked->key_blob,
-		.certificate = asked->certificate,
-	};
-	char reason[KEYCOMMAND_REASON_MAX];
 	OWNED_BUF output;
 
 	buf_init(&output, KEYCOMMAND_OUTPUT_MAX);
-	if (!keycommand_is_set(asked->settings, KEYCOMMAND_KEYS) || asked->account == NULL ||
-	    asked->inputs == NULL)
+	if (run_command(search->question, KEYCOMMAND_KEYS, &output) != RESULT_OK)
 		return;
 	snprintf(search->where, sizeof(search->where), "AuthorizedKeysCommand");
-	if (keycommand_run(&question, &output, reason) == RESULT_OK)
-		search_lines(search, buf_bytes(&output));
-	else
-		log_error("keys-command", "%s", reason);
+	search_lines(search, buf_bytes(&output));
 }
 
 static void

@@ -412,6 +412,7 @@ start_program(const struct monitor *monitor, struct session *session, enum sessi
 	struct session_plan plan = {
 		.program = program,
 		.account = monitor->account,
+		.inputs = monitor->inputs,
 		.change_user = monitor->inputs->is_root,
 		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,

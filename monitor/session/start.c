@@ -3,8 +3,8 @@
  * A session from request to running process: pipes, fork, and in the new process the way from root to
  * the user's program. Edge.
  *
- * Between fork and exec the process has the monitor's memory, host keys too, and soon the user's uid:
- * so it cannot be traced or dumped, and does nothing there that it need not.
+ * Between fork and exec the process has the monitor's memory and soon the user's uid: so it wipes the host
+ * keys first, cannot be traced or dumped, and does nothing there that it need not.
  */
 #include "monitor/session/start.h"
 
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/key/key.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "monitor/session/become.h"
@@ -102,6 +103,14 @@ take_streams(const struct session_plan *plan, const struct streams *streams)
 		give_up("close_range", EXIT_NOT_PREPARED);
 }
 
+/* Of this process's copies, before it is the user's, who may stop it and whose rc file it waits for. */
+static void
+forget_host_keys(const struct monitor_inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->host_key_count; i++)
+		key_free(inputs->host_keys[i].key);
+}
+
 static void
 become_account(const struct session_plan *plan)
 {
@@ -140,6 +149,7 @@ run(const struct session_plan *plan, const struct streams *streams)
 	process_hide(); /* until the exec */
 	take_streams(plan, streams);
 	process_reset_signals();
+	forget_host_keys(plan->inputs);
 	become_account(plan);
 	process_hide();
 	rc.is_users_permitted = enter_home(plan->account) && plan->runs_user_rc;

@@ -13,6 +13,8 @@ struct session_plan {
 	const struct program *program;
 	char *const *environment;
 	const struct account *account;
+	const struct monitor_inputs
+	    *inputs;           /* whose host keys the program's process does not keep */
 	bool change_user;      /* become the account's user; only root can */
 	bool runs_user_rc;     /* ~/.ssh/rc first */
 	const struct pty *pty; /* NULL: pipes */

@@ -262,6 +262,15 @@ def test_rc_runs_before_the_program(start, suite, rc):
 
 
 @needs_root
+def test_rc_cannot_look_into_the_process_that_waits_for_it(start, rc):
+    """That has the user's uid and, until it executes the program, the monitor's memory."""
+    rc.write_text("head -c 1 /proc/$PPID/maps >&2; head -c 1 /proc/$PPID/mem >&2; "
+                  "readlink /proc/$PPID/exe >&2; true\n")
+    shown = start().ssh("true").stderr.decode()
+    assert shown.count("Permission denied") >= 2 and "sallyport" not in shown
+
+
+@needs_root
 def test_where_rc_does_not_run(server_with, suite, rc):
     assert ran(server_with("PermitUserRC yes", PermitUserRC="yes"))
     assert not ran(server_with("PermitUserRC no", PermitUserRC=None))

@@ -22,6 +22,8 @@ struct run {
 	char output[4096];
 };
 
+static const struct monitor_inputs inputs; /* without host keys */
+
 static struct run *
 run_new(const char *command)
 {
@@ -41,6 +43,7 @@ run_new(const char *command)
 		.program = &run->program,
 		.environment = environment,
 		.account = &run->account,
+		.inputs = &inputs,
 	};
 	run->started = (struct session_started){ 0, -1, -1, -1 };
 	return run;
