@@ -47,13 +47,14 @@ surround(const struct command_plan *plan, struct surroundings *out)
 }
 
 static noreturn void
-execute(const struct command_plan *plan, int output_fd)
+execute(const struct command_plan *plan, int input_fd, int output_fd)
 {
 	const int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct surroundings surroundings;
 
 	surround(plan, &surroundings);
-	if (setsid() < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+	if (setsid() < 0 || null_fd < 0 ||
+	    dup2(input_fd < 0 ? null_fd : input_fd, STDIN_FILENO) < 0 ||
 	    dup2(output_fd, STDOUT_FILENO) < 0 ||
 	    (plan->change_user && dup2(null_fd, STDERR_FILENO) < 0) ||
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
@@ -133,21 +134,42 @@ take_end(pid_t pid)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? RESULT_OK : RESULT_DENIED;
 }
 
+/* A pipe that holds all of it, and then its end. */
+static enum result
+make_input(struct bytes input, int *read_fd)
+{
+	int fds[2];
+	ssize_t written;
+
+	if (input.size == 0)
+		return RESULT_OK;
+	if (input.size > COMMAND_INPUT_MAX)
+		return RESULT_LIMIT;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return RESULT_SYSTEM;
+	*read_fd = fds[0];
+	written = write(fds[1], input.data, input.size);
+	fd_close(&fds[1]);
+	return written == (ssize_t)input.size ? RESULT_OK : RESULT_SYSTEM;
+}
+
 enum result
 command_run(const struct command_plan *plan, struct buf *output)
 {
 	const uint64_t deadline_ms = clock_now_ms() + plan->timeout_ms;
 	CLEANUP(fd_close) int read_fd = -1;
+	CLEANUP(fd_close) int input_fd = -1;
 	int fds[2];
 	enum result result, end;
 	pid_t pid;
 
+	TRY(make_input(plan->input, &input_fd));
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return RESULT_SYSTEM;
 	read_fd = fds[0];
 	pid = fork();
 	if (pid == 0)
-		execute(plan, fds[1]);
+		execute(plan, input_fd, fds[1]);
 	fd_close(&fds[1]);
 	if (pid < 0)
 		return RESULT_SYSTEM;

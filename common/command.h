@@ -10,9 +10,12 @@
 
 #include "common/buf.h"
 
+#define COMMAND_INPUT_MAX 4096 /* what any pipe takes at once */
+
 struct command_plan {
 	char *const *argv; /* argv[0] is an absolute path; no shell */
 	uint64_t timeout_ms;
+	struct bytes input; /* at its standard input, COMMAND_INPUT_MAX at most; empty: nothing */
 	const char *user, *home; /* for USER, LOGNAME and HOME; NULL: not set */
 	bool change_user;        /* to these, for good, before it is executed */
 	uid_t uid;
@@ -22,7 +25,7 @@ struct command_plan {
 };
 
 /*
- * Runs it with PATH and what the plan says in its environment, nothing at standard input, and our standard error
+ * Runs it with PATH and what the plan says in its environment, the plan's input, and our standard error
  * (none if it runs as somebody else); appends
  * what it prints to `output`, up to its ceiling. What it leaves behind in its process group is killed.
  * RESULT_OK: it exited with 0. RESULT_DENIED: with something else, or by a signal. RESULT_LIMIT: it printed

@@ -71,6 +71,22 @@ child_start_get(struct reader *reader, struct child_start *start)
 }
 
 void
+auth_request_init(struct auth_request *request, enum auth_method method)
+{
+	const struct bytes nothing = bytes_of("", 0);
+
+	*request = (struct auth_request){ .method = (uint32_t)method,
+		.user = nothing,
+		.service = nothing,
+		.algorithm = nothing,
+		.key_blob = nothing,
+		.host_key = nothing,
+		.signature = nothing,
+		.password = nothing,
+		.new_password = nothing };
+}
+
+void
 auth_request_put(struct writer *writer, const struct auth_request *request)
 {
 	put_u32(writer, request->method);
@@ -82,6 +98,9 @@ auth_request_put(struct writer *writer, const struct auth_request *request)
 	put_string(writer, request->host_key);
 	put_bool(writer, request->has_signature);
 	put_string(writer, request->signature);
+	put_string(writer, request->password);
+	put_bool(writer, request->is_change);
+	put_string(writer, request->new_password);
 }
 
 void
@@ -96,6 +115,9 @@ auth_request_get(struct reader *reader, struct auth_request *request)
 	request->host_key = get_string(reader);
 	request->has_signature = get_bool(reader);
 	request->signature = get_string(reader);
+	request->password = get_string(reader);
+	request->is_change = get_bool(reader);
+	request->new_password = get_string(reader);
 }
 
 void
@@ -104,6 +126,8 @@ auth_answer_put(struct writer *writer, const struct auth_answer *answer)
 	put_u32(writer, answer->outcome);
 	put_string(writer, answer->methods);
 	put_bool(writer, answer->partial_success);
+	put_string(writer, answer->notice);
+	put_string(writer, answer->prompt);
 }
 
 void
@@ -112,6 +136,60 @@ auth_answer_get(struct reader *reader, struct auth_answer *answer)
 	answer->outcome = get_u32(reader);
 	answer->methods = get_string(reader);
 	answer->partial_success = get_bool(reader);
+	answer->notice = get_string(reader);
+	answer->prompt = get_string(reader);
+}
+
+void
+auth_prompts_put(struct writer *writer, const struct auth_prompts *prompts)
+{
+	put_string(writer, prompts->name);
+	put_string(writer, prompts->instruction);
+	put_u32(writer, prompts->count);
+	for (uint32_t i = 0; i < prompts->count && i < AUTH_PROMPTS_MAX; i++) {
+		put_string(writer, prompts->prompts[i].text);
+		put_bool(writer, prompts->prompts[i].echo);
+	}
+}
+
+/* A count, of things of which there may be AUTH_PROMPTS_MAX. */
+static uint32_t
+get_count(struct reader *reader)
+{
+	const uint32_t count = get_u32(reader);
+
+	if (count <= AUTH_PROMPTS_MAX)
+		return count;
+	reader_fail(reader, RESULT_MALFORMED);
+	return 0;
+}
+
+void
+auth_prompts_get(struct reader *reader, struct auth_prompts *prompts)
+{
+	prompts->name = get_string(reader);
+	prompts->instruction = get_string(reader);
+	prompts->count = get_count(reader);
+	for (uint32_t i = 0; i < prompts->count; i++) {
+		prompts->prompts[i].text = get_string(reader);
+		prompts->prompts[i].echo = get_bool(reader);
+	}
+}
+
+void
+auth_replies_put(struct writer *writer, const struct auth_replies *replies)
+{
+	put_u32(writer, replies->count);
+	for (uint32_t i = 0; i < replies->count && i < AUTH_PROMPTS_MAX; i++)
+		put_string(writer, replies->replies[i]);
+}
+
+void
+auth_replies_get(struct reader *reader, struct auth_replies *replies)
+{
+	replies->count = get_count(reader);
+	for (uint32_t i = 0; i < replies->count; i++)
+		replies->replies[i] = get_string(reader);
 }
 
 void

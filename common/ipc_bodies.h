@@ -56,7 +56,11 @@ enum auth_method {
 	AUTH_METHOD_NONE = 1,
 	AUTH_METHOD_PUBLICKEY = 2,
 	AUTH_METHOD_OTHER = 3, /* a method that we do not serve: counts as a failed attempt */
+	AUTH_METHOD_PASSWORD = 4,
+	AUTH_METHOD_KEYBOARD = 5, /* keyboard-interactive */
 };
+
+#define AUTH_PASSWORD_MAX 1024 /* bytes; nobody types as much */
 
 /* One SSH_MSG_USERAUTH_REQUEST, taken apart. */
 struct auth_request {
@@ -71,7 +75,13 @@ struct auth_request {
 	struct bytes host_key; /* then: the host key that the client saw */
 	bool has_signature;
 	struct bytes signature;
+	/* password only: */
+	struct bytes password;
+	bool is_change;
+	struct bytes new_password; /* then */
 };
+/* Nothing but the method: every view empty. */
+void auth_request_init(struct auth_request *request, enum auth_method method);
 void auth_request_put(struct writer *writer, const struct auth_request *request);
 void auth_request_get(struct reader *reader, struct auth_request *request);
 
@@ -80,15 +90,42 @@ enum auth_outcome {
 	AUTH_OUTCOME_SUCCESS = 2,
 	AUTH_OUTCOME_KEY_OK = 3,   /* the queried key would do */
 	AUTH_OUTCOME_TOO_MANY = 4, /* disconnect: MaxAuthTries */
+	AUTH_OUTCOME_CHANGE = 5, /* the password is right and must be changed: RFC 4252 section 8 */
 };
 
 struct auth_answer {
 	uint32_t outcome;     /* enum auth_outcome */
 	struct bytes methods; /* that can continue */
 	bool partial_success;
+	struct bytes notice; /* for the client's user, shown before the answer; empty: nothing */
+	struct bytes prompt; /* AUTH_OUTCOME_CHANGE: what the new password is asked for with */
 };
 void auth_answer_put(struct writer *writer, const struct auth_answer *answer);
 void auth_answer_get(struct reader *reader, struct auth_answer *answer);
+
+/* One round of keyboard-interactive, RFC 4256 section 3.2. None at all: only the texts are shown. */
+#define AUTH_PROMPTS_MAX 32
+
+struct auth_prompt {
+	struct bytes text;
+	bool echo;
+};
+
+struct auth_prompts {
+	struct bytes name, instruction;
+	uint32_t count;
+	struct auth_prompt prompts[AUTH_PROMPTS_MAX];
+};
+void auth_prompts_put(struct writer *writer, const struct auth_prompts *prompts);
+void auth_prompts_get(struct reader *reader, struct auth_prompts *prompts);
+
+/* What was typed: as many as there were prompts. */
+struct auth_replies {
+	uint32_t count;
+	struct bytes replies[AUTH_PROMPTS_MAX];
+};
+void auth_replies_put(struct writer *writer, const struct auth_replies *replies);
+void auth_replies_get(struct reader *reader, struct auth_replies *replies);
 
 struct pty_request {
 	uint32_t id;

@@ -59,3 +59,9 @@ ipc_gate_again(struct ipc_gate *gate, enum ipc_type type)
 {
 	gate->used[type] = false;
 }
+
+void
+ipc_gate_shut(struct ipc_gate *gate, enum ipc_type type)
+{
+	gate->used[type] = true;
+}

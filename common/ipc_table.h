@@ -19,6 +19,8 @@ enum ipc_direction {
 	CHILD_TO_MONITOR,
 	MONITOR_TO_USER,
 	USER_TO_MONITOR,
+	MONITOR_TO_PAM,
+	PAM_TO_MONITOR,
 	LISTENER_TO_NURSERY,
 	NURSERY_TO_LISTENER,
 };
@@ -72,3 +74,6 @@ enum result ipc_gate_admit(struct ipc_gate *gate, enum ipc_phase phase,
 
 /* A ONCE_A_KEX or ONE_PENDING message may come again. */
 void ipc_gate_again(struct ipc_gate *gate, enum ipc_type type);
+
+/* A ONE_PENDING message that could have come did not, and may not any more. */
+void ipc_gate_shut(struct ipc_gate *gate, enum ipc_type type);

@@ -12,6 +12,7 @@ common_libcommon_a_SOURCES += \
 	common/log.c common/log.h \
 	common/macros.h \
 	common/mem.c common/mem.h \
+	common/pam_bodies.c common/pam_bodies.h \
 	common/place.c common/place.h \
 	common/process.c common/process.h \
 	common/result.c common/result.h \

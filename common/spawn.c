@@ -44,6 +44,8 @@ execute(const struct spawn_plan *plan, int socket)
 	if (program_fd >= 0 && arrange_descriptors(move_up(socket)) &&
 	    (!plan->change_user || process_become(plan->uid, plan->gid, NULL, 0))) {
 		process_reset_signals();
+		if (plan->restores_core_limit)
+			process_restore_core_limit();
 		execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
 	}
 	_exit(SPAWN_NOT_EXECUTED);

@@ -19,6 +19,7 @@ struct spawn_plan {
 	bool change_user; /* to uid and gid, without any other group, before the execve */
 	uid_t uid;
 	gid_t gid;
+	bool restores_core_limit; /* of what it starts in its turn; it must hide itself */
 };
 
 /*

@@ -90,13 +90,40 @@ warm_up_names(const struct programs *programs)
 	(void)getgrouplist(SALLYPORT_PRIVSEP_USER, programs->child_gid, groups, &count);
 }
 
+/* Without a file of this name, PAM asks the service `other`, which is seldom what is meant. */
+static void
+look_for_service(const struct settings *settings)
+{
+	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d" };
+	const char *name = settings_text(settings, KEYWORD_PAMServiceName);
+	const struct setting_origin origin = settings_origin(settings, KEYWORD_PAMServiceName);
+	char path[4096];
+
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folders[i], name);
+		if (access(path, F_OK) == 0)
+			return;
+	}
+	log_error("pam-service",
+	    "PAM has no service %s (%s:%u), so `other` decides: install etc/pam.d/sallyport, or "
+	    "say "
+	    "PAMServiceName sshd",
+	    name, origin.file, origin.line);
+}
+
 enum result
 programs_open(const struct settings *settings, struct programs *out)
 {
-	*out = (struct programs){ .child_fd = -1, .user_fd = -1, .is_root = geteuid() == 0 };
+	*out = (struct programs){
+		.child_fd = -1, .user_fd = -1, .pam_fd = -1, .is_root = geteuid() == 0
+	};
 	TRY(find_user(out));
 	warm_up_names(out);
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
+	if (settings_flag(settings, KEYWORD_UsePAM)) {
+		look_for_service(settings);
+		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
+	}
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }
 
@@ -105,4 +132,5 @@ programs_close(struct programs *programs)
 {
 	fd_close(&programs->child_fd);
 	fd_close(&programs->user_fd);
+	fd_close(&programs->pam_fd);
 }

@@ -10,7 +10,7 @@
 #include "common/macros.h"
 
 struct programs {
-	int child_fd, user_fd; /* O_PATH, owned */
+	int child_fd, user_fd, pam_fd; /* O_PATH, owned; the last -1 where PAM is not used */
 	uid_t child_uid;
 	gid_t child_gid;
 	bool is_root;

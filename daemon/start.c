@@ -108,6 +108,7 @@ inputs_for(const struct service *service)
 		.status_fd = -1,
 		.child_fd = -1,
 		.user_program_fd = service->programs.user_fd,
+		.pam_program_fd = service->programs.pam_fd,
 		.is_root = service->programs.is_root,
 	};
 }
@@ -328,7 +329,7 @@ int
 daemon_main(int argc, char **argv)
 {
 	struct service service = {
-		.programs = { .child_fd = -1, .user_fd = -1 },
+		.programs = { .child_fd = -1, .user_fd = -1, .pam_fd = -1 },
 		.nursery = { .fd = -1, .spare_fd = -1 },
 		.wait_fd = -1,
 		.signal_fd = -1,

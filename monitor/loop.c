@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All that can wake a monitor: the child, the user process, signals, and three deadlines (edge, plain
+ * All that can wake a monitor: the child, the user process, PAM, signals, and three deadlines (edge, plain
  * poll).
  */
 #include "monitor/loop.h"
@@ -16,7 +16,9 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "monitor/login/login.h"
+#include "monitor/login/pam_link.h"
 
 /* Messages of the child in one turn, so that it cannot keep us from our timers. */
 #define MESSAGES_A_TURN 64
@@ -28,6 +30,8 @@
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_MONITOR_TO_PAM(name)
+#define HANDLER_PAM_TO_MONITOR(name)
 #define HANDLER_LISTENER_TO_NURSERY(name)
 #define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_USER_TO_MONITOR(name)
@@ -37,6 +41,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #undef ROW
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_MONITOR_TO_PAM
+#undef HANDLER_PAM_TO_MONITOR
 #undef HANDLER_LISTENER_TO_NURSERY
 #undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_USER_TO_MONITOR
@@ -121,6 +127,8 @@ receive_from_child(struct monitor *monitor)
 			return;
 		if (result == RESULT_OK) {
 			monitor_handle(monitor, &message);
+			if (message.type == IPC_authenticate || message.type == IPC_auth_reply)
+				mem_wipe(monitor->room, IPC_PACKET_MAX); /* passwords */
 			if (clock_now_ms() >= end_ms)
 				return; /* answers are taken slowly */
 			continue;
@@ -223,6 +231,7 @@ monitor_loop_run(struct monitor *monitor, unsigned until)
 			{ .fd = monitor->signal_fd, .events = POLLIN },
 			{ .fd = relay_fd(monitor->relay), .events = POLLIN },
 			{ .fd = monitor->child_pidfd, .events = POLLIN },
+			{ .fd = pam_link_fd(monitor->pam), .events = POLLIN },
 		};
 
 		if (poll(fds, COUNT(fds), poll_timeout(monitor)) < 0 && errno != EINTR) {
@@ -234,6 +243,8 @@ monitor_loop_run(struct monitor *monitor, unsigned until)
 			receive_from_child(monitor);
 		if (fds[2].revents != 0)
 			relay_receive(monitor);
+		if (fds[4].revents != 0)
+			pam_link_receive(monitor);
 		if (fds[1].revents != 0)
 			receive_signal(monitor);
 		if (fds[3].revents != 0 && monitor->child_pidfd >= 0)

@@ -23,6 +23,7 @@
 #include "common/process.h"
 #include "common/text.h"
 #include "monitor/login/login.h"
+#include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
 #include "monitor/orders.h"
 
@@ -106,6 +107,7 @@ prepare(struct monitor *monitor)
 	TRY(take_signals(&monitor->signal_fd));
 	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&monitor->room));
 	TRY(login_new(&monitor->login));
+	TRY(pam_link_new(&monitor->pam));
 	TRY(sessions_new(&monitor->sessions));
 	TRY(relay_new(&monitor->relay));
 	prepare_network(monitor);
@@ -122,6 +124,7 @@ clear(struct monitor *monitor)
 	sessions_free(monitor->sessions);
 	relay_free(monitor->relay);
 	login_free(monitor->login);
+	pam_link_free(monitor->pam);
 	account_free(monitor->account);
 	permissions_clear(&monitor->permissions);
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));

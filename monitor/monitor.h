@@ -45,6 +45,7 @@ struct monitor_inputs {
 	int status_fd;          /* pipe to the listener: one byte, MONITOR_STATUS_* */
 	int child_fd;           /* to its child, a fork of the nursery; non-blocking */
 	int user_program_fd;    /* O_PATH of sallyport-user */
+	int pam_program_fd;     /* O_PATH of sallyport-pam; -1 where no setting uses PAM */
 	bool is_root;
 	struct monitor_endpoint peer, local;
 };
@@ -82,8 +83,9 @@ struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
-	char *permit_open; /* owned: "host:port", blanks between; NULL: the key sets no limits */
-	char *variables;   /* owned: "NAME=value" of the key, a line each; NULL: none */
+	char *
+	    permit_open; /* owned: "host:port", blanks between, a line for each key that limits; NULL: none does */
+	char *variables; /* owned: "NAME=value" of the key, a line each; NULL: none */
 };
 /* Everything off, and nothing owned. */
 void permissions_clear(struct permissions *permissions);
@@ -91,6 +93,7 @@ void permissions_clear(struct permissions *permissions);
 struct sessions; /* monitor/session/sessions.h */
 struct relay;    /* monitor/forward/relay.h: the user process and the requests in flight */
 struct login;    /* monitor/login/login.h: attempts, delays, what the login phase must remember */
+struct pam_link; /* monitor/login/pam_link.h: the process in which PAM runs */
 
 struct monitor {
 	const struct monitor_inputs *inputs;
@@ -115,6 +118,7 @@ struct monitor {
 	struct account *account;         /* owned; NULL before login */
 	struct permissions permissions;
 	struct login *login;       /* owned */
+	struct pam_link *pam;      /* owned */
 	struct sessions *sessions; /* owned */
 	struct relay *relay;       /* owned */
 };
@@ -135,18 +139,22 @@ bool host_key_find(const struct monitor *monitor, struct bytes name, const struc
 /* Passes one message of the child through the gate to its handler; deals with what the handler says. */
 void monitor_handle(struct monitor *monitor, struct ipc_message *message);
 
-/* The handlers: one for each CHILD_TO_MONITOR row, on_<name>. USER_TO_MONITOR rows likewise. */
+/* The handlers: one for each row to the monitor, on_<name>. */
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_MONITOR_TO_PAM(name)
 #define HANDLER_LISTENER_TO_NURSERY(name)
 #define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_CHILD_TO_MONITOR(name) monitor_handler on_##name;
 #define HANDLER_USER_TO_MONITOR(name)  monitor_handler on_##name;
+#define HANDLER_PAM_TO_MONITOR(name)   monitor_handler on_##name;
 #define ROW(name, direction, ...)      HANDLER_##direction(name)
 #include "common/ipc_messages.def"
 #undef ROW
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_MONITOR_TO_PAM
+#undef HANDLER_PAM_TO_MONITOR
 #undef HANDLER_LISTENER_TO_NURSERY
 #undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_CHILD_TO_MONITOR

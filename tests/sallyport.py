@@ -20,6 +20,7 @@ BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", CHECKOUT)).resolve()
 PROGRAMS = {
     "sallyportd": "sallyportd",
     "sallyport-child": "sallyport-child",
+    "sallyport-pam": "sallyport-pam",
     "sallyport-user": "sallyport-user",
     "sftp-server": "sftp-server/sftp-server",
 }
@@ -53,11 +54,11 @@ def keygen(path, kind="ed25519", *more):
 class Account:
     """Who logs in: an ordinary account made for the run (as root), or ourselves."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, suffix=""):
         self.made = IS_ROOT
-        self.home = pathlib.Path(scratch) / "home"
+        self.home = pathlib.Path(scratch) / f"home{suffix}"
         if self.made:
-            self.name = f"sptest{os.getpid()}"
+            self.name = f"sptest{os.getpid()}{suffix}"
             subprocess.run(["useradd", "-M", "-d", str(self.home), "-s", "/bin/bash", self.name],
                            check=True)
             subprocess.run(["usermod", "-p", "*", self.name], check=True)
@@ -80,9 +81,13 @@ class Account:
                 os.chown(p, self.entry.pw_uid, self.entry.pw_gid)
         return path
 
+    def set_password(self, password):
+        subprocess.run(["chpasswd"], input=f"{self.name}:{password}\n", text=True, check=True)
+
     def close(self):
         if self.made:
             subprocess.run(["userdel", self.name], check=False, stderr=subprocess.DEVNULL)
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Suite:
@@ -127,6 +132,8 @@ class Server:
         "PermitRootLogin": "prohibit-password",
         "LoginGraceTime": "20",
         "MaxStartups": "500:30:600",
+        "PasswordAuthentication": "no",
+        "KbdInteractiveAuthentication": "no",
     }
 
     def __init__(self, suite, *, host_keys=("ed25519", "rsa", "ecdsa"), libexec=None, more=(),

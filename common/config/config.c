@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "common/config/directives.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 
@@ -222,6 +223,11 @@ parse_line(struct config *config, struct bytes text, const struct setting_origin
 		return RESULT_OK;
 	if (is_keyword(line.keyword, "Match") || is_keyword(line.keyword, "Include"))
 		return parse_structure(config, &line, origin, errors);
+	if (keyword_is_gone(line.keyword)) {
+		log_info("config-deprecated", "%s:%u: Deprecated option %.*s", origin->file,
+		    origin->line, LOG_BYTES(line.keyword));
+		return RESULT_OK;
+	}
 	if (!keyword_find(line.keyword, &keyword)) {
 		report_unknown(errors, origin, line.keyword);
 		return RESULT_CONFIG;

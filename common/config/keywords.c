@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <strings.h>
 
+#include "common/macros.h"
+
 #define WORKS      KEYWORD_STATUS_WORKS, NULL
 #define ONLY(text) KEYWORD_STATUS_ONLY, text
 #define ABSENT     KEYWORD_STATUS_ABSENT, NULL
@@ -26,15 +28,69 @@ keyword_row(enum keyword keyword)
 	return &rows[keyword];
 }
 
+/* What earlier versions called them. */
+static const struct {
+	const char *name;
+	enum keyword keyword;
+} old_names[] = {
+	{ "ChallengeResponseAuthentication", KEYWORD_KbdInteractiveAuthentication },
+	{ "SKeyAuthentication", KEYWORD_KbdInteractiveAuthentication },
+	{ "DSAAuthentication", KEYWORD_PubkeyAuthentication },
+	{ "HostBasedAcceptedKeyTypes", KEYWORD_HostbasedAcceptedAlgorithms },
+	{ "HostDSAKey", KEYWORD_HostKey },
+	{ "KeepAlive", KEYWORD_TCPKeepAlive },
+	{ "PubkeyAcceptedKeyTypes", KEYWORD_PubkeyAcceptedAlgorithms },
+};
+
+/* What no version has any more. */
+static const char *const gone[] = {
+	"AFSTokenPassing",
+	"AuthorizedKeysFile2",
+	"CheckMail",
+	"KerberosTgtPassing",
+	"KeyRegenerationInterval",
+	"Protocol",
+	"ReverseMappingCheck",
+	"RhostsAuthentication",
+	"RhostsRSAAuthentication",
+	"RSAAuthentication",
+	"ServerKeyBits",
+	"UseLogin",
+	"UsePrivilegeSeparation",
+	"VerifyReverseMapping",
+};
+
+static bool
+is_called(struct bytes name, const char *text)
+{
+	return strlen(text) == name.size &&
+	       strncasecmp(text, (const char *)name.data, name.size) == 0;
+}
+
 bool
 keyword_find(struct bytes name, enum keyword *out)
 {
 	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
-		if (strlen(rows[i].name) != name.size ||
-		    strncasecmp(rows[i].name, (const char *)name.data, name.size) != 0)
-			continue;
-		*out = (enum keyword)i;
-		return true;
+		if (is_called(name, rows[i].name)) {
+			*out = (enum keyword)i;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < COUNT(old_names); i++) {
+		if (is_called(name, old_names[i].name)) {
+			*out = old_names[i].keyword;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+keyword_is_gone(struct bytes name)
+{
+	for (size_t i = 0; i < COUNT(gone); i++) {
+		if (is_called(name, gone[i]))
+			return true;
 	}
 	return false;
 }

@@ -57,8 +57,11 @@ struct keyword_row {
 
 const struct keyword_row *keyword_row(enum keyword keyword);
 
-/* Without regard to case; false if there is none. */
+/* Without regard to case, by an old name, too; false if there is none. */
 bool keyword_find(struct bytes name, enum keyword *out);
+
+/* Did earlier versions of sshd have it, and does none now? Such lines say nothing. */
+bool keyword_is_gone(struct bytes name);
 
 /* The keyword that looks most like `name`; NULL if none does. */
 const char *keyword_suggest(struct bytes name);

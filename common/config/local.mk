@@ -6,6 +6,7 @@ common_libcommon_a_SOURCES += \
 	common/config/keywords.c common/config/keywords.h common/config/keywords.def \
 	common/config/lex.c common/config/lex.h \
 	common/config/match.c common/config/match.h \
+	common/config/methods.c common/config/methods.h \
 	common/config/print.c \
 	common/config/qos.c common/config/qos.h \
 	common/config/settings.h \

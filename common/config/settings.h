@@ -19,6 +19,10 @@ enum keyword {
 	KEYWORD_COUNT
 };
 
+/* AuthenticationMethods: lists of methods, and names in one of them. */
+#define METHODS_LISTS_MAX      32
+#define METHODS_LIST_NAMES_MAX 16
+
 struct settings; /* opaque */
 
 struct setting_origin {

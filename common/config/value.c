@@ -12,6 +12,7 @@
 #include "common/addr.h"
 #include "common/config/algorithms.h"
 #include "common/config/choices.h"
+#include "common/config/methods.h"
 #include "common/config/qos.h"
 #include "common/mem.h"
 #include "common/place.h"
@@ -344,6 +345,15 @@ check_command(const char *word, char *why)
 		   : wrong(why, word, "the absolute path of a program, and its arguments");
 }
 
+/* The name of a file in PAM's folder. */
+static enum result
+check_service(const char *word, char *why)
+{
+	if (word[0] != '\0' && strchr(word, '/') == NULL && strcasecmp(word, "none") != 0)
+		return RESULT_OK;
+	return wrong(why, word, "the name of a file in /etc/pam.d");
+}
+
 static enum result
 check_place(const char *word, char *why)
 {
@@ -446,6 +456,8 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return algorithms_resolve(keyword, word, &out->text, why);
 	case KEYWORD_TYPE_WORD:
 	case KEYWORD_TYPE_PATH:
+		if (keyword == KEYWORD_PAMServiceName)
+			TRY(check_service(word, why));
 		return is_none(line) ? RESULT_OK : keep_text(word, out);
 	case KEYWORD_TYPE_RAW:
 		if (is_none(line))
@@ -460,6 +472,10 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		TRY(check_each(line, check_listen, why));
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
+		if (keyword == KEYWORD_AuthenticationMethods) {
+			TRY(methods_check(line, why));
+			return keep_words(line, out);
+		}
 		TRY(check_words(keyword, line, why));
 		if (is_list_of_names(keyword))
 			return keep_words(line, out);

@@ -204,9 +204,13 @@ static enum result
 pass_up(struct conn *conn, struct conn_event *event)
 {
 	struct bytes payload = transport_payload(conn->transport);
+	enum result result;
 
-	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN)
-		return userauth_receive(&conn->auth, payload, &conn->outlet);
+	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN) {
+		result = userauth_receive(&conn->auth, payload, &conn->outlet);
+		transport_forget_payload(conn->transport);
+		return result;
+	}
 	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
 		return outlet_fault(&conn->outlet, "a message came before its time");
 	return channels_receive(&conn->channels, payload, &conn->outlet, event);
@@ -360,6 +364,22 @@ take_outcome(struct conn *conn, const struct ipc_message *message)
 	return RESULT_OK;
 }
 
+static enum result
+take_prompts(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct auth_prompts prompts;
+	enum result result;
+
+	auth_prompts_get(&reader, &prompts);
+	TRY(reader_end(&reader));
+	result = userauth_prompt(&conn->auth, &prompts, &conn->outlet);
+	if (result == RESULT_MALFORMED)
+		return result;
+	settle(conn, result);
+	return RESULT_OK;
+}
+
 enum result
 conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_attach *attach)
 {
@@ -374,6 +394,8 @@ conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_at
 		return take_group(conn, message);
 	if (message->type == IPC_authenticated)
 		return take_outcome(conn, message);
+	if (message->type == IPC_auth_prompt)
+		return take_prompts(conn, message);
 	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
 		return RESULT_PROTOCOL;
 	if (message->type == IPC_host_keys_proved) {

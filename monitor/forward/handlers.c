@@ -11,6 +11,7 @@
 #include "monitor/forward/answers.h"
 #include "monitor/forward/permit.h"
 #include "monitor/forward/relay.h"
+#include "monitor/login/pam_link.h"
 
 static void
 log_refusal(const struct monitor *monitor, const struct tcp_request *request,
@@ -51,6 +52,11 @@ on_connect_tcp(struct monitor *monitor, struct ipc_message *message)
 	TRY(reader_end(&reader));
 	if (request.id > RELAY_ID_MAX || relay_find(monitor->relay, request.id) != NULL)
 		return RESULT_PROTOCOL;
+	if (!pam_link_await_session(monitor)) {
+		answers_refuse(monitor, request.id, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED,
+		    bytes_of_text("the session could not be opened (PAM)"));
+		return RESULT_OK;
+	}
 	answer = permit_connect(monitor->settings, &monitor->permissions, &request);
 	if (!answer.is_allowed) {
 		log_refusal(monitor, &request, &answer);

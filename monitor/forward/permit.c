@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/place.h"
+#include "common/text.h"
 
 #define PORT_MAX 65535
 
@@ -41,16 +42,34 @@ is_among_settings(const struct settings *settings, const struct tcp_request *req
 }
 
 static bool
-is_among_the_keys(const char *list, const struct tcp_request *request)
+is_in_list(struct bytes list, const struct tcp_request *request)
 {
-	while (list != NULL && *list != '\0') {
-		const size_t size = strcspn(list, " ");
+	while (list.size > 0) {
+		const uint8_t *blank = memchr(list.data, ' ', list.size);
+		const size_t size = blank == NULL ? list.size : (size_t)(blank - list.data);
 
-		if (place_is(bytes_of(list, size), request->host, request->port))
+		if (place_is(bytes_of(list.data, size), request->host, request->port))
 			return true;
-		list += size + (list[size] == ' ' ? 1 : 0);
+		list = bytes_of(
+		    list.data + size + (blank != NULL), list.size - size - (blank != NULL));
 	}
-	return list == NULL;
+	return false;
+}
+
+/* A list in each line: who logged in by two keys is limited by both. */
+static bool
+is_among_the_keys(const char *lists, const struct tcp_request *request)
+{
+	struct bytes rest, list;
+
+	if (lists == NULL)
+		return true;
+	rest = bytes_of_text(lists);
+	while (text_next_line(&rest, &list)) {
+		if (!is_in_list(list, request))
+			return false;
+	}
+	return lists[0] != '\0';
 }
 
 struct permit_answer

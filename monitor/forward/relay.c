@@ -210,6 +210,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #define HANDLER_MONITOR_TO_CHILD(name)
 #define HANDLER_CHILD_TO_MONITOR(name)
 #define HANDLER_MONITOR_TO_USER(name)
+#define HANDLER_MONITOR_TO_PAM(name)
+#define HANDLER_PAM_TO_MONITOR(name)
 #define HANDLER_LISTENER_TO_NURSERY(name)
 #define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_USER_TO_MONITOR(name) [IPC_##name] = on_##name,
@@ -219,6 +221,8 @@ static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
 #undef HANDLER_MONITOR_TO_CHILD
 #undef HANDLER_CHILD_TO_MONITOR
 #undef HANDLER_MONITOR_TO_USER
+#undef HANDLER_MONITOR_TO_PAM
+#undef HANDLER_PAM_TO_MONITOR
 #undef HANDLER_LISTENER_TO_NURSERY
 #undef HANDLER_NURSERY_TO_LISTENER
 #undef HANDLER_USER_TO_MONITOR

@@ -217,19 +217,22 @@ objects_by_nologin(const struct account *account, const struct reason *reason)
 
 typedef bool objection(const struct account *account, const struct reason *reason);
 
-static objection *const objections[] = {
-	objects_to_password,
-	objects_to_shell,
-	objects_by_nologin,
+static const struct {
+	objection *objects;
+	bool is_pams; /* a module of PAM's says the same */
+} objections[] = {
+	{ objects_to_password, true },
+	{ objects_to_shell, false },
+	{ objects_by_nologin, true },
 };
 
 bool
-account_may_log_in(const struct account *account, char *reason, size_t size)
+account_may_log_in(const struct account *account, bool uses_pam, char *reason, size_t size)
 {
 	const struct reason why = { reason, size };
 
 	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (objections[i](account, &why))
+		if (!(uses_pam && objections[i].is_pams) && objections[i].objects(account, &why))
 			return false;
 	}
 	if (size > 0)

@@ -282,6 +282,97 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	return RESULT_OK;
 }
 
+/* --- Without a key ------------------------------------------------------------------------------ */
+
+enum result
+decide_password(const struct settings *settings, const struct account *account,
+    struct permissions *permissions, char *reason)
+{
+	/* A key whose line says nothing. */
+	static const struct key_options no_options = {
+		.pty = true,
+		.port_forwarding = true,
+		.user_rc = true,
+		.agent_forwarding = true,
+		.x11_forwarding = true,
+	};
+	const struct decide_question question = {
+		.settings = settings, .account = account, .options = &no_options
+	};
+	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
+
+	*permissions = (struct permissions){ 0 };
+	if (account == NULL) {
+		say(reason, "there is no such account");
+		return RESULT_DENIED;
+	}
+	if (account->uid == 0 && permit != PERMIT_ROOT_YES) {
+		snprintf(reason, DECIDE_REASON_MAX,
+		    "PermitRootLogin lets root in by keys at most (%s:%u)", origin.file,
+		    origin.line);
+		return RESULT_DENIED;
+	}
+	reason[0] = '\0';
+	grant(&question, NULL, permissions);
+	return RESULT_OK;
+}
+
+/* --- Two methods -------------------------------------------------------------------------------- */
+
+/* One text behind the other, with a line's end between them if they have none; frees both. */
+static enum result
+join(char **first, char **second, const char *between)
+{
+	CLEANUP(mem_freep) char *a = TAKE(*first);
+	CLEANUP(mem_freep) char *b = TAKE(*second);
+	OWNED_BUF text;
+
+	buf_init(&text, 4 * 65536);
+	if (a == NULL || b == NULL) {
+		*first = a != NULL ? TAKE(a) : TAKE(b);
+		return RESULT_OK;
+	}
+	TRY(buf_append(&text, bytes_of_text(a)));
+	TRY(buf_append(&text, bytes_of_text(between)));
+	TRY(buf_append(&text, bytes_of_text(b)));
+	return mem_text(buf_bytes(&text), first);
+}
+
+enum result
+decide_both(struct permissions *held, struct permissions *more)
+{
+	if (held->command != NULL && more->command != NULL &&
+	    strcmp(held->command, more->command) != 0)
+		return RESULT_DENIED;
+	if (held->command == NULL)
+		held->command = TAKE(more->command);
+	held->session &= more->session;
+	held->pty &= more->pty;
+	held->forward_local &= more->forward_local;
+	held->forward_remote &= more->forward_remote;
+	held->environment &= more->environment;
+	held->user_rc &= more->user_rc;
+	TRY(join(&held->permit_open, &more->permit_open, "\n"));
+	return join(&held->variables, &more->variables, "");
+}
+
+enum decide_age_verdict
+decide_age(const struct decide_age *age, uint64_t now_s)
+{
+	const int64_t today = (int64_t)(now_s / SECONDS_A_DAY);
+
+	if (age->changed_day == 0)
+		return DECIDE_AGE_EXPIRED; /* the administrator wants it changed */
+	if (age->changed_day < 0 || age->most_days < 0 ||
+	    today <= (int64_t)age->changed_day + age->most_days)
+		return DECIDE_AGE_GOOD;
+	if (age->grace_days >= 0 &&
+	    today > (int64_t)age->changed_day + age->most_days + age->grace_days)
+		return DECIDE_AGE_OVER;
+	return DECIDE_AGE_EXPIRED;
+}
+
 bool
 decide_is_locked(const char *password)
 {

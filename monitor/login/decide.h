@@ -34,6 +34,30 @@ struct decide_question {
 enum result decide_key(
     const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;
 
+/*
+ * May this account log in with what is no key, and what may it do then? For passwords and their like, whose methods
+ * were judged by methods.h. RESULT_OK with permissions, or RESULT_DENIED as above.
+ */
+enum result decide_password(const struct settings *settings, const struct account *account,
+    struct permissions *permissions, char *reason) MUST_USE;
+
+/*
+ * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to
+ * a command of its own. RESULT_MEMORY.
+ */
+enum result decide_both(struct permissions *held, struct permissions *more) MUST_USE;
+
+/* Days since 1970 and numbers of days as shadow(5) has them; negative: no such rule. */
+struct decide_age {
+	long changed_day, most_days, grace_days;
+};
+enum decide_age_verdict {
+	DECIDE_AGE_GOOD,
+	DECIDE_AGE_EXPIRED, /* it must be changed */
+	DECIDE_AGE_OVER,    /* and it is too late for that */
+};
+enum decide_age_verdict decide_age(const struct decide_age *age, uint64_t now_s);
+
 /* Does this field of shadow or passwd mean that an administrator locked the account? "*" does not: it
  * only means that no password fits. */
 bool decide_is_locked(const char *password);

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
+	monitor/login/attempt.c monitor/login/attempt.h \
+	monitor/login/by_key.c monitor/login/by_key.h \
+	monitor/login/by_password.c monitor/login/by_password.h \
 	monitor/login/handlers.c \
 	monitor/login/keycommand.c monitor/login/keycommand.h \
 	monitor/login/krl.c monitor/login/krl.h \
 	monitor/login/lists.c monitor/login/lists.h \
 	monitor/login/lookup.c monitor/login/lookup.h \
+	monitor/login/methods.c monitor/login/methods.h \
+	monitor/login/pam_link.c monitor/login/pam_link.h \
 	monitor/login/policy.c monitor/login/policy.h \
+	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/login.c monitor/login/login.h \
 	monitor/login/variable.c monitor/login/variable.h \

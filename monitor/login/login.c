@@ -13,7 +13,12 @@
 enum result
 login_new(struct login **out)
 {
-	return mem_new(1, sizeof(**out), (void **)out);
+	TRY(mem_new(1, sizeof(**out), (void **)out));
+	buf_init(&(*out)->used_keys, 16384);
+	buf_init(&(*out)->proofs, 65536);
+	buf_init(&(*out)->old_password, AUTH_PASSWORD_MAX);
+	buf_init(&(*out)->notice, NOTICE_TEXT_MAX);
+	return RESULT_OK;
 }
 
 void
@@ -22,6 +27,11 @@ login_free(struct login *login)
 	if (login == NULL)
 		return;
 	account_free(login->account);
+	permissions_clear(&login->held);
+	buf_clear(&login->used_keys);
+	buf_clear(&login->proofs);
+	buf_clear(&login->old_password);
+	buf_clear(&login->notice);
 	free(login->user);
 	free(login->raw_user);
 	free(login);

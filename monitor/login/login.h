@@ -6,7 +6,12 @@
 #pragma once
 
 #include "monitor/login/account.h"
+#include "monitor/login/methods.h"
 #include "monitor/monitor.h"
+
+/* A line of the log about an attempt; what modules have to say to the client's user. */
+#define ATTEMPT_TEXT_MAX 1024
+#define NOTICE_TEXT_MAX  8192
 
 struct login {
 	char *user;        /* owned, quoted for the log; NULL before the first attempt */
@@ -22,6 +27,25 @@ struct login {
 	bool is_question;  /* the failure that waits answers what may be tried, and counts not */
 	unsigned failures; /* of which count against MaxAuthTries */
 	uint64_t answer_due_ms; /* a failure waits until then; 0: none */
+
+	/* What was passed so far, AuthenticationMethods. */
+	struct methods methods;
+	bool has_held;
+	struct permissions held;         /* owned: what all methods so far permit */
+	struct buf used_keys;            /* fingerprints, a line each */
+	struct buf proofs;               /* a line for each method, as ExposeAuthInfo has them */
+	char accepted[ATTEMPT_TEXT_MAX]; /* the log's line, for when PAM approves, too */
+	bool is_approved;                /* PAM lets the account be used */
+
+	/* Passwords and conversations. */
+	enum auth_method trying;
+	uint64_t asked_at_ms;    /* when the request or the latest answer came */
+	bool is_prompted;        /* the client's user is asked */
+	uint32_t prompt_count;   /* so many questions */
+	bool asks_for_new;       /* for another password, that is, without PAM */
+	bool may_change;         /* the right password was given, and it must be changed */
+	struct buf old_password; /* which was that */
+	struct buf notice;       /* for the client's user, with the next answer */
 };
 
 enum result login_new(struct login **out) MUST_USE;

@@ -61,8 +61,11 @@ is_called_so(const struct monitor *monitor, struct login *login)
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
 {
+	const bool uses_pam = settings_flag(monitor->settings, KEYWORD_UsePAM);
+
 	return is_called_so(monitor, login) && is_within_reach(monitor, login) &&
-	       account_may_log_in(login->account, login->refusal, sizeof(login->refusal)) &&
+	       account_may_log_in(
+		   login->account, uses_pam, login->refusal, sizeof(login->refusal)) &&
 	       lists_let_in(monitor, login);
 }
 

@@ -15,6 +15,8 @@ verdict_of(const struct evidence *evidence)
 {
 	if (evidence->method != RESULT_OK)
 		return refuse(VERDICT_AGAINST_METHOD);
+	if (evidence->use != RESULT_OK)
+		return refuse(VERDICT_AGAINST_USE);
 	if (evidence->host != RESULT_OK)
 		return refuse(VERDICT_AGAINST_HOST);
 	if (evidence->account != RESULT_OK)
@@ -37,7 +39,9 @@ verdict_text(enum verdict_against against)
 	case VERDICT_AGAINST_NOTHING:
 		return "nothing speaks against it";
 	case VERDICT_AGAINST_METHOD:
-		return "PubkeyAuthentication no";
+		return "PubkeyAuthentication no, or not the next of AuthenticationMethods";
+	case VERDICT_AGAINST_USE:
+		return "the key was used already, and AuthenticationMethods wants another";
 	case VERDICT_AGAINST_HOST:
 		return "it is meant for a server with another host key";
 	case VERDICT_AGAINST_ACCOUNT:

@@ -22,6 +22,7 @@ enum verdict_value {
 enum verdict_against {
 	VERDICT_AGAINST_NOTHING,
 	VERDICT_AGAINST_METHOD,
+	VERDICT_AGAINST_USE,
 	VERDICT_AGAINST_HOST,
 	VERDICT_AGAINST_ACCOUNT,
 	VERDICT_AGAINST_KEY,
@@ -36,7 +37,8 @@ struct verdict {
 
 /* RESULT_OK where it speaks for the login; anything else speaks against it. */
 struct evidence {
-	enum result method;  /* the configuration allows it */
+	enum result method;  /* the configuration allows it, now */
+	enum result use;     /* the key did not pass before: AuthenticationMethods wants another */
 	enum result host;    /* it is meant for us, as far as it says for whom */
 	enum result account; /* there is one and it may log in */
 	enum result key;     /* well formed, of an algorithm that we accept */

@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "common/text.h"
+#include "monitor/login/pam_link.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
@@ -65,12 +66,16 @@ log_refusal(const struct monitor *monitor, const char *reason, enum keyword rule
 /* --- open_session ------------------------------------------------------------------------------- */
 
 static bool
-judge_open(const struct monitor *monitor, char *why)
+judge_open(struct monitor *monitor, char *why)
 {
 	int64_t most = settings_number(monitor->settings, KEYWORD_MaxSessions);
 
 	if (!monitor->permissions.session) {
 		snprintf(why, TEXT_MAX, "this login may not open sessions");
+		return false;
+	}
+	if (!pam_link_await_session(monitor)) {
+		snprintf(why, TEXT_MAX, "the session could not be opened (PAM)");
 		return false;
 	}
 	if (most >= 0 && monitor->sessions->count < (uint64_t)most)
@@ -345,6 +350,27 @@ set_configured(const struct monitor *monitor, struct session *session)
 	return RESULT_OK;
 }
 
+/* PAM's, but for those that only say how somebody logged in. */
+static enum result
+set_pam_variables(const struct monitor *monitor, struct session *session)
+{
+	const struct bytes not_these = bytes_of_text("SSH_AUTH_INFO*,SSH_CONNECTION*");
+	struct bytes rest = buf_bytes(&monitor->pam->variables);
+
+	while (rest.size > 0) {
+		const size_t size = strnlen((const char *)rest.data, rest.size);
+		const uint8_t *sign = memchr(rest.data, '=', size);
+		const struct bytes name =
+		    bytes_of(rest.data, sign == NULL ? 0 : (size_t)(sign - rest.data));
+
+		if (name.size > 0 && pattern_list_match(not_these, name) == LIST_MATCH_NO)
+			TRY(environment_set(
+			    &session->environment, name, bytes_of(sign + 1, size - name.size - 1)));
+		rest = bytes_of(rest.data + size + 1, rest.size - size - 1);
+	}
+	return RESULT_OK;
+}
+
 static enum result
 complete_environment(const struct monitor *monitor, struct session *session)
 {
@@ -367,6 +393,7 @@ complete_environment(const struct monitor *monitor, struct session *session)
 
 	TRY(environment_complete(&session->environment, &facts));
 	TRY(user_environment_set(monitor, &session->environment));
+	TRY(set_pam_variables(monitor, session));
 	return set_configured(monitor, session);
 }
 
@@ -405,8 +432,15 @@ runs_user_rc(const struct monitor *monitor, enum session_kind kind)
 	       settings_text(monitor->settings, KEYWORD_ForceCommand) == NULL;
 }
 
+/* Whoever asks for a shell sees what PAM's modules said. */
+static struct bytes
+notice_for(const struct monitor *monitor, enum session_kind kind)
+{
+	return kind == SESSION_KIND_SHELL ? buf_bytes(&monitor->pam->notice) : bytes_of("", 0);
+}
+
 static enum result
-start_program(const struct monitor *monitor, struct session *session, enum session_kind kind,
+start_program(struct monitor *monitor, struct session *session, enum session_kind kind,
     const struct program *program, struct session_started *started)
 {
 	struct session_plan plan = {
@@ -416,6 +450,8 @@ start_program(const struct monitor *monitor, struct session *session, enum sessi
 		.change_user = monitor->inputs->is_root,
 		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,
+		.pam = settings_flag(monitor->settings, KEYWORD_UsePAM) ? monitor : NULL,
+		.notice = notice_for(monitor, kind),
 	};
 
 	TRY(complete_environment(monitor, session));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
 	monitor/session/become.c monitor/session/become.h \
+	monitor/session/enter.c monitor/session/enter.h \
 	monitor/session/environment.c monitor/session/environment.h \
 	monitor/session/handlers.c \
 	monitor/session/kill.c monitor/session/kill.h \

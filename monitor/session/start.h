@@ -15,6 +15,8 @@ struct session_plan {
 	const struct account *account;
 	const struct monitor_inputs
 	    *inputs;           /* whose host keys the program's process does not keep */
+	struct monitor *pam;   /* whose PAM session it belongs to; NULL: there is none */
+	struct bytes notice;   /* shown first at a terminal */
 	bool change_user;      /* become the account's user; only root can */
 	bool runs_user_rc;     /* ~/.ssh/rc first */
 	const struct pty *pty; /* NULL: pipes */
@@ -27,8 +29,8 @@ struct session_started {
 };
 
 /*
- * Forks and executes. What fails after the fork is told on the program's standard error, and its exit
- * status is sshd's: 254 before, 1 when the program cannot be executed. RESULT_SYSTEM (no process or
- * no pipe; logged).
+ * Forks and executes, within PAM's session where there is one. What fails after the fork is told on the program's
+ * standard error, and its exit status is sshd's: 254 before, 1 when the program cannot be executed. RESULT_SYSTEM (no
+ * process or no pipe; logged).
  */
 enum result session_start(const struct session_plan *plan, struct session_started *out) MUST_USE;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fuzzes the child's login: a sequence of `u8 kind, u16 size, body`. An even kind is a message of the
- * client; an odd one an answer of the monitor, whose outcome is the kind's upper bits.
+ * client; an odd one an answer of the monitor, whose outcome is the kind's upper bits, or its questions.
  *
- * Whatever comes: the monitor is asked one thing at a time, and success follows only a signature.
+ * Whatever comes: the monitor is asked one thing at a time, success follows only what may be a proof, and only what
+ * was asked is answered.
  */
 #include <assert.h>
 
@@ -17,9 +18,22 @@ struct run {
 	struct userauth auth;
 	struct outlet outlet;
 	unsigned asked; /* questions without an answer */
-	bool has_proof; /* the question is about a signature */
+	bool has_proof; /* the question is about a signature, a password or `none` */
 	bool is_logged_in;
 };
+
+static void
+check_replies(struct run *run, struct bytes body)
+{
+	struct auth_replies replies;
+	struct reader reader = reader_of(body);
+
+	assert(body.size <= ipc_row(IPC_auth_reply)->body_max);
+	auth_replies_get(&reader, &replies);
+	assert(reader_end(&reader) == RESULT_OK);
+	assert(++run->asked == 1 && replies.count == run->auth.prompts);
+	run->has_proof = true;
+}
 
 static void
 check_question(struct run *run, struct bytes body)
@@ -31,7 +45,10 @@ check_question(struct run *run, struct bytes body)
 	auth_request_get(&reader, &request);
 	assert(reader_end(&reader) == RESULT_OK);
 	assert(++run->asked == 1);
-	run->has_proof = request.method == AUTH_METHOD_PUBLICKEY && request.has_signature;
+	run->has_proof = (request.method == AUTH_METHOD_PUBLICKEY && request.has_signature) ||
+			 request.method == AUTH_METHOD_PASSWORD ||
+			 request.method == AUTH_METHOD_KEYBOARD ||
+			 request.method == AUTH_METHOD_NONE;
 }
 
 static void
@@ -41,8 +58,12 @@ take_output(struct run *run)
 	struct bytes payload;
 
 	while (outlet_take_event(&run->outlet, &event)) {
-		assert(event.kind == CONN_ASK && event.ask == IPC_authenticate);
-		check_question(run, event.bytes);
+		assert(event.kind == CONN_ASK);
+		assert(event.ask == IPC_authenticate || event.ask == IPC_auth_reply);
+		if (event.ask == IPC_auth_reply)
+			check_replies(run, event.bytes);
+		else
+			check_question(run, event.bytes);
 	}
 	while (outlet_take_packet(&run->outlet, &payload)) {
 		assert(payload.size > 0);
@@ -55,7 +76,11 @@ take_output(struct run *run)
 static bool
 answer(struct run *run, uint8_t kind, struct bytes methods)
 {
-	const struct auth_answer body = { (kind >> 1) % 6, methods, (kind & 0x80) != 0 };
+	const struct auth_answer body = { .outcome = (kind >> 1) % 7,
+		.methods = methods,
+		.partial_success = (kind & 0x80) != 0,
+		.notice = methods,
+		.prompt = bytes_of("", 0) };
 	const bool had_question = run->asked > 0;
 	enum result result;
 
@@ -64,6 +89,30 @@ answer(struct run *run, uint8_t kind, struct bytes methods)
 	assert(!run->is_logged_in || (run->has_proof && body.outcome == AUTH_OUTCOME_SUCCESS));
 	run->asked = 0;
 	return result == RESULT_OK && !run->is_logged_in;
+}
+
+/* Does it go on after these questions? */
+static bool
+prompt(struct run *run, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	const bool had_question = run->asked > 0;
+	struct auth_prompts prompts;
+	enum result result;
+
+	auth_prompts_get(&reader, &prompts);
+	if (reader_end(&reader) != RESULT_OK)
+		return true;
+	result = userauth_prompt(&run->auth, &prompts, &run->outlet);
+	assert(had_question || result != RESULT_OK);
+	run->asked = 0;
+	return result == RESULT_OK;
+}
+
+static bool
+talk(struct run *run, uint8_t kind, struct bytes body)
+{
+	return (kind & 0x40) != 0 ? prompt(run, body) : answer(run, kind, body);
 }
 
 /* conn.c keeps the client's next message back while the monitor is asked; a fuzzer need not. */
@@ -90,7 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t want = high << 8 | get_byte(&reader);
 		struct bytes body = get_raw(&reader, want < reader.left ? want : reader.left);
 
-		goes_on = (kind & 1) != 0 ? answer(&run, kind, body) : receive(&run, body);
+		goes_on = (kind & 1) != 0 ? talk(&run, kind, body) : receive(&run, body);
 		take_output(&run);
 		assert(userauth_is_waiting(&run.auth) == (run.asked > 0) || !goes_on);
 	}

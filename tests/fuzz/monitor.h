@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/login/login.h"
+#include "monitor/login/pam_link.h"
 #include "monitor/monitor.h"
 
 struct fuzz_monitor {
@@ -63,6 +64,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 			.status_fd = -1,
 			.child_fd = -1,
 			.user_program_fd = -1,
+			.pam_program_fd = -1,
 			.peer = { "192.0.2.1", 1234 },
 			.local = { "192.0.2.2", 22 },
 		},
@@ -78,6 +80,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 	if (ipc_pair(sockets) != RESULT_OK || fd_set_nonblocking(sockets[0]) != RESULT_OK ||
 	    fd_set_nonblocking(sockets[1]) != RESULT_OK ||
 	    login_new(&out->monitor.login) != RESULT_OK ||
+	    pam_link_new(&out->monitor.pam) != RESULT_OK ||
 	    sessions_new(&out->monitor.sessions) != RESULT_OK ||
 	    relay_new(&out->monitor.relay) != RESULT_OK)
 		abort();
@@ -110,6 +113,7 @@ fuzz_monitor_end(struct fuzz_monitor *rig)
 	sessions_free(rig->monitor.sessions);
 	relay_free(rig->monitor.relay);
 	login_free(rig->monitor.login);
+	pam_link_free(rig->monitor.pam);
 	account_free(rig->monitor.account);
 	fd_close(&rig->monitor.child_fd);
 	fd_close(&rig->monitor.child_pidfd);

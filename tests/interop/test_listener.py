@@ -88,10 +88,10 @@ def test_t_says_nothing_when_all_is_well(run):
 
 
 def test_t_names_file_line_and_remedy(run, folder):
-    done = run("-t", config="Prot 22\nUsePAM yes\n", check=255)
+    done = run("-t", config="Prot 22\nGSSAPIAuthentication yes\n", check=255)
     assert done.stderr.splitlines() == [
         f"{folder}/sshd_config:4: Prot: there is no such keyword; is Port meant?",
-        f"{folder}/sshd_config:5: UsePAM: this version does not support it yet; "
+        f"{folder}/sshd_config:5: GSSAPIAuthentication: this version does not support it yet; "
         "the only value that it accepts is: no"]
 
 

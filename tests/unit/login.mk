@@ -6,4 +6,5 @@ check_PROGRAMS += tests/unit/monitor/login/test_keyfiles
 check_PROGRAMS += tests/unit/monitor/login/test_options
 check_PROGRAMS += tests/unit/monitor/login/test_publickey
 check_PROGRAMS += tests/unit/monitor/login/test_lists
+check_PROGRAMS += tests/unit/monitor/login/test_methods
 check_PROGRAMS += tests/unit/monitor/login/test_terms

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The authentication protocol as the client sees it (pure). RFC 4252 sections 5 and 7.
+ * The authentication protocol as the client sees it (pure). RFC 4252, RFC 4256.
  */
 #include "daemon/child/auth/userauth.h"
 
@@ -100,28 +100,64 @@ parse_publickey(struct userauth *auth, struct reader *reader, struct auth_reques
 	return remember_key(auth, request);
 }
 
+/* RFC 4252 section 8. One that is longer than any that we take is tried as nothing. */
+static enum result
+parse_password(struct userauth *auth, struct reader *reader, struct auth_request *request)
+{
+	request->is_change = get_bool(reader);
+	request->password = get_string(reader);
+	if (request->is_change)
+		request->new_password = get_string(reader);
+	TRY(reader_end(reader));
+	if (request->password.size > AUTH_PASSWORD_MAX ||
+	    request->new_password.size > AUTH_PASSWORD_MAX)
+		return RESULT_OK;
+	request->method = AUTH_METHOD_PASSWORD;
+	auth->attempt = USERAUTH_ATTEMPT_PASSWORD;
+	return RESULT_OK;
+}
+
+/* RFC 4256 section 3.1. The language is deprecated there, and which sub-methods there are is the server's affair. */
+static enum result
+parse_keyboard(struct userauth *auth, struct reader *reader, struct auth_request *request)
+{
+	(void)get_string(reader);
+	(void)get_string(reader);
+	TRY(reader_end(reader));
+	request->method = AUTH_METHOD_KEYBOARD;
+	auth->attempt = USERAUTH_ATTEMPT_KEYBOARD;
+	return RESULT_OK;
+}
+
 static enum result
 parse_method(struct userauth *auth, struct reader *reader, struct auth_request *request)
 {
 	struct bytes method = get_string(reader);
 
 	auth->attempt = USERAUTH_ATTEMPT_OTHER;
-	request->method = AUTH_METHOD_OTHER; /* whatever it holds: nothing of it is kept */
 	request->is_hostbound = bytes_is(method, "publickey-hostbound-v00@openssh.com");
 	if (request->is_hostbound || bytes_is(method, "publickey"))
 		return parse_publickey(auth, reader, request);
+	if (bytes_is(method, "password"))
+		return parse_password(auth, reader, request);
+	if (bytes_is(method, "keyboard-interactive"))
+		return parse_keyboard(auth, reader, request);
 	if (!bytes_is(method, "none"))
 		return reader->result;
 	request->method = AUTH_METHOD_NONE;
+	auth->attempt = USERAUTH_ATTEMPT_PROOF;
 	return reader_end(reader);
 }
 
+/* Of what is tried as nothing, nothing goes on. */
 static void
-forget_key(struct auth_request *request)
+forget_contents(struct auth_request *request)
 {
-	request->algorithm = request->key_blob = request->signature = bytes_of("", 0);
-	request->host_key = bytes_of("", 0);
-	request->has_signature = request->is_hostbound = false;
+	const struct bytes user = request->user, service = request->service;
+
+	auth_request_init(request, AUTH_METHOD_OTHER);
+	request->user = user;
+	request->service = service;
 }
 
 static enum result
@@ -129,7 +165,8 @@ ask(const struct auth_request *request, struct outlet *outlet)
 {
 	struct writer body;
 	size_t size = 64 + request->user.size + request->service.size + request->algorithm.size +
-		      request->key_blob.size + request->host_key.size + request->signature.size;
+		      request->key_blob.size + request->host_key.size + request->signature.size +
+		      request->password.size + request->new_password.size;
 
 	TRY(outlet_ask_begin(outlet, size, &body));
 	auth_request_put(&body, request);
@@ -139,38 +176,75 @@ ask(const struct auth_request *request, struct outlet *outlet)
 static enum result
 receive_request(struct userauth *auth, struct reader *reader, struct outlet *outlet)
 {
-	struct auth_request request = { 0 };
+	struct auth_request request;
 
-	forget_key(&request);
+	auth_request_init(&request, AUTH_METHOD_OTHER);
 	request.user = get_string(reader);
 	request.service = get_string(reader);
 	TRY(reader->result);
 	TRY(check_subject(auth, &request, outlet));
 	TRY(parse_method(auth, reader, &request));
-	if (request.method != AUTH_METHOD_PUBLICKEY)
-		forget_key(&request);
+	if (request.method == AUTH_METHOD_OTHER)
+		forget_contents(&request);
 	return ask(&request, outlet);
+}
+
+/* Answers of which there are not as many as prompts are an attempt that failed, RFC 4256 section 3.4. */
+static enum result
+fail_replies(struct userauth *auth, struct outlet *outlet)
+{
+	struct auth_request request;
+
+	auth_request_init(&request, AUTH_METHOD_OTHER);
+	request.user = buf_bytes(&auth->user);
+	request.service = buf_bytes(&auth->service);
+	auth->attempt = USERAUTH_ATTEMPT_OTHER;
+	return ask(&request, outlet);
+}
+
+static enum result
+receive_replies(struct userauth *auth, struct reader *reader, struct outlet *outlet)
+{
+	struct auth_replies replies = { .count = get_u32(reader) };
+	size_t size = 4 + 4 * AUTH_PROMPTS_MAX;
+	struct writer body;
+
+	if (replies.count != auth->prompts)
+		return fail_replies(auth, outlet);
+	for (uint32_t i = 0; i < replies.count; i++) {
+		replies.replies[i] = get_string(reader);
+		size += replies.replies[i].size;
+		if (replies.replies[i].size > AUTH_PASSWORD_MAX)
+			return fail_replies(auth, outlet);
+	}
+	TRY(reader_end(reader));
+	auth->attempt = USERAUTH_ATTEMPT_KEYBOARD;
+	TRY(outlet_ask_begin(outlet, size, &body));
+	auth_replies_put(&body, &replies);
+	return outlet_ask_end(outlet, IPC_auth_reply, &body);
 }
 
 enum result
 userauth_receive(struct userauth *auth, struct bytes payload, struct outlet *outlet)
 {
 	struct reader reader = reader_of(payload);
+	const uint8_t number = get_byte(&reader);
 
-	if (get_byte(&reader) != SSH_MSG_USERAUTH_REQUEST)
+	if (number == SSH_MSG_USERAUTH_INFO_RESPONSE && auth->attempt == USERAUTH_ATTEMPT_PROMPTED)
+		return receive_replies(auth, &reader, outlet);
+	if (number != SSH_MSG_USERAUTH_REQUEST)
 		return outlet_fault(outlet, "a login message came that nothing asked for");
 	return receive_request(auth, &reader, outlet);
 }
 
 /* --- Answers ------------------------------------------------------------------------------------ */
 
-/* RFC 4252 section 5.4: before the first answer. The room is not on the stack: most servers have no
- * banner, and would pay for its pages all the same. */
+/* RFC 4252 section 5.4. The room is not on the stack: most servers have no banner, and would pay for its pages
+ * all the same. */
 static enum result
-send_banner(struct userauth *auth, struct outlet *outlet)
+send_banner(struct bytes banner, struct outlet *outlet)
 {
-	struct bytes banner = buf_bytes(&auth->banner);
-	size_t size = 1 + 4 + banner.size + 4;
+	const size_t size = 1 + 4 + banner.size + 4;
 	CLEANUP(mem_freep) void *room = NULL;
 	struct writer writer;
 
@@ -181,9 +255,16 @@ send_banner(struct userauth *auth, struct outlet *outlet)
 	put_byte(&writer, SSH_MSG_USERAUTH_BANNER);
 	put_string(&writer, banner);
 	put_text(&writer, "");
-	TRY(outlet_packet(outlet, &writer));
+	return outlet_packet(outlet, &writer);
+}
+
+/* The text before login comes before the first answer; what the monitor has to say now, before each. */
+static enum result
+send_banners(struct userauth *auth, struct bytes notice, struct outlet *outlet)
+{
+	TRY(send_banner(buf_bytes(&auth->banner), outlet));
 	buf_clear(&auth->banner);
-	return RESULT_OK;
+	return send_banner(notice, outlet);
 }
 
 static enum result
@@ -223,6 +304,44 @@ send_key_ok(const struct userauth *auth, struct outlet *outlet)
 	return outlet_packet(outlet, &writer);
 }
 
+/* RFC 4252 section 8. */
+static enum result
+send_change(struct bytes prompt, struct outlet *outlet)
+{
+	uint8_t room[1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_byte(&writer, SSH_MSG_USERAUTH_PASSWD_CHANGEREQ);
+	put_string(&writer, prompt);
+	put_text(&writer, "");
+	return outlet_packet(outlet, &writer);
+}
+
+/* What may be enough to be logged in: the monitor has seen it, and decides. */
+static bool
+is_proof(enum userauth_attempt attempt)
+{
+	return attempt == USERAUTH_ATTEMPT_PROOF || attempt == USERAUTH_ATTEMPT_PASSWORD ||
+	       attempt == USERAUTH_ATTEMPT_KEYBOARD;
+}
+
+static bool
+is_expected(enum userauth_attempt attempt, enum auth_outcome outcome)
+{
+	switch (outcome) {
+	case AUTH_OUTCOME_FAILURE:
+	case AUTH_OUTCOME_TOO_MANY:
+		return true;
+	case AUTH_OUTCOME_SUCCESS:
+		return is_proof(attempt);
+	case AUTH_OUTCOME_KEY_OK:
+		return attempt == USERAUTH_ATTEMPT_QUERY;
+	case AUTH_OUTCOME_CHANGE:
+		return attempt == USERAUTH_ATTEMPT_PASSWORD;
+	}
+	return false;
+}
+
 enum result
 userauth_answer(struct userauth *auth, const struct auth_answer *answer, struct outlet *outlet,
     bool *is_logged_in)
@@ -230,10 +349,10 @@ userauth_answer(struct userauth *auth, const struct auth_answer *answer, struct 
 	enum userauth_attempt attempt = auth->attempt;
 
 	*is_logged_in = false;
-	auth->attempt = USERAUTH_ATTEMPT_NONE;
-	if (attempt == USERAUTH_ATTEMPT_NONE)
+	if (!userauth_is_waiting(auth) || !is_expected(attempt, (enum auth_outcome)answer->outcome))
 		return RESULT_MALFORMED;
-	TRY(send_banner(auth, outlet));
+	auth->attempt = USERAUTH_ATTEMPT_NONE;
+	TRY(send_banners(auth, answer->notice, outlet));
 	switch ((enum auth_outcome)answer->outcome) {
 	case AUTH_OUTCOME_FAILURE:
 		return send_failure(answer, outlet);
@@ -241,14 +360,39 @@ userauth_answer(struct userauth *auth, const struct auth_answer *answer, struct 
 		return outlet_end(outlet, SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE,
 		    "Too many authentication failures");
 	case AUTH_OUTCOME_KEY_OK:
-		if (attempt != USERAUTH_ATTEMPT_QUERY)
-			return RESULT_MALFORMED;
 		return send_key_ok(auth, outlet);
+	case AUTH_OUTCOME_CHANGE:
+		return send_change(answer->prompt, outlet);
 	case AUTH_OUTCOME_SUCCESS:
-		if (attempt != USERAUTH_ATTEMPT_PROOF)
-			return RESULT_MALFORMED;
 		*is_logged_in = true;
 		return send_success(outlet);
 	}
 	return RESULT_MALFORMED;
+}
+
+/* RFC 4256 section 3.2. */
+enum result
+userauth_prompt(struct userauth *auth, const struct auth_prompts *prompts, struct outlet *outlet)
+{
+	const size_t size = ipc_row(IPC_auth_prompt)->body_max + 16;
+	CLEANUP(mem_freep) void *room = NULL;
+	struct writer writer;
+
+	if (auth->attempt != USERAUTH_ATTEMPT_KEYBOARD)
+		return RESULT_MALFORMED;
+	TRY(send_banners(auth, bytes_of("", 0), outlet));
+	TRY(mem_new(1, size, &room));
+	writer = writer_into(room, size);
+	put_byte(&writer, SSH_MSG_USERAUTH_INFO_REQUEST);
+	put_string(&writer, prompts->name);
+	put_string(&writer, prompts->instruction);
+	put_text(&writer, "");
+	put_u32(&writer, prompts->count);
+	for (uint32_t i = 0; i < prompts->count; i++) {
+		put_string(&writer, prompts->prompts[i].text);
+		put_bool(&writer, prompts->prompts[i].echo);
+	}
+	auth->attempt = USERAUTH_ATTEMPT_PROMPTED;
+	auth->prompts = prompts->count;
+	return outlet_packet(outlet, &writer);
 }

@@ -11,9 +11,12 @@
 /* What the client tried last, and is waiting to hear of. */
 enum userauth_attempt {
 	USERAUTH_ATTEMPT_NONE,  /* nothing is asked of the monitor */
-	USERAUTH_ATTEMPT_OTHER, /* `none` and methods that we do not serve */
+	USERAUTH_ATTEMPT_OTHER, /* methods that we do not serve */
 	USERAUTH_ATTEMPT_QUERY, /* would this key do? */
-	USERAUTH_ATTEMPT_PROOF, /* a signature */
+	USERAUTH_ATTEMPT_PROOF, /* a signature, or `none` where that may be enough */
+	USERAUTH_ATTEMPT_PASSWORD,
+	USERAUTH_ATTEMPT_KEYBOARD,
+	USERAUTH_ATTEMPT_PROMPTED, /* not the monitor is asked, but the client's user */
 };
 
 struct userauth {
@@ -22,6 +25,7 @@ struct userauth {
 	struct buf user, service;  /* of the first request */
 	struct buf algorithm, key; /* of a query: they come back in its answer */
 	bool has_user;
+	uint32_t prompts; /* that the client's user is to answer */
 };
 
 /* `banner` is copied; empty: none. */
@@ -38,9 +42,13 @@ enum result userauth_receive(
 static inline bool
 userauth_is_waiting(const struct userauth *auth)
 {
-	return auth->attempt != USERAUTH_ATTEMPT_NONE;
+	return auth->attempt != USERAUTH_ATTEMPT_NONE && auth->attempt != USERAUTH_ATTEMPT_PROMPTED;
 }
 
 /* The monitor's answer. RESULT_MALFORMED if it answers what was not asked. */
 enum result userauth_answer(struct userauth *auth, const struct auth_answer *answer,
     struct outlet *outlet, bool *is_logged_in) MUST_USE;
+
+/* The monitor asks the client's user, RFC 4256. RESULT_MALFORMED if nobody tries keyboard-interactive. */
+enum result userauth_prompt(
+    struct userauth *auth, const struct auth_prompts *prompts, struct outlet *outlet) MUST_USE;

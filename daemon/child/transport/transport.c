@@ -300,6 +300,14 @@ transport_payload(const struct transport *transport)
 	return transport->payload;
 }
 
+void
+transport_forget_payload(struct transport *transport)
+{
+	/* A view of our own memory, be it the receive buffer's or the inflated packet's. */
+	mem_wipe((void *)(uintptr_t)transport->payload.data, transport->payload.size);
+	transport->payload = bytes_of("", 0);
+}
+
 struct transport_to_sign
 transport_to_sign(const struct transport *transport)
 {

@@ -60,6 +60,8 @@ bool transport_is_held_up(const struct transport *transport);
  */
 enum transport_event transport_next(struct transport *transport, uint64_t now_ms);
 struct bytes transport_payload(const struct transport *transport);
+/* Wipes the payload where it lies, when it may have held a password. */
+void transport_forget_payload(struct transport *transport);
 
 /* When transport_next is to be called although nothing came: keys grow old. 0: never. */
 uint64_t transport_deadline_ms(const struct transport *transport);

@@ -5,6 +5,8 @@
  */
 #include "common/ipc_bodies.h"
 
+#include "common/pam_bodies.h"
+
 #include "tests/unit/support.h"
 
 #define ROOM 65536
@@ -96,7 +98,10 @@ put_auth_request(struct writer *writer)
 				     .is_hostbound = true,
 				     .host_key = TEXT("host"),
 				     .has_signature = true,
-				     .signature = TEXT("signature") });
+				     .signature = TEXT("signature"),
+				     .password = TEXT("old"),
+				     .is_change = true,
+				     .new_password = TEXT("new") });
 }
 
 static void
@@ -122,13 +127,16 @@ check_auth_request(struct reader *reader)
 	assert_bytes(request.host_key, TEXT("host"));
 	assert_true(request.has_signature);
 	assert_bytes(request.signature, TEXT("signature"));
+	assert_bytes(request.password, TEXT("old"));
+	assert_true(request.is_change);
+	assert_bytes(request.new_password, TEXT("new"));
 }
 
 static void
 put_auth_answer(struct writer *writer)
 {
-	auth_answer_put(
-	    writer, &(struct auth_answer){ AUTH_OUTCOME_KEY_OK, TEXT("publickey"), true });
+	auth_answer_put(writer, &(struct auth_answer){ AUTH_OUTCOME_KEY_OK, TEXT("publickey"), true,
+				    TEXT("notice"), TEXT("prompt") });
 }
 
 static void
@@ -148,6 +156,68 @@ check_auth_answer(struct reader *reader)
 	assert_int_equal(answer.outcome, AUTH_OUTCOME_KEY_OK);
 	assert_bytes(answer.methods, TEXT("publickey"));
 	assert_true(answer.partial_success);
+	assert_bytes(answer.notice, TEXT("notice"));
+	assert_bytes(answer.prompt, TEXT("prompt"));
+}
+
+/* --- auth_prompts, auth_replies -------------------------------------------------------------------- */
+
+static void
+put_auth_prompts(struct writer *writer)
+{
+	auth_prompts_put(
+	    writer, &(struct auth_prompts){ .name = TEXT("name"),
+			.instruction = TEXT("do this"),
+			.count = 2,
+			.prompts = { { TEXT("Who"), true }, { TEXT("What"), false } } });
+}
+
+static void
+get_auth_prompts(struct reader *reader)
+{
+	struct auth_prompts prompts;
+
+	auth_prompts_get(reader, &prompts);
+}
+
+static void
+check_auth_prompts(struct reader *reader)
+{
+	struct auth_prompts prompts;
+
+	auth_prompts_get(reader, &prompts);
+	assert_bytes(prompts.name, TEXT("name"));
+	assert_bytes(prompts.instruction, TEXT("do this"));
+	assert_int_equal(prompts.count, 2);
+	assert_bytes(prompts.prompts[0].text, TEXT("Who"));
+	assert_true(prompts.prompts[0].echo);
+	assert_bytes(prompts.prompts[1].text, TEXT("What"));
+	assert_false(prompts.prompts[1].echo);
+}
+
+static void
+put_auth_replies(struct writer *writer)
+{
+	auth_replies_put(
+	    writer, &(struct auth_replies){ .count = 2, .replies = { TEXT("a"), TEXT("bc") } });
+}
+
+static void
+get_auth_replies(struct reader *reader)
+{
+	struct auth_replies replies;
+
+	auth_replies_get(reader, &replies);
+}
+
+static void
+check_auth_replies(struct reader *reader)
+{
+	struct auth_replies replies;
+
+	auth_replies_get(reader, &replies);
+	assert_int_equal(replies.count, 2);
+	assert_bytes(replies.replies[1], TEXT("bc"));
 }
 
 /* --- pty_request, session_request, session_end ----------------------------------------------------- */
@@ -356,6 +426,170 @@ check_user_connect(struct reader *reader)
 	assert_int_equal(request.family, 6);
 }
 
+/* --- pam_start, pam_done, pam_open, pam_opened, pam_run -------------------------------------------- */
+
+static void
+put_pam_start(struct writer *writer)
+{
+	pam_start_put(writer, &(struct pam_start){ TEXT("sallyport"), TEXT("bob"), TEXT("::1"),
+				  TEXT("::1 1 ::1 22"), true, 3 });
+}
+
+static void
+get_pam_start(struct reader *reader)
+{
+	struct pam_start start;
+
+	pam_start_get(reader, &start);
+}
+
+static void
+check_pam_start(struct reader *reader)
+{
+	struct pam_start start;
+
+	pam_start_get(reader, &start);
+	assert_bytes(start.service, TEXT("sallyport"));
+	assert_bytes(start.user, TEXT("bob"));
+	assert_bytes(start.rhost, TEXT("::1"));
+	assert_bytes(start.connection, TEXT("::1 1 ::1 22"));
+	assert_true(start.permits_empty);
+	assert_int_equal(start.log_level, 3);
+}
+
+static void
+put_pam_done(struct writer *writer)
+{
+	pam_done_put(writer, &(struct pam_done){ PASSWORD_EXPIRED, TEXT("why"), TEXT("notice") });
+}
+
+static void
+get_pam_done(struct reader *reader)
+{
+	struct pam_done done;
+
+	pam_done_get(reader, &done);
+}
+
+static void
+check_pam_done(struct reader *reader)
+{
+	struct pam_done done;
+
+	pam_done_get(reader, &done);
+	assert_int_equal(done.verdict, PASSWORD_EXPIRED);
+	assert_bytes(done.reason, TEXT("why"));
+	assert_bytes(done.notice, TEXT("notice"));
+}
+
+static void
+put_pam_open(struct writer *writer)
+{
+	pam_open_put(writer, &(struct pam_open){ .change_user = true,
+				 .group_count = 2,
+				 .groups = { 100, 200 },
+				 .auth_info = TEXT("password\n") });
+}
+
+static void
+get_pam_open(struct reader *reader)
+{
+	struct pam_open open;
+
+	pam_open_get(reader, &open);
+}
+
+static void
+check_pam_open(struct reader *reader)
+{
+	struct pam_open open;
+
+	pam_open_get(reader, &open);
+	assert_true(open.change_user);
+	assert_int_equal(open.group_count, 2);
+	assert_int_equal(open.groups[1], 200);
+	assert_bytes(open.auth_info, TEXT("password\n"));
+}
+
+static void
+put_pam_opened(struct writer *writer)
+{
+	pam_opened_put(writer, &(struct pam_opened){ .verdict = PASSWORD_RIGHT,
+				   .reason = TEXT("why"),
+				   .notice = TEXT("motd"),
+				   .variable_count = 2,
+				   .variables = { TEXT("A=1"), TEXT("B=2") } });
+}
+
+static void
+get_pam_opened(struct reader *reader)
+{
+	struct pam_opened opened;
+
+	pam_opened_get(reader, &opened);
+}
+
+static void
+check_pam_opened(struct reader *reader)
+{
+	struct pam_opened opened;
+
+	pam_opened_get(reader, &opened);
+	assert_int_equal(opened.verdict, PASSWORD_RIGHT);
+	assert_bytes(opened.reason, TEXT("why"));
+	assert_bytes(opened.notice, TEXT("motd"));
+	assert_int_equal(opened.variable_count, 2);
+	assert_bytes(opened.variables[1], TEXT("B=2"));
+}
+
+static void
+put_pam_run(struct writer *writer)
+{
+	pam_run_put(writer, &(struct pam_run){ .path = TEXT("/bin/sh"),
+				.argument_count = 2,
+				.arguments = { TEXT("sh"), TEXT("-c") },
+				.variable_count = 1,
+				.variables = { TEXT("A=1") },
+				.change_user = true,
+				.uid = 1000,
+				.gid = 100,
+				.user = TEXT("bob"),
+				.home = TEXT("/home/bob"),
+				.shell = TEXT("/bin/bash"),
+				.runs_user_rc = true,
+				.terminal = TEXT("/dev/pts/1"),
+				.notice = TEXT("motd") });
+}
+
+static void
+get_pam_run(struct reader *reader)
+{
+	struct pam_run run;
+
+	pam_run_get(reader, &run);
+}
+
+static void
+check_pam_run(struct reader *reader)
+{
+	struct pam_run run;
+
+	pam_run_get(reader, &run);
+	assert_bytes(run.path, TEXT("/bin/sh"));
+	assert_int_equal(run.argument_count, 2);
+	assert_bytes(run.arguments[1], TEXT("-c"));
+	assert_int_equal(run.variable_count, 1);
+	assert_bytes(run.variables[0], TEXT("A=1"));
+	assert_true(run.change_user && run.runs_user_rc);
+	assert_int_equal(run.uid, 1000);
+	assert_int_equal(run.gid, 100);
+	assert_bytes(run.user, TEXT("bob"));
+	assert_bytes(run.home, TEXT("/home/bob"));
+	assert_bytes(run.shell, TEXT("/bin/bash"));
+	assert_bytes(run.terminal, TEXT("/dev/pts/1"));
+	assert_bytes(run.notice, TEXT("motd"));
+}
+
 /* --------------------------------------------------------------------------------------------------- */
 
 #define KIND(name)                                          \
@@ -366,6 +600,8 @@ static const struct kind kinds[] = {
 	KIND(child_start),
 	KIND(auth_request),
 	KIND(auth_answer),
+	KIND(auth_prompts),
+	KIND(auth_replies),
 	KIND(pty_request),
 	KIND(session_request),
 	KIND(session_end),
@@ -373,6 +609,11 @@ static const struct kind kinds[] = {
 	KIND(ending_notice),
 	KIND(user_start),
 	KIND(user_connect),
+	KIND(pam_start),
+	KIND(pam_done),
+	KIND(pam_open),
+	KIND(pam_opened),
+	KIND(pam_run),
 };
 
 static uint8_t room[ROOM];

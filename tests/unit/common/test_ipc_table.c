@@ -40,7 +40,9 @@ static const struct expected {
 	{ "prove_host_keys", IPC_prove_host_keys, CHILD_TO_MONITOR, O,             WHEN_TOLD, 16384,  0 },
 	{ "host_keys_proved", IPC_host_keys_proved, MONITOR_TO_CHILD, O,           ALWAYS,    32768,  0 },
 	{ "authenticate",    IPC_authenticate,    CHILD_TO_MONITOR, L,             WHEN_TOLD, 65536,  0 },
-	{ "authenticated",   IPC_authenticated,   MONITOR_TO_CHILD, L | O,         ALWAYS,    4096,   0 },
+	{ "authenticated",   IPC_authenticated,   MONITOR_TO_CHILD, L | O,         ALWAYS,    16384,  0 },
+	{ "auth_prompt",     IPC_auth_prompt,     MONITOR_TO_CHILD, L,             ALWAYS,    32768,  0 },
+	{ "auth_reply",      IPC_auth_reply,      CHILD_TO_MONITOR, L,             WHEN_TOLD, 65536,  0 },
 	{ "user_policy",     IPC_user_policy,     MONITOR_TO_CHILD, L,             NEVER,     32768,  0 },
 	{ "open_session",    IPC_open_session,    CHILD_TO_MONITOR, O,             ALWAYS,    4,      0 },
 	{ "session_opened",  IPC_session_opened,  MONITOR_TO_CHILD, O,             ALWAYS,    1024,   0 },
@@ -68,6 +70,19 @@ static const struct expected {
 	{ "user_connected",  IPC_user_connected,  USER_TO_MONITOR,  O | E,         ALWAYS,    1024,   1 },
 	{ "user_cancel",     IPC_user_cancel,     MONITOR_TO_USER,  O,             ALWAYS,    4,      0 },
 	{ "user_log",        IPC_user_log,        USER_TO_MONITOR,  O | E,         ALWAYS,    1200,   0 },
+	{ "pam_start",       IPC_pam_start,       MONITOR_TO_PAM,   L,             NEVER,     4096,   0 },
+	{ "pam_password",    IPC_pam_password,    MONITOR_TO_PAM,   L,             ALWAYS,    4096,   0 },
+	{ "pam_converse",    IPC_pam_converse,    MONITOR_TO_PAM,   L,             ALWAYS,    0,      0 },
+	{ "pam_reply",       IPC_pam_reply,       MONITOR_TO_PAM,   L,             ALWAYS,    65536,  0 },
+	{ "pam_change",      IPC_pam_change,      MONITOR_TO_PAM,   L,             ALWAYS,    4096,   0 },
+	{ "pam_account",     IPC_pam_account,     MONITOR_TO_PAM,   L,             ALWAYS,    0,      0 },
+	{ "pam_open",        IPC_pam_open,        MONITOR_TO_PAM,   L,             NEVER,     131072, 0 },
+	{ "pam_run",         IPC_pam_run,         MONITOR_TO_PAM,   O,             ALWAYS,    131072, 3 },
+	{ "pam_prompt",      IPC_pam_prompt,      PAM_TO_MONITOR,   L,             ALWAYS,    32768,  0 },
+	{ "pam_done",        IPC_pam_done,        PAM_TO_MONITOR,   L,             ALWAYS,    8192,   0 },
+	{ "pam_opened",      IPC_pam_opened,      PAM_TO_MONITOR,   O,             NEVER,     131072, 0 },
+	{ "pam_ran",         IPC_pam_ran,         PAM_TO_MONITOR,   O,             ALWAYS,    4,      0 },
+	{ "pam_log",         IPC_pam_log,         PAM_TO_MONITOR,   L | O | E,     ALWAYS,    1200,   0 },
 	{ "nursery_start",   IPC_nursery_start,   LISTENER_TO_NURSERY, S,          NEVER,     65536,  0 },
 	{ "nursery_fork",    IPC_nursery_fork,    LISTENER_TO_NURSERY, S,          ALWAYS,    0,      1 },
 	{ "nursery_ended",   IPC_nursery_ended,   NURSERY_TO_LISTENER, S,          ALWAYS,    8,      0 },
@@ -77,7 +92,8 @@ static const struct expected {
 
 static const enum ipc_phase phases[] = { S, L, O, E };
 static const enum ipc_direction directions[] = { MONITOR_TO_CHILD, CHILD_TO_MONITOR,
-	MONITOR_TO_USER, USER_TO_MONITOR, LISTENER_TO_NURSERY, NURSERY_TO_LISTENER };
+	MONITOR_TO_USER, USER_TO_MONITOR, MONITOR_TO_PAM, PAM_TO_MONITOR, LISTENER_TO_NURSERY,
+	NURSERY_TO_LISTENER };
 
 static uint8_t body[IPC_BODY_MAX + 1];
 

@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/login.h"
+#include "monitor/login/pam_link.h"
 #include "monitor/monitor.h"
 #include "tests/unit/support.h"
 
@@ -119,6 +120,7 @@ rig_new(const char *more)
 		.status_fd = rig->status_pipe[1],
 		.child_fd = -1,
 		.user_program_fd = -1,
+		.pam_program_fd = -1,
 		.is_root = getuid() == 0,
 		.peer = { "192.0.2.1", 1234 },
 		.local = { "192.0.2.2", 22 },
@@ -134,6 +136,7 @@ rig_new(const char *more)
 	};
 	assert_ok(mem_new(1, IPC_PACKET_MAX, (void **)&rig->monitor.room));
 	assert_ok(login_new(&rig->monitor.login));
+	assert_ok(pam_link_new(&rig->monitor.pam));
 	assert_ok(sessions_new(&rig->monitor.sessions));
 	assert_ok(relay_new(&rig->monitor.relay));
 	return rig;
@@ -148,6 +151,7 @@ rig_free(struct rig *rig)
 	sessions_free(rig->monitor.sessions);
 	relay_free(rig->monitor.relay);
 	login_free(rig->monitor.login);
+	pam_link_free(rig->monitor.pam);
 	account_free(rig->monitor.account);
 	free(rig->monitor.room);
 	fd_close(&rig->monitor.child_fd);

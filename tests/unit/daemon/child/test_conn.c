@@ -113,7 +113,7 @@ was_asked(struct rig *rig, enum ipc_type type)
 static enum result
 answer_login(struct rig *rig, enum auth_outcome outcome)
 {
-	const struct auth_answer body = { outcome, BYTES_ROW("publickey"), false };
+	const struct auth_answer body = { .outcome = outcome, .methods = BYTES_ROW("publickey") };
 	uint8_t room[64];
 	struct writer writer = writer_into(room, sizeof(room));
 

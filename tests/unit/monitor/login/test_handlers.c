@@ -191,7 +191,7 @@ answers_none_at_once_and_names_the_methods(void **state)
 	reader = rig_told(rig, IPC_authenticated);
 	auth_answer_get(&reader, &answer);
 	assert_int_equal(answer.outcome, AUTH_OUTCOME_FAILURE);
-	assert_bytes_text(answer.methods, "publickey");
+	assert_bytes_text(answer.methods, "publickey,password,keyboard-interactive");
 	assert_int_equal(rig->monitor.login->failures, 0);
 	rig_free(rig);
 }
@@ -307,6 +307,172 @@ a_method_that_does_not_exist_is_an_attack(void **state)
 	rig_free(rig);
 }
 
+/* A conversation of keyboard-interactive has begun: the child was told the question. */
+static struct rig *
+rig_in_conversation(void)
+{
+	struct rig *rig = rig_new("");
+	struct auth_request request = request_none(rig);
+	struct auth_prompts prompts;
+	struct reader reader;
+
+	request.method = AUTH_METHOD_KEYBOARD;
+	rig_exchange_keys(rig);
+	rig_authenticate(rig, &request);
+	reader = rig_told(rig, IPC_auth_prompt);
+	auth_prompts_get(&reader, &prompts);
+	assert_ok(reader_end(&reader));
+	assert_int_equal(prompts.count, 1);
+	assert_bytes_text(prompts.prompts[0].text, "Password: ");
+	assert_false(prompts.prompts[0].echo);
+	return rig;
+}
+
+static void
+reply(struct rig *rig, uint32_t count)
+{
+	struct auth_replies replies = { .count = count };
+	uint8_t room[1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	for (uint32_t i = 0; i < count; i++)
+		replies.replies[i] = bytes_of_text("not the password");
+	auth_replies_put(&writer, &replies);
+	rig_say(rig, IPC_auth_reply, writer_bytes(&writer));
+}
+
+static void
+replies_are_only_for_questions(void **state)
+{
+	struct rig *rig = rig_new("");
+
+	rig_exchange_keys(rig);
+	reply(rig, 1); /* nothing was asked */
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+
+	rig = rig_in_conversation();
+	reply(rig, 2); /* not as many as questions */
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+
+	rig = rig_in_conversation();
+	reply(rig, 1);
+	reply(rig, 1); /* again */
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+
+	rig = rig_in_conversation();
+	reply(rig, 1);
+	assert_int_equal(rig_outcome(rig), AUTH_OUTCOME_FAILURE);
+	reply(rig, 1); /* after the end */
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+an_attempt_beside_an_answer_is_an_attack(void **state)
+{
+	struct rig *rig = rig_in_conversation();
+	struct auth_request request = request_for(rig, rig->user_key);
+
+	reply(rig, 1);
+	rig_authenticate(rig, &request); /* while that waits to be answered */
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+a_conversation_that_is_left_is_a_failure(void **state)
+{
+	struct rig *rig = rig_in_conversation();
+	struct auth_request request = request_for(rig, rig->other_key);
+
+	rig_authenticate(rig, &request);
+	assert_int_equal(rig->monitor.login->failures, 1);
+	assert_int_equal(rig_outcome(rig), AUTH_OUTCOME_FAILURE);
+	assert_int_equal(rig->monitor.login->failures, 2);
+	reply(rig, 1);
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static struct auth_answer
+sign_in(struct rig *rig)
+{
+	struct auth_request request = request_for(rig, rig->user_key);
+	struct auth_answer answer;
+	struct reader reader;
+	OWNED_BUF signature;
+
+	buf_init(&signature, KEY_SIGNATURE_MAX);
+	sign(rig, &signings[0], &signature);
+	request.has_signature = true;
+	request.signature = buf_bytes(&signature);
+	rig_authenticate(rig, &request);
+	rig_let_time_pass(rig);
+	reader = rig_told(rig, IPC_authenticated);
+	auth_answer_get(&reader, &answer);
+	assert_ok(reader_end(&reader));
+	return answer;
+}
+
+static void
+one_method_is_not_enough_where_two_are_required(void **state)
+{
+	struct rig *rig = rig_new("AuthenticationMethods publickey,password\n");
+	struct auth_answer answer;
+
+	rig_exchange_keys(rig);
+	answer = sign_in(rig);
+	assert_int_equal(answer.outcome, AUTH_OUTCOME_FAILURE);
+	assert_true(answer.partial_success);
+	assert_bytes_text(answer.methods, "password");
+	assert_int_equal(rig->monitor.phase, IPC_PHASE_LOGIN);
+	assert_null(rig->monitor.account);
+	answer = sign_in(rig); /* once more is not the next */
+	assert_int_equal(answer.outcome, AUTH_OUTCOME_FAILURE);
+	assert_false(answer.partial_success);
+	assert_int_equal(rig->monitor.login->failures, 1);
+	rig_free(rig);
+}
+
+static void
+one_key_is_not_two(void **state)
+{
+	struct rig *rig = rig_new("AuthenticationMethods publickey,publickey\n");
+	struct auth_request request = request_for(rig, rig->user_key);
+	struct auth_answer answer;
+
+	rig_exchange_keys(rig);
+	answer = sign_in(rig);
+	assert_true(answer.partial_success);
+	assert_bytes_text(answer.methods, "publickey");
+	rig_authenticate(rig, &request); /* a query, so that the client goes on to the next key */
+	assert_int_equal(rig_outcome(rig), AUTH_OUTCOME_FAILURE);
+	answer = sign_in(rig);
+	assert_int_equal(answer.outcome, AUTH_OUTCOME_FAILURE);
+	assert_false(answer.partial_success);
+	assert_int_equal(rig->monitor.phase, IPC_PHASE_LOGIN);
+	rig_free(rig);
+}
+
+static void
+where_no_list_can_be_passed_the_connection_ends(void **state)
+{
+	struct rig *rig = rig_new("AuthenticationMethods publickey,password\n"
+				  "PasswordAuthentication no\n");
+	struct auth_request request = request_none(rig);
+	struct reader reader;
+
+	rig_exchange_keys(rig);
+	rig_authenticate(rig, &request);
+	reader = rig_told(rig, IPC_finish);
+	assert_int_equal(get_u32(&reader), SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE);
+	assert_int_equal(rig->monitor.phase, IPC_PHASE_ENDING);
+	rig_free(rig);
+}
+
 static void
 pubkey_authentication_no_refuses_the_right_signature(void **state)
 {
@@ -339,6 +505,12 @@ main(void)
 		cmocka_unit_test(an_attempt_before_the_last_was_answered_is_an_attack),
 		cmocka_unit_test(another_user_or_service_in_the_middle_is_an_attack),
 		cmocka_unit_test(a_method_that_does_not_exist_is_an_attack),
+		cmocka_unit_test(replies_are_only_for_questions),
+		cmocka_unit_test(an_attempt_beside_an_answer_is_an_attack),
+		cmocka_unit_test(a_conversation_that_is_left_is_a_failure),
+		cmocka_unit_test(one_method_is_not_enough_where_two_are_required),
+		cmocka_unit_test(one_key_is_not_two),
+		cmocka_unit_test(where_no_list_can_be_passed_the_connection_ends),
 		cmocka_unit_test(pubkey_authentication_no_refuses_the_right_signature),
 	};
 	struct support_log log;

@@ -19,8 +19,8 @@ static const struct evidence all_good = {
 static void
 allows_only_when_everything_speaks_for_it(void **state)
 {
-	/* Every combination of six facts, and whether it was signed. */
-	for (unsigned bits = 0; bits < 128; bits++) {
+	/* Every combination of seven facts, and whether it was signed. */
+	for (unsigned bits = 0; bits < 256; bits++) {
 		const struct evidence evidence = {
 			.method = (bits & 1) != 0 ? RESULT_OK : RESULT_DENIED,
 			.account = (bits & 2) != 0 ? RESULT_OK : RESULT_DENIED,
@@ -29,13 +29,14 @@ allows_only_when_everything_speaks_for_it(void **state)
 			.signature = (bits & 16) != 0 ? RESULT_OK : RESULT_SIGNATURE,
 			.is_signed = (bits & 32) != 0,
 			.host = (bits & 64) != 0 ? RESULT_OK : RESULT_DENIED,
+			.use = (bits & 128) != 0 ? RESULT_OK : RESULT_DENIED,
 		};
 		struct verdict verdict = verdict_of(&evidence);
 		char name[32];
 
 		snprintf(name, sizeof(name), "combination %02x", bits);
-		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 127));
-		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 111) == 79));
+		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 255));
+		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 239) == 207));
 		ROW_TRUE(name, (verdict.against == VERDICT_AGAINST_NOTHING) ==
 				   (verdict.value != VERDICT_REFUSED));
 	}
@@ -54,6 +55,9 @@ every_other_result_refuses(void **state)
 		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
 		evidence = all_good;
 		evidence.account = (enum result)result;
+		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
+		evidence = all_good;
+		evidence.use = (enum result)result;
 		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
 		evidence = all_good;
 		evidence.host = (enum result)result;
@@ -90,9 +94,12 @@ names_the_first_thing_against_it(void **state)
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_KEY);
 	evidence.account = RESULT_DENIED;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_ACCOUNT);
+	evidence.use = RESULT_DENIED;
+	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_USE);
 	evidence.method = RESULT_DENIED;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_METHOD);
-	assert_string_equal(verdict_text(VERDICT_AGAINST_METHOD), "PubkeyAuthentication no");
+	assert_string_equal(verdict_text(VERDICT_AGAINST_METHOD),
+	    "PubkeyAuthentication no, or not the next of AuthenticationMethods");
 }
 
 int

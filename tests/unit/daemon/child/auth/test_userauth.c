@@ -58,6 +58,62 @@ receive_none(struct rig *rig, const char *user, const char *service)
 	return receive(rig, &writer);
 }
 
+/* A method that nobody serves. */
+static enum result
+receive_unknown(struct rig *rig)
+{
+	struct writer writer = request(rig, "alice", "ssh-connection", "magic");
+
+	put_text(&writer, "hunter2");
+	return receive(rig, &writer);
+}
+
+static enum result
+receive_password(struct rig *rig, const char *password, const char *new_password)
+{
+	struct writer writer = request(rig, "alice", "ssh-connection", "password");
+
+	put_bool(&writer, new_password != NULL);
+	put_text(&writer, password);
+	if (new_password != NULL)
+		put_text(&writer, new_password);
+	return receive(rig, &writer);
+}
+
+static enum result
+receive_keyboard(struct rig *rig)
+{
+	struct writer writer = request(rig, "alice", "ssh-connection", "keyboard-interactive");
+
+	put_text(&writer, "");
+	put_text(&writer, "pam,other");
+	return receive(rig, &writer);
+}
+
+static enum result
+receive_replies(struct rig *rig, uint32_t count, const char *reply)
+{
+	struct writer writer = writer_into(rig->room, sizeof(rig->room));
+
+	put_byte(&writer, SSH_MSG_USERAUTH_INFO_RESPONSE);
+	put_u32(&writer, count);
+	for (uint32_t i = 0; i < count; i++)
+		put_text(&writer, reply);
+	return receive(rig, &writer);
+}
+
+/* One question, not shown. */
+static enum result
+prompt(struct rig *rig)
+{
+	const struct auth_prompts prompts = { .name = BYTES_ROW(""),
+		.instruction = BYTES_ROW("Hello"),
+		.count = 1,
+		.prompts = { { BYTES_ROW("Password: "), false } } };
+
+	return userauth_prompt(&rig->auth, &prompts, &rig->outlet);
+}
+
 static enum result
 receive_publickey(struct rig *rig, bool with_signature)
 {
@@ -90,7 +146,9 @@ asked(struct rig *rig)
 static enum result
 answer(struct rig *rig, enum auth_outcome outcome, bool *is_logged_in)
 {
-	const struct auth_answer body = { outcome, BYTES_ROW("publickey"), false };
+	const struct auth_answer body = { .outcome = outcome,
+		.methods = BYTES_ROW("publickey"),
+		.prompt = BYTES_ROW("New password: ") };
 
 	return userauth_answer(&rig->auth, &body, &rig->outlet, is_logged_in);
 }
@@ -186,7 +244,7 @@ success_logs_in_only_after_a_signature(void **state)
 	rig_free(rig);
 
 	rig = rig_new("");
-	assert_ok(receive_none(rig, "alice", "ssh-connection"));
+	assert_ok(receive_unknown(rig));
 	assert_result(answer(rig, AUTH_OUTCOME_SUCCESS, &is_logged_in), RESULT_MALFORMED);
 	assert_false(is_logged_in);
 	rig_free(rig);
@@ -251,22 +309,174 @@ a_name_that_is_too_long_ends_the_connection(void **state)
 }
 
 static void
-nothing_of_a_password_is_passed_on(void **state)
+nothing_of_an_unknown_method_is_passed_on(void **state)
 {
 	struct rig *rig = rig_new("");
-	struct writer writer = request(rig, "alice", "ssh-connection", "password");
 	struct auth_request what;
 	struct conn_event event;
 
-	put_bool(&writer, false);
-	put_text(&writer, "hunter2");
-	assert_ok(receive(rig, &writer));
+	assert_ok(receive_unknown(rig));
 	assert_null(memmem(
 	    buf_bytes(&rig->outlet.events).data, buf_size(&rig->outlet.events), "hunter2", 7));
 	what = asked(rig);
 	assert_int_equal(what.method, AUTH_METHOD_OTHER);
 	assert_int_equal(what.key_blob.size, 0);
 	assert_false(outlet_take_event(&rig->outlet, &event));
+	rig_free(rig);
+}
+
+static void
+a_password_is_asked_and_may_have_to_be_changed(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct auth_request what;
+	struct bytes payload;
+	bool is_logged_in;
+
+	assert_ok(receive_password(rig, "hunter2", NULL));
+	what = asked(rig);
+	assert_int_equal(what.method, AUTH_METHOD_PASSWORD);
+	assert_bytes_text(what.password, "hunter2");
+	assert_false(what.is_change);
+	assert_ok(answer(rig, AUTH_OUTCOME_CHANGE, &is_logged_in));
+	assert_false(is_logged_in);
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\074\0\0\0\016New password: \0\0\0\0"));
+	assert_ok(receive_password(rig, "hunter2", "better"));
+	what = asked(rig);
+	assert_true(what.is_change);
+	assert_bytes_text(what.new_password, "better");
+	assert_ok(answer(rig, AUTH_OUTCOME_SUCCESS, &is_logged_in));
+	assert_true(is_logged_in);
+	rig_free(rig);
+
+	rig = rig_new("");
+	assert_ok(receive_keyboard(rig));
+	assert_result(answer(rig, AUTH_OUTCOME_CHANGE, &is_logged_in), RESULT_MALFORMED);
+	rig_free(rig);
+}
+
+static void
+a_password_that_is_too_long_is_tried_as_nothing(void **state)
+{
+	struct rig *rig = rig_new("");
+	static char text[AUTH_PASSWORD_MAX + 2];
+	struct auth_request what;
+
+	memset(text, 'x', AUTH_PASSWORD_MAX + 1);
+	assert_ok(receive_password(rig, text, NULL));
+	what = asked(rig);
+	assert_int_equal(what.method, AUTH_METHOD_OTHER);
+	assert_int_equal(what.password.size, 0);
+	rig_free(rig);
+}
+
+static void
+questions_are_passed_on_and_their_answers(void **state)
+{
+	struct rig *rig = rig_new("");
+	struct auth_replies replies;
+	struct conn_event event;
+	struct reader reader;
+	struct bytes payload;
+	bool is_logged_in;
+
+	assert_ok(receive_keyboard(rig));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_KEYBOARD);
+	assert_ok(prompt(rig));
+	assert_false(userauth_is_waiting(&rig->auth));
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(
+	    payload, BYTES("\074\0\0\0\0\0\0\0\005Hello\0\0\0\0\0\0\0\001\0\0\0\012Password: \0"));
+	assert_ok(receive_replies(rig, 1, "hunter2"));
+	assert_true(userauth_is_waiting(&rig->auth));
+	assert_true(outlet_take_event(&rig->outlet, &event));
+	assert_int_equal(event.ask, IPC_auth_reply);
+	reader = reader_of(event.bytes);
+	auth_replies_get(&reader, &replies);
+	assert_ok(reader_end(&reader));
+	assert_int_equal(replies.count, 1);
+	assert_bytes_text(replies.replies[0], "hunter2");
+	assert_ok(answer(rig, AUTH_OUTCOME_SUCCESS, &is_logged_in));
+	assert_true(is_logged_in);
+	rig_free(rig);
+}
+
+static void
+another_number_of_answers_is_a_failed_attempt(void **state)
+{
+	const uint32_t counts[] = { 0, 2, 33, 100 };
+
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		struct rig *rig = rig_new("");
+		struct auth_request what;
+
+		assert_ok(receive_keyboard(rig));
+		(void)asked(rig);
+		assert_ok(prompt(rig));
+		assert_ok(receive_replies(rig, counts[i], "hunter2"));
+		what = asked(rig);
+		assert_int_equal(what.method, AUTH_METHOD_OTHER);
+		assert_bytes_text(what.user, "alice");
+		rig_free(rig);
+	}
+}
+
+static void
+answers_come_only_after_questions(void **state)
+{
+	struct rig *rig = rig_new("");
+	bool is_logged_in;
+
+	assert_ok(receive_keyboard(rig));
+	assert_ok(answer(rig, AUTH_OUTCOME_FAILURE, &is_logged_in));
+	assert_result(receive_replies(rig, 1, "hunter2"), RESULT_PROTOCOL);
+	rig_free(rig);
+
+	rig = rig_new("");
+	assert_ok(receive_password(rig, "hunter2", NULL));
+	assert_result(prompt(rig), RESULT_MALFORMED);
+	rig_free(rig);
+
+	/* Nothing is to be answered while the user is asked. */
+	rig = rig_new("");
+	assert_ok(receive_keyboard(rig));
+	assert_ok(prompt(rig));
+	assert_result(answer(rig, AUTH_OUTCOME_SUCCESS, &is_logged_in), RESULT_MALFORMED);
+	assert_false(is_logged_in);
+	rig_free(rig);
+}
+
+static void
+a_new_request_takes_the_place_of_the_answers(void **state)
+{
+	struct rig *rig = rig_new("");
+
+	assert_ok(receive_keyboard(rig));
+	(void)asked(rig);
+	assert_ok(prompt(rig));
+	assert_ok(receive_password(rig, "hunter2", NULL));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_PASSWORD);
+	assert_result(receive_replies(rig, 1, "hunter2"), RESULT_PROTOCOL);
+	rig_free(rig);
+}
+
+static void
+what_the_monitor_has_to_say_comes_before_its_answer(void **state)
+{
+	const struct auth_answer body = { .outcome = AUTH_OUTCOME_FAILURE,
+		.methods = BYTES_ROW("password"),
+		.notice = BYTES_ROW("Closed today\n") };
+	struct rig *rig = rig_new("Welcome\n");
+	struct bytes payload;
+	bool is_logged_in;
+
+	assert_ok(receive_none(rig, "alice", "ssh-connection"));
+	assert_ok(userauth_answer(&rig->auth, &body, &rig->outlet, &is_logged_in));
+	assert_int_equal(told(rig), SSH_MSG_USERAUTH_BANNER);
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\065\0\0\0\015Closed today\n\0\0\0\0"));
+	assert_int_equal(told(rig), SSH_MSG_USERAUTH_FAILURE);
 	rig_free(rig);
 }
 
@@ -333,7 +543,14 @@ main(void)
 		cmocka_unit_test(the_banner_comes_once_before_the_first_answer),
 		cmocka_unit_test(another_user_or_service_ends_the_connection),
 		cmocka_unit_test(a_name_that_is_too_long_ends_the_connection),
-		cmocka_unit_test(nothing_of_a_password_is_passed_on),
+		cmocka_unit_test(nothing_of_an_unknown_method_is_passed_on),
+		cmocka_unit_test(a_password_is_asked_and_may_have_to_be_changed),
+		cmocka_unit_test(a_password_that_is_too_long_is_tried_as_nothing),
+		cmocka_unit_test(questions_are_passed_on_and_their_answers),
+		cmocka_unit_test(another_number_of_answers_is_a_failed_attempt),
+		cmocka_unit_test(answers_come_only_after_questions),
+		cmocka_unit_test(a_new_request_takes_the_place_of_the_answers),
+		cmocka_unit_test(what_the_monitor_has_to_say_comes_before_its_answer),
 		cmocka_unit_test(a_key_that_is_too_long_is_tried_as_nothing),
 		cmocka_unit_test(cut_off_requests_are_refused),
 		cmocka_unit_test(other_login_messages_end_the_connection),

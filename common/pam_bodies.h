@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Bodies of the messages between the monitor and the process in which PAM runs: for each a struct, its
+ * writer and its reader. Views in a struct that was read point into the message.
+ */
+#pragma once
+
+#include "common/ipc_bodies.h"
+
+#define PAM_ARGUMENTS_MAX   64
+#define PAM_ENVIRONMENT_MAX 256
+
+/* What the check of a password amounts to, with PAM or without. No value is 0, 1 or -1, and any two differ in many
+ * bits: a flipped bit makes no login. */
+enum password_verdict {
+	PASSWORD_WRONG = 0x1d8b2e73,
+	PASSWORD_RIGHT = 0x62a5c71c,
+	PASSWORD_EXPIRED = 0x4bd3964a,   /* right, and must be changed before anything else */
+	PASSWORD_UNFIT = 0x2c74b1d5,     /* the old one is right, the new one was not taken */
+	PASSWORD_NO_ACCESS = 0x37ec58a6, /* right, but the account may not be used now */
+	PASSWORD_NO_ANSWER = 0x7819e38d, /* it could not be found out */
+};
+
+struct pam_start {
+	struct bytes service, user;
+	struct bytes rhost;      /* the client's address */
+	struct bytes connection; /* as SSH_CONNECTION has it, for PAM's environment */
+	bool permits_empty;      /* passwords */
+	uint32_t log_level;
+};
+void pam_start_put(struct writer *writer, const struct pam_start *start);
+void pam_start_get(struct reader *reader, struct pam_start *start);
+
+/* The end of one request. */
+struct pam_done {
+	uint32_t verdict;    /* enum password_verdict */
+	struct bytes reason; /* PAM's own words, for the log */
+	struct bytes notice; /* what modules say to the user */
+};
+void pam_done_put(struct writer *writer, const struct pam_done *done);
+void pam_done_get(struct reader *reader, struct pam_done *done);
+
+/* Whose session begins. */
+struct pam_open {
+	bool change_user;
+	uint32_t group_count;
+	uint32_t groups[IPC_GROUPS_MAX];
+	struct bytes auth_info; /* how they logged in, for PAM's environment */
+};
+void pam_open_put(struct writer *writer, const struct pam_open *open);
+void pam_open_get(struct reader *reader, struct pam_open *open);
+
+struct pam_opened {
+	uint32_t verdict; /* PASSWORD_RIGHT: the session is open */
+	struct bytes reason, notice;
+	uint32_t variable_count;
+	struct bytes variables[PAM_ENVIRONMENT_MAX]; /* "NAME=value" */
+};
+void pam_opened_put(struct writer *writer, const struct pam_opened *opened);
+void pam_opened_get(struct reader *reader, struct pam_opened *opened);
+
+/* A program of the session: its descriptors ride along, 0, 1 and 2, or the terminal alone. */
+struct pam_run {
+	struct bytes path;
+	uint32_t argument_count;
+	struct bytes arguments[PAM_ARGUMENTS_MAX];
+	uint32_t variable_count;
+	struct bytes variables[PAM_ENVIRONMENT_MAX];
+	bool change_user;
+	uint32_t uid, gid;
+	struct bytes user, home, shell;
+	bool runs_user_rc;
+	struct bytes terminal; /* the name; empty: no terminal */
+	struct bytes notice;   /* printed first */
+};
+void pam_run_put(struct writer *writer, const struct pam_run *run);
+void pam_run_get(struct reader *reader, struct pam_run *run);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Answers, delays and counters of attempts (edge).
+ */
+#include "monitor/login/attempt.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "monitor/login/decide.h"
+#include "monitor/login/pam_link.h"
+#include "monitor/login/policy.h"
+
+/* --- Answers ------------------------------------------------------------------------------------ */
+
+void
+attempt_notice(struct monitor *monitor, struct bytes text)
+{
+	struct buf *notice = &monitor->login->notice;
+
+	/* What there is no room for is not shown. */
+	if (text.size > 0 && buf_append(notice, text) == RESULT_OK &&
+	    text.data[text.size - 1] != '\n')
+		(void)!buf_append(notice, bytes_of_text("\n"));
+}
+
+static void
+tell(struct monitor *monitor, enum auth_outcome outcome, bool is_partial, const char *prompt)
+{
+	struct login *login = monitor->login;
+	char methods[METHODS_NAMES_MAX];
+	struct auth_answer answer = { .outcome = (uint32_t)outcome,
+		.partial_success = is_partial,
+		.notice = buf_bytes(&login->notice),
+		.prompt = bytes_of_text(prompt) };
+	uint8_t room[METHODS_NAMES_MAX + NOTICE_TEXT_MAX + 1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	methods_name(monitor->settings, &login->methods, methods);
+	answer.methods = bytes_of_text(methods);
+	if (policy_tell(monitor) != RESULT_OK) {
+		phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "out of memory");
+		return;
+	}
+	ipc_gate_again(&monitor->gate, IPC_authenticate);
+	auth_answer_put(&writer, &answer);
+	monitor_tell(monitor, IPC_authenticated, writer_bytes(&writer), NULL, 0);
+	buf_reset(&login->notice);
+}
+
+void
+attempt_tell(struct monitor *monitor, enum auth_outcome outcome, const char *prompt)
+{
+	tell(monitor, outcome, false, prompt);
+}
+
+/* --- Failures ----------------------------------------------------------------------------------- */
+
+void
+attempt_count_failure(struct monitor *monitor)
+{
+	struct login *login = monitor->login;
+	int64_t most = settings_number(monitor->settings, KEYWORD_MaxAuthTries);
+	char who[USER_NAME_MAX * 4];
+
+	login->failures++;
+	if ((int64_t)login->failures < most)
+		return;
+	login_describe(monitor, who, sizeof(who));
+	log_info("auth-too-many",
+	    "maximum authentication attempts exceeded for %sfrom %s port %u ssh2 (MaxAuthTries "
+	    "%lld)",
+	    who, monitor->inputs->peer.address, monitor->inputs->peer.port, (long long)most);
+	phase_end(monitor, SSH_DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures");
+}
+
+void
+attempt_fail(struct monitor *monitor, uint64_t asked_at_ms, unsigned slot_ms)
+{
+	const uint64_t took_ms = clock_now_ms() - asked_at_ms;
+
+	monitor->login->answer_due_ms = asked_at_ms + (took_ms / slot_ms + 1) * slot_ms;
+}
+
+void
+attempt_answer_question(struct monitor *monitor, uint64_t asked_at_ms)
+{
+	monitor->login->is_question = true;
+	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+}
+
+void
+login_meet_deadline(struct monitor *monitor, uint64_t now_ms)
+{
+	struct login *login = monitor->login;
+
+	if (login->answer_due_ms == 0 || now_ms < login->answer_due_ms)
+		return;
+	login->answer_due_ms = 0;
+	if (monitor->phase != IPC_PHASE_LOGIN)
+		return;
+	if (!login->is_question)
+		attempt_count_failure(monitor);
+	login->is_question = false;
+	if (monitor->phase == IPC_PHASE_LOGIN)
+		attempt_tell(monitor, AUTH_OUTCOME_FAILURE, "");
+}
+
+/* --- Success ------------------------------------------------------------------------------------ */
+
+/* The first method's permissions, or what both this one and those before permit. */
+static enum result
+hold(struct login *login, struct permissions *permissions)
+{
+	enum result result;
+
+	if (login->has_held) {
+		result = decide_both(&login->held, permissions);
+		if (result != RESULT_OK && result != RESULT_DENIED)
+			permissions_clear(&login->held); /* a limit may be lost: nothing is left */
+		return result;
+	}
+	login->held = *permissions;
+	*permissions = (struct permissions){ 0 };
+	login->has_held = true;
+	return RESULT_OK;
+}
+
+void
+attempt_admit(struct monitor *monitor)
+{
+	struct login *login = monitor->login;
+
+	log_info("auth-accepted", "%s", login->accepted);
+	phase_open(monitor, TAKE(login->account), &login->held);
+	attempt_tell(monitor, AUTH_OUTCOME_SUCCESS, "");
+	if (settings_flag(monitor->settings, KEYWORD_UsePAM))
+		pam_link_open(monitor);
+}
+
+static void
+complete(struct monitor *monitor)
+{
+	if (settings_flag(monitor->settings, KEYWORD_UsePAM) && !monitor->login->is_approved)
+		pam_link_account(monitor);
+	else
+		attempt_admit(monitor);
+}
+
+static void
+describe(const struct monitor *monitor, const char *outcome, const struct attempt_proof *proof,
+    char *out)
+{
+	snprintf(out, ATTEMPT_TEXT_MAX, "%s %s for %s from %s port %u ssh2%s", outcome,
+	    proof->described, monitor->login->user, monitor->inputs->peer.address,
+	    monitor->inputs->peer.port, proof->text);
+}
+
+/* For the session, and for PAM's. */
+static enum result
+keep_line(struct login *login, struct bytes line)
+{
+	TRY(buf_append(&login->proofs, line));
+	return buf_append(&login->proofs, bytes_of_text("\n"));
+}
+
+bool
+attempt_pass(
+    struct monitor *monitor, const struct attempt_proof *proof, struct permissions *permissions)
+{
+	struct login *login = monitor->login;
+	char text[ATTEMPT_TEXT_MAX];
+
+	if (keep_line(login, proof->line) != RESULT_OK || hold(login, permissions) != RESULT_OK)
+		return false;
+	switch (methods_pass(monitor->settings, &login->methods, proof->method)) {
+	case METHODS_COMPLETE:
+		describe(monitor, "Accepted", proof, login->accepted);
+		complete(monitor);
+		return true;
+	case METHODS_MORE:
+		describe(monitor, "Partial", proof, text);
+		log_info("auth-partial", "%s", text);
+		tell(monitor, AUTH_OUTCOME_FAILURE, true, "");
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A key that is offered, or that signed (edge).
+ *
+ * What a user signed is built here, from the session id that the monitor signed itself, so that a signature for
+ * another session, user, service or key is worth nothing.
+ */
+#include "monitor/login/by_key.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "common/wire.h"
+#include "monitor/login/attempt.h"
+#include "monitor/login/lookup.h"
+#include "monitor/login/publickey.h"
+#include "monitor/login/verdict.h"
+
+#define METHOD_PUBLICKEY "publickey"
+#define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"
+
+/* What the client offers: a key, or a certificate with its key. */
+struct credential {
+	struct key *key;                 /* owned, unless it is the certificate's */
+	struct certificate *certificate; /* owned; NULL: there is none */
+};
+
+static void
+credential_clear(struct credential *credential)
+{
+	if (credential->certificate == NULL)
+		key_free(credential->key);
+	certificate_free(credential->certificate);
+}
+
+static enum result
+parse_certificate(
+    struct bytes blob, const struct signature_algorithm *algorithm, struct credential *out)
+{
+	struct reader reader = reader_of(blob);
+
+	if (!bytes_is(get_string(&reader), algorithm->blob_type))
+		return RESULT_UNSUPPORTED;
+	TRY(certificate_parse(blob, &out->certificate));
+	out->key = out->certificate->subject;
+	return RESULT_OK;
+}
+
+/* The algorithms that we announced, and only with a key of their type. */
+static enum result
+parse_credential(const struct monitor *monitor, const struct auth_request *request,
+    const struct signature_algorithm **algorithm, struct credential *out)
+{
+	const char *accepted = settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
+
+	*algorithm = signature_algorithm_find(request->algorithm);
+	if (*algorithm == NULL || !text_has_name(bytes_of_text(accepted), request->algorithm))
+		return RESULT_UNSUPPORTED;
+	if (((*algorithm)->flags & ALGORITHM_CERTIFICATE) != 0)
+		return parse_certificate(request->key_blob, *algorithm, out);
+	TRY(key_from_blob(request->key_blob, &out->key));
+	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(out->key)))
+		return RESULT_UNSUPPORTED;
+	return RESULT_OK;
+}
+
+/* What the client must have signed: RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1, where our host key
+ * follows, so that the signature is of no use to any other server. */
+static enum result
+check_signature(const struct monitor *monitor, const struct auth_request *request,
+    const struct signature_algorithm *algorithm, const struct key *key)
+{
+	OWNED_BUF data;
+	struct writer writer;
+	uint8_t *at;
+	size_t size = monitor->session_id_size + request->user.size + request->service.size +
+		      request->algorithm.size + request->key_blob.size + request->host_key.size +
+		      128;
+
+	buf_init(&data, size);
+	TRY(buf_reserve(&data, size, &at));
+	writer = writer_into(at, size);
+	put_string(&writer, bytes_of(monitor->session_id, monitor->session_id_size));
+	put_byte(&writer, SSH_MSG_USERAUTH_REQUEST);
+	put_string(&writer, request->user);
+	put_string(&writer, request->service);
+	put_text(&writer, request->is_hostbound ? METHOD_HOSTBOUND : METHOD_PUBLICKEY);
+	put_bool(&writer, true);
+	put_string(&writer, request->algorithm);
+	put_string(&writer, request->key_blob);
+	if (request->is_hostbound)
+		put_string(&writer, request->host_key);
+	TRY(writer_end(&writer));
+	return key_verify(key, algorithm, writer_bytes(&writer), request->signature);
+}
+
+/* The fingerprint is that of the key itself; behind it, what the certificate says of it. */
+static void
+describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	char authority[FINGERPRINT_SIZE], key_id[256];
+
+	certified[0] = '\0';
+	fingerprint_format(blob, fingerprint);
+	if (certificate_parse(blob, &certificate) != RESULT_OK)
+		return;
+	fingerprint_format(key_blob(certificate->subject), fingerprint);
+	fingerprint_format(key_blob(certificate->authority), authority);
+	text_quote(certificate->key_id, key_id, sizeof(key_id));
+	snprintf(certified, size, " ID %s (serial %" PRIu64 ") CA %s %s", key_id,
+	    certificate->serial, key_type(certificate->authority), authority);
+}
+
+static void
+log_refusal(const struct monitor *monitor, const struct auth_request *request, const char *why)
+{
+	const struct login *login = monitor->login;
+	char fingerprint[FINGERPRINT_SIZE];
+	char certified[512];
+	char algorithm[64];
+
+	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	text_quote(request->algorithm, algorithm, sizeof(algorithm));
+	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE, "auth-refused",
+	    "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
+	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
+	    monitor->inputs->peer.port, algorithm, fingerprint, why);
+}
+
+/* --- Keys that were used ------------------------------------------------------------------------ */
+
+/* Two methods with one key would be one. A certificate's key is the key. */
+static bool
+was_used(const struct login *login, struct bytes blob)
+{
+	struct bytes rest = buf_bytes(&login->used_keys), used;
+	char fingerprint[FINGERPRINT_SIZE], certified[512];
+
+	describe_key(blob, fingerprint, certified, sizeof(certified));
+	while (text_next_line(&rest, &used)) {
+		if (bytes_is(used, fingerprint))
+			return true;
+	}
+	return false;
+}
+
+static enum result
+remember_use(struct login *login, struct bytes blob)
+{
+	char fingerprint[FINGERPRINT_SIZE], certified[512];
+
+	describe_key(blob, fingerprint, certified, sizeof(certified));
+	TRY(buf_append(&login->used_keys, bytes_of_text(fingerprint)));
+	return buf_append(&login->used_keys, bytes_of_text("\n"));
+}
+
+/* A signature that names a server must name us, by the key or certificate that this session began with. */
+static enum result
+check_host(const struct monitor *monitor, const struct auth_request *request)
+{
+	if (!request->is_hostbound)
+		return RESULT_OK;
+	if (monitor->host_blob.size == 0 || !bytes_equal(request->host_key, monitor->host_blob))
+		return RESULT_DENIED;
+	return RESULT_OK;
+}
+
+/* Everything that speaks for or against; an unknown user's request takes the same way. */
+static struct verdict
+judge_publickey(const struct monitor *monitor, const struct auth_request *request,
+    struct publickey_answer *answer)
+{
+	CLEANUP(credential_clear) struct credential credential = { 0 };
+	const struct signature_algorithm *algorithm;
+	struct publickey_question question = {
+		.inputs = monitor->inputs,
+		.settings = monitor->settings,
+		.account = monitor->login->account,
+		.address = bytes_of_text(monitor->inputs->peer.address),
+		.key_blob = request->key_blob,
+		.now_s = (uint64_t)time(NULL),
+		.is_root = monitor->inputs->is_root,
+	};
+	struct evidence evidence = {
+		.method =
+		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_PUBLICKEY)
+			? RESULT_OK
+			: RESULT_DENIED,
+		.use = was_used(monitor->login, request->key_blob) ? RESULT_DENIED : RESULT_OK,
+		.host = check_host(monitor, request),
+		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
+		.is_signed = request->has_signature,
+		.listed = RESULT_NOT_FOUND,
+		.signature = RESULT_SIGNATURE,
+	};
+
+	evidence.key = parse_credential(monitor, request, &algorithm, &credential);
+	question.certificate = credential.certificate;
+	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
+		publickey_find(&question, answer);
+		evidence.listed = answer->result;
+	}
+	if (evidence.listed == RESULT_OK && request->has_signature)
+		evidence.signature = check_signature(monitor, request, algorithm, credential.key);
+	return verdict_of(&evidence);
+}
+
+static const char *
+refusal_text(const struct monitor *monitor, const struct verdict *verdict,
+    const struct publickey_answer *answer)
+{
+	switch (verdict->against) {
+	case VERDICT_AGAINST_ACCOUNT:
+		return monitor->login->refusal;
+	case VERDICT_AGAINST_LISTED:
+		return answer->reason;
+	default:
+		return verdict_text(verdict->against);
+	}
+}
+
+/* A line of ExposeAuthInfo: the method, and the key as authorized_keys has it. */
+static enum result
+put_line(const struct auth_request *request, struct buf *line)
+{
+	struct reader reader = reader_of(request->key_blob);
+	const struct bytes type = get_string(&reader);
+
+	TRY(buf_append(line, bytes_of_text(METHOD_PUBLICKEY " ")));
+	TRY(buf_append(line, type));
+	TRY(buf_append(line, bytes_of_text(" ")));
+	return text_base64_encode(request->key_blob, true, line);
+}
+
+static bool
+pass(struct monitor *monitor, const struct auth_request *request, struct publickey_answer *answer)
+{
+	char fingerprint[FINGERPRINT_SIZE], certified[512], algorithm[64];
+	char text[ATTEMPT_TEXT_MAX];
+	struct attempt_proof proof = {
+		.method = METHOD_PUBLICKEY, .described = METHOD_PUBLICKEY, .text = text
+	};
+	OWNED_BUF line;
+
+	buf_init(&line, 2 * KEY_BLOB_MAX + 256);
+	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	text_quote(request->algorithm, algorithm, sizeof(algorithm));
+	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)", algorithm, fingerprint, certified,
+	    answer->where, answer->line);
+	if (put_line(request, &line) != RESULT_OK ||
+	    remember_use(monitor->login, request->key_blob) != RESULT_OK)
+		return false;
+	proof.line = buf_bytes(&line);
+	return attempt_pass(monitor, &proof, &answer->permissions);
+}
+
+void
+by_key_try(struct monitor *monitor, const struct auth_request *request)
+{
+	const uint64_t asked_at_ms = clock_now_ms();
+	CLEANUP(publickey_answer_clear)
+	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
+	struct verdict verdict;
+	const char *why;
+
+	lookup_user(monitor);
+	verdict = judge_publickey(monitor, request, &answer);
+	why = refusal_text(monitor, &verdict, &answer);
+	if (verdict.value == VERDICT_KEY_WOULD_DO) {
+		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
+		return;
+	}
+	if (verdict.value == VERDICT_ALLOWED) {
+		if (pass(monitor, request, &answer))
+			return;
+		why = "it is bound to another command than the key before";
+	}
+	log_refusal(monitor, request, why);
+	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The method `publickey`, RFC 4252 section 7, with OpenSSH's form that names the host key (edge).
+ */
+#pragma once
+
+#include "monitor/login/login.h"
+
+void by_key_try(struct monitor *monitor, const struct auth_request *request);

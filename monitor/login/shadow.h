@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Passwords without PAM: against shadow, by crypt(3) (edge: reads shadow, runs chpasswd).
+ */
+#pragma once
+
+#include "common/pam_bodies.h"
+#include "monitor/monitor.h"
+
+/*
+ * Is it this account's password? NULL, an account that may not log in: as much is computed, for nothing. Reads
+ * shadow, so only root can.
+ */
+enum password_verdict shadow_check(
+    const struct account *account, struct bytes password, bool permits_empty) MUST_USE;
+
+/* Replaces the password, after shadow_check. PASSWORD_RIGHT, or PASSWORD_UNFIT with why for the user in `reason`
+ * (`size` bytes), or PASSWORD_NO_ANSWER. */
+enum password_verdict shadow_change(const struct account *account, struct bytes old_password,
+    struct bytes new_password, char *reason, size_t size) MUST_USE;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * PAM's conversation function: what modules ask and say, pam_conv(3) (edge).
+ */
+#pragma once
+
+#include "monitor/pam/host.h"
+
+int converse(int count, const struct pam_message **messages, struct pam_response **out, void *host);
+
+/* Begins to answer in this way; the views are lent until converse_end. */
+void converse_begin(
+    struct host *host, enum converse_mode mode, struct bytes password, struct bytes new_password);
+void converse_end(struct host *host);
