@@ -92,6 +92,9 @@ objects_to_time(const struct decide_question *question, char *reason)
 static bool
 objects_to_kind(const struct decide_question *question, char *reason)
 {
+	say(reason, "principals= is for lines of authorities (cert-authority)");
+	if (question->options->has_principals && !question->options->is_authority)
+		return true;
 	say(reason, question->certificate == NULL
 			? "it is an authority's, whose certificates log in and not itself"
 			: "it is no authority's (cert-authority)");
@@ -115,6 +118,27 @@ has_wanted_principal(const struct decide_question *question)
 	return false;
 }
 
+/* In options a quote inside of a value has a backslash before it. */
+static enum result
+unescape(struct bytes escaped, struct buf *out)
+{
+	for (size_t i = 0; i < escaped.size; i++) {
+		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
+			continue;
+		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
+	}
+	return RESULT_OK;
+}
+
+static bool
+is_command(struct bytes command, struct bytes escaped)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, escaped.size + 1);
+	return unescape(escaped, &text) == RESULT_OK && bytes_equal(command, buf_bytes(&text));
+}
+
 static bool
 objects_to_certificate(const struct decide_question *question, char *reason)
 {
@@ -134,7 +158,7 @@ objects_to_certificate(const struct decide_question *question, char *reason)
 		return true;
 	}
 	if (terms.has_command && question->options->has_command &&
-	    !bytes_equal(terms.command, question->options->command)) {
+	    !is_command(terms.command, question->options->command)) {
 		say(reason, "the certificate's force-command is not the key's command");
 		return true;
 	}
@@ -159,18 +183,6 @@ permissions_clear(struct permissions *permissions)
 	free(permissions->permit_open);
 	free(permissions->variables);
 	*permissions = (struct permissions){ 0 };
-}
-
-/* In options a quote inside of a value has a backslash before it. */
-static enum result
-unescape(struct bytes escaped, struct buf *out)
-{
-	for (size_t i = 0; i < escaped.size; i++) {
-		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
-			continue;
-		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
-	}
-	return RESULT_OK;
 }
 
 static enum result

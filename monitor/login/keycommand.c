@@ -12,6 +12,7 @@
 
 #include "common/command.h"
 #include "common/config/keywords.h"
+#include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/account.h"
@@ -295,4 +296,19 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 		return refuse(&run, runner->name, "this server does not run as root");
 	result = command_run(&plan, out);
 	return result == RESULT_OK ? RESULT_OK : refuse(&run, arguments.list[0], fault(result));
+}
+
+enum result
+keycommand_ask(const struct keycommand_question *question, struct buf *out)
+{
+	char reason[KEYCOMMAND_REASON_MAX];
+	enum result result;
+
+	if (!keycommand_is_set(question->settings, question->kind) || question->account == NULL ||
+	    question->inputs == NULL)
+		return RESULT_NOT_FOUND;
+	result = keycommand_run(question, out, reason);
+	if (result != RESULT_OK)
+		log_error("operator-command", "%s", reason);
+	return result;
 }

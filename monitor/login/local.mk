@@ -22,4 +22,6 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/decide.c monitor/login/decide.h \
 	monitor/login/keyfiles.c monitor/login/keyfiles.h \
 	monitor/login/options.c monitor/login/options.h \
+	monitor/login/principal_files.c monitor/login/principal_files.h \
+	monitor/login/principals.c monitor/login/principals.h \
 	monitor/login/publickey.c monitor/login/publickey.h

@@ -282,9 +282,9 @@ apply_valued(struct parse *parse, struct bytes name, struct bytes value)
 
 /* --- The field ---------------------------------------------------------------------------------- */
 
-/* Bytes up to the first of `ends` outside of quotes; \" is no quote, as in sshd. */
-static enum result
-scan(struct bytes text, const char *ends, size_t *size)
+/* \" is no quote, as in sshd. */
+enum result
+options_scan(struct bytes text, const char *ends, size_t *size)
 {
 	bool is_quoted = false;
 	size_t i;
@@ -306,7 +306,7 @@ scan(struct bytes text, const char *ends, size_t *size)
 enum result
 options_field(struct bytes line, size_t *size)
 {
-	return scan(line, " \t", size);
+	return options_scan(line, " \t", size);
 }
 
 static enum result
@@ -334,7 +334,7 @@ options_parse(struct bytes text, struct key_options *out, char *reason)
 	if (text.size == 0)
 		return RESULT_OK;
 	for (;;) {
-		if (scan(text, ",", &size) != RESULT_OK)
+		if (options_scan(text, ",", &size) != RESULT_OK)
 			return refuse(&parse, RESULT_MALFORMED, "quote that is not closed", text);
 		if (size == 0)
 			return refuse(&parse, RESULT_MALFORMED, "empty option before", text);

@@ -60,3 +60,7 @@ enum result options_parse(struct bytes text, struct key_options *out, char *reas
  * quotes. RESULT_MALFORMED when a quote is not closed.
  */
 enum result options_field(struct bytes line, size_t *size) MUST_USE;
+
+/* The bytes up to the first of `ends` that is not inside of quotes, or all of them. RESULT_MALFORMED when a quote is not
+ * closed. */
+enum result options_scan(struct bytes text, const char *ends, size_t *size) MUST_USE;

@@ -18,10 +18,7 @@
 #include "monitor/login/keycommand.h"
 #include "monitor/login/keyfiles.h"
 #include "monitor/login/krl.h"
-
-/* A file of names is short: it is walked through for each line with the certificate's authority. */
-#define PRINCIPALS_FILE_MAX  (64 * 1024)
-#define PRINCIPALS_LINES_MAX 1024
+#include "monitor/login/principal_files.h"
 
 /* Who is looked for when there is nobody: with ids that own no files. */
 static const struct account nobody = {
@@ -42,10 +39,9 @@ struct search {
 	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
 	struct bytes wanted;             /* blob of the key, or of the certificate's authority */
 	bool is_authority_file;          /* TrustedUserCAKeys: all of its keys are authorities */
-	bool asks_for_principals;        /* AuthorizedPrincipalsFile or -Command goes with it: */
-	struct bytes principals_file;
-	struct buf principals_printed; /* by the command */
-	bool has_asked_command;
+	bool
+	    has_principal; /* looked for: the certificate's name in files or programs of the operator's */
+	struct principal_files_answer principal;
 	bool is_key_listed;     /* some line has the key, if to no avail so far */
 	unsigned refused_count; /* lines of it that cannot be read */
 	unsigned refused_line;  /* the first of them */
@@ -83,77 +79,48 @@ object(struct search *search, enum result result, unsigned line, const char *rea
 		    answer->reason, sizeof(answer->reason), "%.100s: %s", search->where, reason);
 }
 
-/* Options before a name are not served yet: such a line names nobody, and so does what else is no single word. */
-static bool
-is_one_name(struct bytes line)
-{
-	for (size_t i = 0; i < line.size; i++) {
-		if (line.data[i] <= ' ' || line.data[i] == '"')
-			return false;
-	}
-	return line.size > 0 && line.data[0] != '#';
-}
-
-/* The first name of AuthorizedPrincipalsFile that the certificate has; an empty one, which none has, if there is
- * none. */
-static struct bytes
-find_principal_in(const struct search *search, struct bytes rest)
-{
-	struct bytes line;
-
-	for (unsigned i = 0; i < PRINCIPALS_LINES_MAX && text_next_line(&rest, &line); i++) {
-		line = text_trim(line);
-		if (is_one_name(line) && terms_has_principal(search->question->certificate, line))
-			return line;
-	}
-	return bytes_of("", 0);
-}
-
-/* RESULT_NOT_FOUND: there is no such program, or nobody to ask it of: it would be told of whoever comes along. */
-static enum result
-run_command(const struct publickey_question *asked, enum keycommand_kind kind, struct buf *out)
-{
-	const struct keycommand_question question = {
-		.kind = kind,
-		.inputs = asked->inputs,
-		.settings = asked->settings,
-		.account = asked->account,
-		.blob = asked->key_blob,
-		.certificate = asked->certificate,
-	};
-	char reason[KEYCOMMAND_REASON_MAX];
-	enum result result;
-
-	if (!keycommand_is_set(asked->settings, kind) || asked->account == NULL ||
-	    asked->inputs == NULL)
-		return RESULT_NOT_FOUND;
-	result = keycommand_run(&question, out, reason);
-	if (result != RESULT_OK)
-		log_error("operator-command", "%s", reason);
-	return result;
-}
-
-/* Only when an authority is trusted: else whoever comes along could have it run. */
-static void
-ask_principals_command(struct search *search)
-{
-	if (search->has_asked_command)
-		return;
-	search->has_asked_command = true;
-	if (run_command(search->question, KEYCOMMAND_PRINCIPALS, &search->principals_printed) !=
-	    RESULT_OK)
-		buf_reset(&search->principals_printed);
-}
-
-static struct bytes
+/* Only when an authority is trusted: else whoever comes along could have a program run. */
+static const struct principal_files_answer *
 find_principal(struct search *search)
 {
-	const struct bytes found = find_principal_in(search, search->principals_file);
+	if (!search->has_principal)
+		principal_files_find(search->question, search->account, &search->principal);
+	search->has_principal = true;
+	return &search->principal;
+}
 
-	if (found.size > 0)
-		return found;
-	ask_principals_command(search);
-	return find_principal_in(search, buf_bytes(&search->principals_printed));
+/* A trusted authority's line has no options: those before the certificate's name stand in their place. */
+static enum result
+apply_principal(
+    struct search *search, struct decide_question *question, struct key_options *options)
+{
+	const struct principal_files_answer *principal = find_principal(search);
+
+	question->is_one_principal = true;
+	question->principals = principal->line.name;
+	if (!principal->is_found)
+		return RESULT_OK; /* an empty name, which no certificate has */
+	if (principal->line.objection[0] != '\0')
+		return RESULT_DENIED;
+	*options = principal->line.options;
+	options->is_authority = true;
+	return RESULT_OK;
+}
+
+/* Where the options stand that are against it: in the line of the key, or of the certificate's name. */
+static void
+object_to_line(struct search *search, const struct authorized_line *line, const char *reason)
+{
+	const struct principal_files_answer *principal = &search->principal;
+	char text[PUBLICKEY_REASON_MAX];
+
+	if (!search->is_authority_file || !principal->is_found) {
+		object(search, RESULT_DENIED, line->number, reason);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.100s:%u: %s", principal->where, principal->line.number,
+	    principal->line.objection[0] != '\0' ? principal->line.objection : reason);
+	object(search, RESULT_DENIED, line->number, text);
 }
 
 /* The key stands in this line: do its options and everything else let it in? */
@@ -185,12 +152,10 @@ judge_line(struct search *search, const struct authorized_line *line)
 	options.is_authority |= search->is_authority_file;
 	if (options.has_principals)
 		question.principals = options.principals;
-	if (search->is_authority_file && search->asks_for_principals) {
-		question.is_one_principal = true;
-		question.principals = find_principal(search);
-	}
-	if (decide_key(&question, &permissions, reason) != RESULT_OK) {
-		object(search, RESULT_DENIED, line->number, reason);
+	if ((search->is_authority_file && principal_files_are_set(question.settings) &&
+		apply_principal(search, &question, &options) != RESULT_OK) ||
+	    decide_key(&question, &permissions, reason) != RESULT_OK) {
+		object_to_line(search, line, reason);
 		return;
 	}
 	search->answer->result = RESULT_OK;
@@ -264,38 +229,14 @@ search_file(struct search *search, const char *pattern)
 
 /* --- Trusted authorities ------------------------------------------------------------------------ */
 
-/* The user's own file of principals, which is read as the user. */
-static enum result
-read_principals(const struct search *search, const char *pattern, struct buf *out)
-{
-	char path[KEYFILES_PATH_MAX], reason[KEYFILES_REASON_MAX];
-	const struct keyfiles_question question = {
-		.account = search->account,
-		.path = path,
-		.is_root = search->question->is_root,
-		.is_strict = settings_flag(search->question->settings, KEYWORD_StrictModes),
-	};
-	enum result result;
-
-	TRY(keyfiles_path(pattern, search->account, path));
-	result = keyfiles_read(&question, out, reason);
-	if (result != RESULT_OK)
-		log_verbose("principals-file", "AuthorizedPrincipalsFile %s: %s", path, reason);
-	return result;
-}
-
 /* TrustedUserCAKeys is the operator's: it is read as we are. */
 static void
 search_authorities(struct search *search)
 {
-	const struct settings *settings = search->question->settings;
-	const char *path = settings_text(settings, KEYWORD_TrustedUserCAKeys);
-	const char *principals_file = settings_text(settings, KEYWORD_AuthorizedPrincipalsFile);
-	const bool has_command = keycommand_is_set(settings, KEYCOMMAND_PRINCIPALS);
-	OWNED_BUF file, principals;
+	const char *path = settings_text(search->question->settings, KEYWORD_TrustedUserCAKeys);
+	OWNED_BUF file;
 
 	buf_init(&file, KEYFILES_FILE_MAX);
-	buf_init(&principals, PRINCIPALS_FILE_MAX);
 	if (path == NULL)
 		return;
 	if (fd_read_path(path, KEYFILES_FILE_MAX, &file) != RESULT_OK) {
@@ -303,20 +244,10 @@ search_authorities(struct search *search)
 		return;
 	}
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
-	search->asks_for_principals = principals_file != NULL || has_command;
-	if (principals_file != NULL &&
-	    read_principals(search, principals_file, &principals) != RESULT_OK) {
-		buf_reset(&principals);
-		if (!has_command)
-			return;
-	}
-	search->principals_file = buf_bytes(&principals);
-	buf_init(&search->principals_printed, PRINCIPALS_FILE_MAX);
 	search->is_authority_file = true;
 	search_lines(search, buf_bytes(&file));
 	search->is_authority_file = false;
-	buf_clear(&search->principals_printed);
-	search->principals_file = bytes_of(NULL, 0);
+	principal_files_clear(&search->principal);
 }
 
 /* What is wrong with a key whoever has it; NULL: nothing. */
@@ -390,10 +321,18 @@ fault_of_question(const struct publickey_question *question)
 static void
 search_command(struct search *search)
 {
+	const struct keycommand_question asked = {
+		.kind = KEYCOMMAND_KEYS,
+		.inputs = search->question->inputs,
+		.settings = search->question->settings,
+		.account = search->question->account,
+		.blob = search->question->key_blob,
+		.certificate = search->question->certificate,
+	};
 	OWNED_BUF output;
 
 	buf_init(&output, KEYCOMMAND_OUTPUT_MAX);
-	if (run_command(search->question, KEYCOMMAND_KEYS, &output) != RESULT_OK)
+	if (keycommand_ask(&asked, &output) != RESULT_OK)
 		return;
 	snprintf(search->where, sizeof(search->where), "AuthorizedKeysCommand");
 	search_lines(search, buf_bytes(&output));

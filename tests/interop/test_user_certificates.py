@@ -177,16 +177,18 @@ def test_principals_from_a_file(start, suite, certify, authority, scope):
 
 
 @pytest.mark.parametrize("line,name", [
-    ('command="true" webmaster', "webmaster"), ("web master", "master"), ("web,master", "master"),
-    ('no-pty webmaster', "webmaster"), ('"webmaster"', "webmaster")])
+    ("web master", "master"), ("web,master", "master"), ('"webmaster"', "webmaster"),
+    ('command="true webmaster', "webmaster"), ("pty webmaster night", "webmaster"),
+    ("webmaster\0", "webmaster")])
 def test_lines_of_the_file_that_name_nobody(start, suite, certify, authority, line, name):
+    """A name of an earlier line that is none decides nothing, unless it is the certificate's."""
     names = suite.folder / f"principals_{os.urandom(4).hex()}"
     names.write_text(f"{line}\n")
     names.chmod(0o644)
     server = start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedPrincipalsFile=names)
     assert log_in(server, certify(names=name)).returncode == 255
-    names.write_text(f"{line}\n{name}\n")
-    assert log_in(server, certify(names=name)).returncode == 0
+    names.write_text(f"{line}\n# x\n{name} # of the site\n")
+    assert log_in(server, certify(names=name)).returncode == (255 if line == "web master" else 0)
 
 
 @pytest.mark.parametrize("lines,allowed", [(1024, True), (1025, False), (70000, False)])
@@ -237,7 +239,7 @@ def owned_folder():
 
 @pytest.mark.parametrize("scope", ["everybody", "block"])
 def test_principals_from_a_program(asking, certify, scope):
-    server = asking("echo '# names'; echo webmaster; echo 'no-pty night'", scope=scope)
+    server = asking("echo '# names'; echo webmaster; echo 'two names night'", scope=scope)
     assert log_in(server, certify(names="webmaster")).returncode == 0
     assert log_in(server, certify(names="night")).returncode == 255
     assert log_in(server, certify()).returncode == 255  # the user's own name was not printed
@@ -280,6 +282,91 @@ def test_what_the_program_is_told(asking, certify, suite, authority, owned_folde
                     cert[1], "%", str(account.home), str(account.entry.pw_uid)]
     assert own[1] != cert[1]
 
+
+# --- options before a name ------------------------------------------------------------------------
+
+@pytest.fixture(params=["file", "program"])
+def naming(request, start, suite, authority):
+    """naming("lines of names") has a file or a program say them of trusted certificates."""
+    def one(lines, **settings):
+        if request.param == "program":
+            asking = request.getfixturevalue("asking")
+            return asking(f"cat <<'END'\n{lines}\nEND", **settings)
+        names = suite.folder / f"principals_{os.urandom(4).hex()}"
+        names.write_text(f"{lines}\n")
+        names.chmod(0o644)
+        return start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedKeysFile="none",
+                     AuthorizedPrincipalsFile=names, **settings)
+    return one
+
+
+@pytest.mark.parametrize("lines,allowed", [
+    ('from="127.0.0.0/8" web', True), ('from="10.0.0.0/8" web', False),
+    ('expiry-time="29991231" web', True), ('expiry-time="20010101" web', False),
+    ("restrict web", True), ('from="10.0.0.0/8" other\nweb', True),
+    ('from="10.0.0.0/8" web\nweb', False), ("no-such-option web\nweb", False),
+    ("cert-authority web", False), ('principals="web" web', False),
+    ("cert-authority,no-pty web\nweb", False)])
+def test_conditions_before_a_name(naming, certify, lines, allowed):
+    server = naming(lines)
+    assert (log_in(server, certify(names="web")).returncode == 0) == allowed
+    if not allowed:
+        server.wait_log(":1: ")
+
+
+def test_a_command_before_a_name(naming, certify):
+    server = naming('command="echo \\"of the name\\": $SSH_ORIGINAL_COMMAND" web')
+    assert log_in(server, certify(names="web"), "ls").stdout == b"of the name: ls\n"
+    done = log_in(server, certify("-O", 'force-command=echo "of the name": $SSH_ORIGINAL_COMMAND',
+                                  names="web"), "ls")
+    assert done.stdout == b"of the name: ls\n"
+    assert log_in(server, certify("-O", "force-command=ls", names="web"), "ls").returncode == 255
+    server.wait_log("force-command is not the key's command")
+
+
+def test_a_terminal_before_a_name(naming, certify):
+    key = certify(names="web,night,day")
+    for options, granted in (("no-pty", False), ("restrict", False), ("restrict,pty", True)):
+        done = log_in(naming(f"{options} web"), key, "tty", flags=["-tt"])
+        assert (b"/dev/pts" in done.stdout) == granted
+    # What the certificate does not grant the line does not either.
+    done = log_in(naming("pty web"), certify("-O", "no-pty", names="web"), "tty", flags=["-tt"])
+    assert b"/dev/pts" not in done.stdout
+
+
+def test_forwarding_before_a_name(naming, certify):
+    key = certify(names="web")
+    assert forwards(naming("web"), key)
+    assert not forwards(naming("no-port-forwarding web"), key)
+    assert forwards(naming('permitopen="127.0.0.1:*" web'), key)
+    assert not forwards(naming('permitopen="127.0.0.1:1" web'), key)
+
+
+def test_variables_before_a_name(naming, certify):
+    server = naming('environment="A_ONE=of the name" web', PermitUserEnvironment="yes")
+    assert log_in(server, certify(names="web"), "echo $A_ONE").stdout == b"of the name\n"
+
+
+@pytest.mark.skipif(not sallyport.IS_ROOT, reason="needs root: an account of our own")
+def test_rc_before_a_name(naming, certify, suite):
+    file = suite.account.write(".ssh/rc", "echo rc user >&2\n")
+    try:
+        assert b"rc user" in log_in(naming("web"), certify(names="web")).stderr
+        assert b"rc user" not in log_in(naming("no-user-rc web"), certify(names="web")).stderr
+    finally:
+        file.unlink()
+
+
+@pytest.mark.skipif(not sallyport.IS_ROOT, reason="needs root: to be root")
+def test_roots_command_before_a_name(naming, certify):
+    key = certify(names="web")
+    server = naming("web", PermitRootLogin="forced-commands-only")
+    assert log_in(server, key, user="root").returncode == 255
+    server = naming('command="echo forced" web', PermitRootLogin="forced-commands-only")
+    assert log_in(server, key, user="root").stdout == b"forced\n"
+
+
+# --- programs that fail ---------------------------------------------------------------------------
 
 @pytest.mark.parametrize("script,arguments,runner,why", [
     ("echo night; exit 1", "", "nobody", "it failed"),
