@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,123 +15,8 @@
 #include <unistd.h>
 
 #include "common/fd.h"
-#include "common/log.h"
-#include "common/mem.h"
-#include "common/process.h"
 #include "common/text.h"
-#include "common/wire.h"
-
-/* --- Names -------------------------------------------------------------------------------------- */
-
-static void
-put_token(struct writer *writer, char token, const struct account *account)
-{
-	char number[24];
-
-	switch (token) {
-	case '%':
-		put_byte(writer, '%');
-		return;
-	case 'h':
-		put_raw(writer, bytes_of_text(account->home));
-		return;
-	case 'u':
-		put_raw(writer, bytes_of_text(account->name));
-		return;
-	case 'U':
-		snprintf(number, sizeof(number), "%lu", (unsigned long)account->uid);
-		put_raw(writer, bytes_of_text(number));
-		return;
-	default:
-		writer->result = RESULT_MALFORMED;
-	}
-}
-
-enum result
-keyfiles_path(const char *pattern, const struct account *account, char *out)
-{
-	struct writer writer = writer_into(out, KEYFILES_PATH_MAX);
-
-	/* Absolute is what is so after expansion: "%h/keys". */
-	if (pattern[0] != '/' && strncmp(pattern, "%h", 2) != 0) {
-		put_raw(&writer, bytes_of_text(account->home));
-		put_byte(&writer, '/');
-	}
-	for (; *pattern != '\0'; pattern++) {
-		if (*pattern != '%')
-			put_byte(&writer, (uint8_t)*pattern);
-		else
-			put_token(&writer, *++pattern, account);
-		if (writer.result == RESULT_MALFORMED)
-			return RESULT_MALFORMED; /* also when the pattern ended behind a % */
-	}
-	put_byte(&writer, '\0');
-	TRY(writer_end(&writer));
-	return out[0] == '/' ? RESULT_OK : RESULT_MALFORMED; /* a home folder that is none */
-}
-
-/* --- Being the user ----------------------------------------------------------------------------- */
-
-struct identity {
-	bool is_changed;
-	gid_t group;
-	gid_t *groups; /* owned */
-	int group_count;
-};
-
-static enum result
-remember_groups(struct identity *before)
-{
-	const int count = getgroups(0, NULL);
-
-	before->group = getegid();
-	if (count < 0)
-		return RESULT_SYSTEM;
-	TRY(mem_new((size_t)count, sizeof(gid_t), (void **)&before->groups));
-	before->group_count = getgroups(count, before->groups);
-	return before->group_count == count ? RESULT_OK : RESULT_SYSTEM;
-}
-
-/* Back to root, or to nowhere: a monitor that is half a user must not decide anything. */
-static void
-come_back(struct identity *before)
-{
-	uid_t real_user, user, saved_user;
-	gid_t real_group, group, saved_group;
-
-	if (before->is_changed &&
-	    (setresuid((uid_t)-1, 0, (uid_t)-1) != 0 ||
-		setresgid((gid_t)-1, before->group, (gid_t)-1) != 0 ||
-		setgroups((size_t)before->group_count, before->groups) != 0 ||
-		getresuid(&real_user, &user, &saved_user) != 0 || user != 0 || saved_user != 0 ||
-		getresgid(&real_group, &group, &saved_group) != 0 || group != before->group)) {
-		log_fatal("system", "cannot become root again after reading a key file");
-		abort();
-	}
-	process_hide();
-	before->is_changed = false;
-	free(before->groups);
-	before->groups = NULL;
-}
-
-/* Only the effective ids, and with them those of the file system: the real and saved ones stay root's,
- * so that the user can neither signal nor trace this process meanwhile. */
-static enum result
-become(const struct account *account, struct identity *before)
-{
-	if (account->uid == 0)
-		return RESULT_OK;
-	TRY(remember_groups(before));
-	if (setgroups(account->group_count, account->groups) != 0)
-		return RESULT_SYSTEM;
-	before->is_changed = true;
-	if (setresgid((gid_t)-1, account->gid, (gid_t)-1) != 0 ||
-	    setresuid((uid_t)-1, account->uid, (uid_t)-1) != 0)
-		return RESULT_SYSTEM;
-	if (geteuid() != account->uid || getegid() != account->gid)
-		return RESULT_SYSTEM;
-	return RESULT_OK;
-}
+#include "monitor/login/as_user.h"
 
 /* --- StrictModes -------------------------------------------------------------------------------- */
 
@@ -238,17 +122,17 @@ read_as_user(const struct keyfiles_question *question, struct buf *out, char *re
 		TRY(check_strict(question, &info, reason));
 	result = fd_read_file(fd, KEYFILES_FILE_MAX, out);
 	if (result == RESULT_LIMIT)
-		return say(reason, result, "the file is larger than 8 MiB");
+		return say(reason, result, "the file is too large");
 	return result == RESULT_OK ? RESULT_OK : say(reason, result, "it cannot be read");
 }
 
 enum result
 keyfiles_read(const struct keyfiles_question *question, struct buf *out, char *reason)
 {
-	CLEANUP(come_back) struct identity before = { 0 };
+	CLEANUP(as_user_end) struct as_user before = { 0 };
 
 	reason[0] = '\0';
-	if (question->is_root && become(question->account, &before) != RESULT_OK)
+	if (question->is_root && as_user_begin(question->account, &before) != RESULT_OK)
 		return say(reason, RESULT_SYSTEM, "cannot become the user: %s", strerror(errno));
 	return read_as_user(question, out, reason);
 }

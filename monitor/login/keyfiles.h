@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key files of a user: their names, and reading them as the user, who may have put anything at all in
- * their places (edge: uid and files). sshd_config(5), AuthorizedKeysFile and StrictModes.
+ * Key files of a user, read as the user, who may have put anything at all in their places (edge: uid and files). sshd_config(5), AuthorizedKeysFile and StrictModes.
  */
 #pragma once
 
@@ -10,10 +9,6 @@
 #define KEYFILES_PATH_MAX   1024
 #define KEYFILES_FILE_MAX   (8 * 1024 * 1024)
 #define KEYFILES_REASON_MAX 256
-
-/* `pattern` with %h, %u, %U and %% replaced, below the home folder unless it is absolute. `out` has
- * KEYFILES_PATH_MAX bytes. RESULT_LIMIT, RESULT_MALFORMED for another token. Pure. */
-enum result keyfiles_path(const char *pattern, const struct account *account, char *out) MUST_USE;
 
 struct keyfiles_question {
 	const struct account *account;

@@ -18,9 +18,11 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/verdict.c monitor/login/verdict.h
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/account.c monitor/login/account.h \
+	monitor/login/as_user.c monitor/login/as_user.h \
 	monitor/login/authorized_keys.c monitor/login/authorized_keys.h \
 	monitor/login/decide.c monitor/login/decide.h \
 	monitor/login/keyfiles.c monitor/login/keyfiles.h \
+	monitor/login/keynames.c monitor/login/keynames.h \
 	monitor/login/options.c monitor/login/options.h \
 	monitor/login/principal_files.c monitor/login/principal_files.h \
 	monitor/login/principals.c monitor/login/principals.h \

@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "monitor/login/keycommand.h"
-#include "monitor/login/keyfiles.h"
+#include "monitor/login/keynames.h"
 
 bool
 principal_files_are_set(const struct settings *settings)
@@ -32,29 +32,42 @@ search_text(const struct certificate *certificate, struct principal_files_answer
 
 static void
 search_file(const struct publickey_question *question, const struct account *account,
-    const char *pattern, struct principal_files_answer *answer)
+    const char *path, struct principal_files_answer *answer)
 {
-	char path[KEYFILES_PATH_MAX], reason[KEYFILES_REASON_MAX];
 	const struct keyfiles_question file = {
 		.account = account,
 		.path = path,
 		.is_root = question->is_root,
 		.is_strict = settings_flag(question->settings, KEYWORD_StrictModes),
 	};
+	char reason[KEYFILES_REASON_MAX];
 
-	text_quote(bytes_of_text(pattern), answer->where, sizeof(answer->where));
-	if (keyfiles_path(pattern, account, path) != RESULT_OK) {
-		log_verbose("principals-file",
-		    "AuthorizedPrincipalsFile %s: the name cannot be expanded", answer->where);
-		return;
-	}
+	buf_reset(&answer->text);
 	text_quote(bytes_of_text(path), answer->where, sizeof(answer->where));
-	if (keyfiles_read(&file, &answer->text, reason) != RESULT_OK) {
+	if (keyfiles_read(&file, &answer->text, reason) == RESULT_OK)
+		search_text(question->certificate, answer);
+	else
 		log_verbose(
 		    "principals-file", "AuthorizedPrincipalsFile %s: %s", answer->where, reason);
-		return;
+}
+
+static void
+search_files(const struct publickey_question *question, const struct account *account,
+    const char *pattern, struct principal_files_answer *answer)
+{
+	const struct keynames_question name = {
+		.account = account, .pattern = pattern, .is_root = question->is_root
+	};
+	CLEANUP(keynames_clear) struct keynames names = { .count = 0 };
+	char reason[KEYFILES_REASON_MAX];
+
+	if (keynames_find(&name, &names, reason) != RESULT_OK) {
+		text_quote(bytes_of_text(pattern), answer->where, sizeof(answer->where));
+		log_verbose(
+		    "principals-file", "AuthorizedPrincipalsFile %s: %s", answer->where, reason);
 	}
-	search_text(question->certificate, answer);
+	for (size_t i = 0; i < names.count && !answer->is_found; i++)
+		search_file(question, account, names.list[i], answer);
 }
 
 static void
@@ -84,7 +97,7 @@ principal_files_find(const struct publickey_question *question, const struct acc
 	*answer = (struct principal_files_answer){ 0 };
 	buf_init(&answer->text, PRINCIPALS_TEXT_MAX);
 	if (pattern != NULL)
-		search_file(question, account, pattern, answer);
+		search_files(question, account, pattern, answer);
 	if (!answer->is_found)
 		search_command(question, answer);
 }

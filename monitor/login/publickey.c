@@ -16,7 +16,7 @@
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/keycommand.h"
-#include "monitor/login/keyfiles.h"
+#include "monitor/login/keynames.h"
 #include "monitor/login/krl.h"
 #include "monitor/login/principal_files.h"
 
@@ -190,34 +190,31 @@ search_lines(struct search *search, struct bytes file)
 	}
 }
 
-static void
-search_file(struct search *search, const char *pattern)
+/* The bytes that were read. */
+static size_t
+search_file(struct search *search, const char *path)
 {
-	struct keyfiles_question question = {
+	const struct keyfiles_question question = {
 		.account = search->account,
+		.path = path,
 		.is_root = search->question->is_root,
 		.is_strict = settings_flag(search->question->settings, KEYWORD_StrictModes),
 	};
-	char path[KEYFILES_PATH_MAX];
 	char reason[KEYFILES_REASON_MAX];
 	OWNED_BUF file;
 	enum result result;
 
 	buf_init(&file, KEYFILES_FILE_MAX);
-	text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
-	result = keyfiles_path(pattern, search->account, path);
-	if (result != RESULT_OK) {
-		object(search, result, 0, "the name cannot be expanded");
-		return;
-	}
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
-	question.path = path;
 	result = keyfiles_read(&question, &file, reason);
-	if (result != RESULT_OK) {
-		if (result != RESULT_NOT_FOUND)
-			object(search, result, 0, reason);
+	if (result == RESULT_NOT_FOUND) {
 		log_debug("key-file", "%s: %s", search->where, reason);
-		return;
+		return 0;
+	}
+	if (result != RESULT_OK) {
+		object(search, result, 0, reason);
+		log_verbose("key-file", "%s: %s", search->where, reason);
+		return 0;
 	}
 	search->refused_count = 0;
 	search_lines(search, buf_bytes(&file));
@@ -225,6 +222,37 @@ search_file(struct search *search, const char *pattern)
 		log_verbose("key-line-refused", "%s: %u lines cannot be read; line %u: %s",
 		    search->where, search->refused_count, search->refused_line,
 		    search->refused_reason);
+	return buf_size(&file);
+}
+
+/* One word of AuthorizedKeysFile. All that it means together is no larger than one file may be: whoever asks has it
+ * read again and again. */
+static void
+search_files(struct search *search, const char *pattern)
+{
+	const struct keynames_question question = {
+		.account = search->account,
+		.pattern = pattern,
+		.is_root = search->question->is_root,
+	};
+	CLEANUP(keynames_clear) struct keynames names = { .count = 0 };
+	char reason[KEYFILES_REASON_MAX];
+	size_t size = 0;
+	enum result result = keynames_find(&question, &names, reason);
+
+	text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
+	if (result != RESULT_OK) {
+		object(search, result, 0, reason);
+		log_verbose("key-file", "%s: %s", search->where, reason);
+	}
+	for (size_t i = 0; i < names.count && search->answer->result != RESULT_OK; i++) {
+		if (size > KEYFILES_FILE_MAX) {
+			text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
+			object(search, RESULT_LIMIT, 0, "the files are together too large");
+			return;
+		}
+		size += search_file(search, names.list[i]);
+	}
 }
 
 /* --- Trusted authorities ------------------------------------------------------------------------ */
@@ -349,7 +377,7 @@ search_all(struct search *search)
 	if (search->answer->result != RESULT_OK)
 		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
-		search_file(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
+		search_files(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
 }
 
 void

@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/login/keyfiles.h"
+#include "monitor/login/keynames.h"
 #include "monitor/login/variable.h"
 
 #define FILE_NAME "%h/.ssh/environment"
@@ -70,7 +70,7 @@ read_file(const struct monitor *monitor, const char *permitted, struct environme
 	OWNED_BUF file;
 
 	buf_init(&file, USER_ENVIRONMENT_FILE_MAX);
-	TRY(keyfiles_path(FILE_NAME, monitor->account, path));
+	TRY(keynames_expand(FILE_NAME, monitor->account, path));
 	text_quote(bytes_of_text(path), quoted, sizeof(quoted));
 	result = keyfiles_read(&question, &file, reason);
 	if (result == RESULT_OK)

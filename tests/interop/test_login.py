@@ -246,6 +246,44 @@ def test_tokens_and_several_files(start, suite):
     assert server.ssh("true").returncode == 0
 
 
+@pytest.mark.parametrize("scope", ["everybody", "block"])
+def test_wildcards_in_the_names_of_files(start, suite, tmp_path, scope):
+    folder = suite.folder / f"keys_{scope}.d"
+    folder.mkdir(mode=0o755)
+    (folder / "10-others").write_text(suite.other_key.with_suffix(".pub").read_text())
+    (folder / "20-mine").write_text(f'command="echo first" {suite.public()}')
+    (folder / "30-mine").write_text(suite.public())
+    (folder / ".hidden").write_text(suite.public("rsa"))
+    lines = [f"Match User {suite.account.name}"] if scope == "block" else []
+    server = start(more=[*lines, f"AuthorizedKeysFile {folder}/[0-9]*"],
+                   **({"AuthorizedKeysFile": "none"} if lines else {"AuthorizedKeysFile": None}))
+    assert server.ssh("true").stdout == b"first\n"  # in the order of their names
+    server.wait_log(f"({folder}/20-mine:1)")
+    assert server.ssh("true", key="rsa", check=False).returncode == 255
+    for number in range(100):
+        (folder / f"4{number}").touch()
+    assert server.ssh("true", check=False).returncode == 255
+    server.wait_log(f"{folder}/[0-9]*: it means more than 64 files")
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: files of another account")
+def test_each_file_that_a_wildcard_means_is_checked(start, suite):
+    for name, mode in (("a", 0o666), ("b", 0o600)):
+        suite.account.write(f".ssh/keys.d/{name}", suite.public("rsa" if name == "a" else "ecdsa"),
+                            mode)
+    secret = suite.folder / "root_only_among_others"
+    secret.write_text(suite.public("ed25519"))
+    secret.chmod(0o600)
+    (suite.account.home / ".ssh/keys.d/c").symlink_to(secret)
+    os.mkfifo(suite.account.home / ".ssh/keys.d/0")
+    server = start(StrictModes="yes", AuthorizedKeysFile=".ssh/keys.d/*")
+    assert server.ssh("true", key="ecdsa").returncode == 0
+    assert server.ssh("true", key="rsa", check=False).returncode == 255
+    server.wait_log("StrictModes: bad ownership or modes for file")
+    assert server.ssh("true", check=False).returncode == 255
+    server.wait_log("keys.d/c: open: Permission denied")
+
+
 def test_long_lines_and_junk_do_not_hide_a_key(start, suite):
     keys = suite.folder / "authorized_junk"
     keys.write_bytes(b"ssh-ed25519 " + b"A" * 100_000 + b"\n" + b"\0\xff\xfe\n" + b"x" * 70_000 +

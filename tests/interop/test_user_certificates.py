@@ -176,6 +176,19 @@ def test_principals_from_a_file(start, suite, certify, authority, scope):
     assert log_in(server, certify(names="webmaster")).returncode == 255
 
 
+def test_principals_from_several_files(start, suite, certify, authority):
+    folder = suite.folder / "principals.d"
+    folder.mkdir(mode=0o755)
+    (folder / "10").write_text("webmaster\n")
+    (folder / "20").write_text('night\ncommand="echo second" webmaster\n')
+    server = start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedKeysFile="none",
+                   AuthorizedPrincipalsFile=f"{folder}/*")
+    assert log_in(server, certify(names="night")).returncode == 0
+    assert log_in(server, certify(names="webmaster")).stdout == b""
+    (folder / "10").unlink()
+    assert log_in(server, certify(names="webmaster")).stdout == b"second\n"
+
+
 @pytest.mark.parametrize("line,name", [
     ("web master", "master"), ("web,master", "master"), ('"webmaster"', "webmaster"),
     ('command="true webmaster', "webmaster"), ("pty webmaster night", "webmaster"),

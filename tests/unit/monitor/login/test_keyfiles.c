@@ -114,55 +114,6 @@ read_keys(const struct home *home, bool is_strict, char *reason)
 	return read_path(home, home->keys, is_strict, &out, reason);
 }
 
-/* --- Names -------------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *pattern, *path;
-	enum result result;
-} names[] = {
-	{ ".ssh/authorized_keys", "/home/user/.ssh/authorized_keys", RESULT_OK },
-	{ "/etc/keys/%u", "/etc/keys/user", RESULT_OK },
-	{ "/etc/keys/%U/x", "/etc/keys/4294967294/x", RESULT_OK },
-	{ "%h/keys", "/home/user/keys", RESULT_OK },
-	{ "/a%h", "/a/home/user", RESULT_OK },
-	{ "%u", "/home/user/user", RESULT_OK },
-	{ "/100%%/%u%u", "/100%/useruser", RESULT_OK },
-	{ "%%h", "/home/user/%h", RESULT_OK },
-	{ "/x%", NULL, RESULT_MALFORMED },
-	{ "/%t", NULL, RESULT_MALFORMED },
-	{ "/%", NULL, RESULT_MALFORMED },
-};
-
-static void
-expands_tokens(void **state)
-{
-	const struct account account = { .name = "user", .home = "/home/user", .uid = 4294967294U };
-	char path[KEYFILES_PATH_MAX];
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		ROW_RESULT(names[i].pattern, keyfiles_path(names[i].pattern, &account, path),
-		    names[i].result);
-		if (names[i].result == RESULT_OK)
-			assert_string_equal(path, names[i].path);
-	}
-}
-
-static void
-refuses_names_that_do_not_fit(void **state)
-{
-	const struct account account = { .name = "user", .home = "/home/user", .uid = 1 };
-	const struct account lost = { .name = "user", .home = "home", .uid = 1 };
-	char path[KEYFILES_PATH_MAX], pattern[KEYFILES_PATH_MAX + 1] = "/";
-
-	memset(pattern + 1, 'x', sizeof(pattern) - 2);
-	assert_result(keyfiles_path(pattern, &account, path), RESULT_LIMIT);
-	pattern[KEYFILES_PATH_MAX - 1] = '\0';
-	assert_ok(keyfiles_path(pattern, &account, path));
-	assert_string_equal(path, pattern);
-	assert_result(keyfiles_path("%h/x", &lost, path), RESULT_MALFORMED);
-	assert_result(keyfiles_path("x", &lost, path), RESULT_MALFORMED);
-}
-
 /* --- What is there ------------------------------------------------------------------------------ */
 
 static void
@@ -436,8 +387,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(expands_tokens),
-		cmocka_unit_test(refuses_names_that_do_not_fit),
 		HOME_TEST(reads_a_file),
 		HOME_TEST(says_that_there_is_none),
 		HOME_TEST(does_not_wait_for_a_fifo),
