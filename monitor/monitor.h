@@ -83,8 +83,9 @@ struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
-	char *
-	    permit_open; /* owned: "host:port", blanks between, a line for each key that limits; NULL: none does */
+	/* Owned: "host:port", blanks between, a line for each key that limits; NULL: none does. The second may be a
+	 * port alone. */
+	char *permit_open, *permit_listen;
 	char *variables; /* owned: "NAME=value" of the key, a line each; NULL: none */
 };
 /* Everything off, and nothing owned. */

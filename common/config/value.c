@@ -363,6 +363,14 @@ check_place(const char *word, char *why)
 }
 
 static enum result
+check_place_to_listen(const char *word, char *why)
+{
+	return strcmp(word, "any") == 0 || place_to_listen_is_valid(bytes_of_text(word))
+		   ? RESULT_OK
+		   : wrong(why, word, "any, none, or port or host:port with patterns");
+}
+
+static enum result
 check_variable(const char *word, char *why)
 {
 	const char *sign = strchr(word, '=');
@@ -396,6 +404,8 @@ check_words(enum keyword keyword, const struct lex_line *line, char *why)
 		return check_command(line->words[0], why);
 	case KEYWORD_PermitOpen:
 		return check_each(line, check_place, why);
+	case KEYWORD_PermitListen:
+		return check_each(line, check_place_to_listen, why);
 	case KEYWORD_SetEnv:
 		return check_each(line, check_variable, why);
 	case KEYWORD_AllowUsers:
@@ -427,6 +437,22 @@ read_words(const struct lex_line *line, struct value *out, char *why)
 		return RESULT_MALFORMED;
 	}
 	return keep_words(line, out);
+}
+
+/* A port alone is of every address, and printed so. */
+static enum result
+complete_places(struct value *value)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		char text[16], *word = value->words[i];
+
+		if (strchr(word, ':') != NULL || strcmp(word, "any") == 0)
+			continue;
+		snprintf(text, sizeof(text), "*:%s", word);
+		TRY(mem_text(bytes_of_text(text), &value->words[i]));
+		free(word);
+	}
+	return RESULT_OK;
 }
 
 static enum result
@@ -479,7 +505,8 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		TRY(check_words(keyword, line, why));
 		if (is_list_of_names(keyword))
 			return keep_words(line, out);
-		return read_words(line, out, why);
+		TRY(read_words(line, out, why));
+		return keyword == KEYWORD_PermitListen ? complete_places(out) : RESULT_OK;
 	case KEYWORD_TYPE_PATHS:
 		return read_words(line, out, why);
 	case KEYWORD_TYPE_SUBSYSTEM:

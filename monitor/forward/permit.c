@@ -27,49 +27,58 @@ is_host(struct bytes host)
 	       memchr(host.data, 0, host.size) == NULL;
 }
 
+/* A list of places, by keyword and as an option of keys. */
+struct list {
+	enum keyword keyword;
+	bool (*has)(struct bytes place, struct bytes host, unsigned port);
+};
+static const struct list to_open = { KEYWORD_PermitOpen, place_is };
+static const struct list to_listen = { KEYWORD_PermitListen, place_to_listen_is };
+
 /* Each list that there is must have the place: the server's, and the key's. */
 static bool
-is_among_settings(const struct settings *settings, const struct tcp_request *request)
+is_among_settings(
+    const struct settings *settings, const struct list *list, const struct tcp_request *request)
 {
-	for (size_t i = 0; i < settings_count(settings, KEYWORD_PermitOpen); i++) {
-		const char *word = settings_word(settings, KEYWORD_PermitOpen, i);
+	for (size_t i = 0; i < settings_count(settings, list->keyword); i++) {
+		const char *word = settings_word(settings, list->keyword, i);
 
 		if (strcmp(word, "any") == 0 ||
-		    place_is(bytes_of_text(word), request->host, request->port))
+		    list->has(bytes_of_text(word), request->host, request->port))
 			return true;
 	}
 	return false;
 }
 
 static bool
-is_in_list(struct bytes list, const struct tcp_request *request)
+is_in_list(struct bytes places, const struct list *list, const struct tcp_request *request)
 {
-	while (list.size > 0) {
-		const uint8_t *blank = memchr(list.data, ' ', list.size);
-		const size_t size = blank == NULL ? list.size : (size_t)(blank - list.data);
+	while (places.size > 0) {
+		const uint8_t *blank = memchr(places.data, ' ', places.size);
+		const size_t size = blank == NULL ? places.size : (size_t)(blank - places.data);
+		const size_t skip = size + (blank != NULL);
 
-		if (place_is(bytes_of(list.data, size), request->host, request->port))
+		if (list->has(bytes_of(places.data, size), request->host, request->port))
 			return true;
-		list = bytes_of(
-		    list.data + size + (blank != NULL), list.size - size - (blank != NULL));
+		places = bytes_of(places.data + skip, places.size - skip);
 	}
 	return false;
 }
 
-/* A list in each line: who logged in by two keys is limited by both. */
+/* Places in each line: who logged in by two keys is limited by both. */
 static bool
-is_among_the_keys(const char *lists, const struct tcp_request *request)
+is_among_the_keys(const char *lines, const struct list *list, const struct tcp_request *request)
 {
-	struct bytes rest, list;
+	struct bytes rest, places;
 
-	if (lists == NULL)
+	if (lines == NULL)
 		return true;
-	rest = bytes_of_text(lists);
-	while (text_next_line(&rest, &list)) {
-		if (!is_in_list(list, request))
+	rest = bytes_of_text(lines);
+	while (text_next_line(&rest, &places)) {
+		if (!is_in_list(places, list, request))
 			return false;
 	}
-	return lists[0] != '\0';
+	return lines[0] != '\0';
 }
 
 struct permit_answer
@@ -91,11 +100,39 @@ permit_connect(const struct settings *settings, const struct permissions *permis
 		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not a host name");
 	if (request->port == 0 || request->port > PORT_MAX)
 		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not a port");
-	if (!is_among_settings(settings, request))
+	if (!is_among_settings(settings, &to_open, request))
 		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_PermitOpen,
 		    "PermitOpen does not permit this place");
-	if (!is_among_the_keys(permissions->permit_open, request))
+	if (!is_among_the_keys(permissions->permit_open, &to_open, request))
 		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_COUNT,
 		    "the key's permitopen does not have this place");
+	return (struct permit_answer){ .is_allowed = true, .rule = KEYWORD_COUNT };
+}
+
+struct permit_answer
+permit_listen(const struct settings *settings, const struct permissions *permissions,
+    const struct tcp_request *request)
+{
+	int64_t allowed = settings_number(settings, KEYWORD_AllowTcpForwarding);
+
+	if (settings_flag(settings, KEYWORD_DisableForwarding))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_DisableForwarding,
+		    "DisableForwarding does not permit listening");
+	if (allowed != ALLOW_FORWARDING_REMOTE && allowed != ALLOW_FORWARDING_YES)
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_AllowTcpForwarding,
+		    "AllowTcpForwarding does not permit listening");
+	if (!permissions->forward_remote)
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_COUNT,
+		    "this login may not have anything listened on");
+	if (request->host.size > 0 && !is_host(request->host))
+		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not an address");
+	if (request->port > PORT_MAX)
+		return refuse(SSH_OPEN_CONNECT_FAILED, KEYWORD_COUNT, "not a port");
+	if (!is_among_settings(settings, &to_listen, request))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_PermitListen,
+		    "PermitListen does not permit this place");
+	if (!is_among_the_keys(permissions->permit_listen, &to_listen, request))
+		return refuse(SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, KEYWORD_COUNT,
+		    "the key's permitlisten does not have this place");
 	return (struct permit_answer){ .is_allowed = true, .rule = KEYWORD_COUNT };
 }

@@ -20,3 +20,8 @@ struct permit_answer {
  * permit, and a name and a port that can be connected to at all. Starts from no. */
 struct permit_answer permit_connect(const struct settings *settings,
     const struct permissions *permissions, const struct tcp_request *request);
+
+/* A place that the client wants listened on (ssh -R), in its own words, before anything is made of them: an empty host
+ * and port 0 are good ones. AllowTcpForwarding, PermitListen, and what the login's own options permit. */
+struct permit_answer permit_listen(const struct settings *settings,
+    const struct permissions *permissions, const struct tcp_request *request);

@@ -181,6 +181,7 @@ permissions_clear(struct permissions *permissions)
 {
 	free(permissions->command);
 	free(permissions->permit_open);
+	free(permissions->permit_listen);
 	free(permissions->variables);
 	*permissions = (struct permissions){ 0 };
 }
@@ -212,15 +213,15 @@ copy_variables(const struct key_options *options, const char *permitted, char **
 }
 
 static enum result
-copy_permit_open(const struct key_options *options, char **out)
+copy_places(const struct bytes *places, size_t count, char **out)
 {
 	OWNED_BUF text;
 
 	buf_init(&text, 65536);
-	for (size_t i = 0; i < options->permit_open_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			TRY(buf_append(&text, bytes_of_text(" ")));
-		TRY(buf_append(&text, options->permit_open[i]));
+		TRY(buf_append(&text, places[i]));
 	}
 	return mem_text(buf_bytes(&text), out);
 }
@@ -237,7 +238,11 @@ grant_owned(const struct decide_question *question, const struct terms *terms,
 	else if (options->has_command)
 		TRY(copy_command(options->command, &permissions->command));
 	if (options->permit_open_count > 0)
-		TRY(copy_permit_open(options, &permissions->permit_open));
+		TRY(copy_places(
+		    options->permit_open, options->permit_open_count, &permissions->permit_open));
+	if (options->permit_listen_count > 0)
+		TRY(copy_places(options->permit_listen, options->permit_listen_count,
+		    &permissions->permit_listen));
 	if (options->variable_count > 0)
 		TRY(copy_variables(options,
 		    settings_text(question->settings, KEYWORD_PermitUserEnvironment),
@@ -366,6 +371,7 @@ decide_both(struct permissions *held, struct permissions *more)
 	held->environment &= more->environment;
 	held->user_rc &= more->user_rc;
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
+	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
 	return join(&held->variables, &more->variables, "");
 }
 

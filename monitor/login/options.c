@@ -13,6 +13,9 @@
 #include "common/text.h"
 #include "monitor/login/variable.h"
 
+/* Numbers above are words of the protocol for tunnels. */
+#define TUNNEL_UNIT_MAX 0x7ffffffd
+
 struct parse {
 	struct key_options *options;
 	char *reason;
@@ -93,6 +96,35 @@ parse_permit_open(struct parse *parse, struct bytes value)
 		    parse, RESULT_LIMIT, "too many of option", bytes_of_text("permitopen"));
 	options->permit_open[options->permit_open_count++] = value;
 	return RESULT_OK;
+}
+
+static enum result
+parse_permit_listen(struct parse *parse, struct bytes value)
+{
+	struct key_options *options = parse->options;
+
+	if (!place_to_listen_is_valid(value))
+		return refuse(parse, RESULT_MALFORMED, "no place [host:]port", value);
+	if (options->permit_listen_count == OPTIONS_PERMIT_LISTEN_MAX)
+		return refuse(
+		    parse, RESULT_LIMIT, "too many of option", bytes_of_text("permitlisten"));
+	options->permit_listen[options->permit_listen_count++] = value;
+	return RESULT_OK;
+}
+
+static enum result
+parse_tunnel(struct parse *parse, struct bytes value)
+{
+	struct key_tunnel *tunnel = &parse->options->tunnel;
+
+	if (tunnel->is_set)
+		return refuse(
+		    parse, RESULT_MALFORMED, "option given twice", bytes_of_text("tunnel"));
+	tunnel->is_set = true;
+	tunnel->is_any = bytes_is(value, "any");
+	if (tunnel->is_any || text_number(value, TUNNEL_UNIT_MAX, &tunnel->unit) == RESULT_OK)
+		return RESULT_OK;
+	return refuse(parse, RESULT_MALFORMED, "no number of a device, nor any", value);
 }
 
 static enum result
@@ -218,8 +250,10 @@ static const struct valued {
 	{ "expiry-time", parse_expiry },
 	{ "command",     parse_command },
 	{ "permitopen",  parse_permit_open },
+	{ "permitlisten", parse_permit_listen },
 	{ "principals",  parse_principals },
 	{ "environment", parse_environment },
+	{ "tunnel",      parse_tunnel },
 };
 /* clang-format on */
 

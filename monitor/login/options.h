@@ -16,6 +16,9 @@
 /* Places that one key may be limited to. */
 #define OPTIONS_PERMIT_OPEN_MAX 64
 
+/* Places that one key may have listened on. */
+#define OPTIONS_PERMIT_LISTEN_MAX 64
+
 /* Variables that one key may set. */
 #define OPTIONS_VARIABLES_MAX 64
 
@@ -27,6 +30,12 @@ struct key_expiry {
 	bool is_set;
 	bool is_utc; /* else local time */
 	uint64_t clock_s;
+};
+
+/* The tunnel device that a client gets, whichever it asks for; read and kept like the forwarding of agents. */
+struct key_tunnel {
+	bool is_set, is_any;
+	uint64_t unit;
 };
 
 /* What the line says; without any option, everything is allowed. */
@@ -41,6 +50,9 @@ struct key_options {
 	struct bytes command;     /* as it stands in the line, quotes with their backslashes */
 	size_t permit_open_count; /* 0: no limits */
 	struct bytes permit_open[OPTIONS_PERMIT_OPEN_MAX]; /* "host:port"; each is well formed */
+	size_t permit_listen_count;                        /* 0: no limits */
+	struct bytes permit_listen[OPTIONS_PERMIT_LISTEN_MAX]; /* "[host:]port" likewise */
+	struct key_tunnel tunnel;
 	size_t variable_count;
 	struct bytes variables[OPTIONS_VARIABLES_MAX]; /* "NAME=value", escaped like the command */
 	bool pty;

@@ -228,6 +228,8 @@ def test_key_files_are_opened_as_the_user(start, suite):
     ('expiry-time="20010101"', False), ('expiry-time="29991231"', True),
     ("no-such-option", False), ('command="true"', True), ('command="a" command="b"', False),
     ('environment="A=b"', True), ('environment="A"', False),
+    ('permitlisten="8080"', True), ('permitlisten="host"', False),
+    ('tunnel="0"', True), ('tunnel="tun0"', False), ('principals="a"', False),
 ])
 def test_key_options(start, suite, options, allowed):
     keys = suite.folder / "authorized_with_options"

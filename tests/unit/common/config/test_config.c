@@ -166,6 +166,9 @@ static const struct {
 	{ "PermitOpen host",
 	    "sshd_config:1: PermitOpen: \"host\" is not valid; it must be any, none, or "
 	    "host:port with * for any of either\n" },
+	{ "PermitListen any host:x",
+	    "sshd_config:1: PermitListen: \"host:x\" is not valid; it must be any, none, or "
+	    "port or host:port with patterns\n" },
 	{ "LogVerbose x",
 	    "sshd_config:1: LogVerbose: this version does not support it yet; remove the "
 	    "line\n" },
@@ -395,6 +398,32 @@ test_choices(void **state)
 }
 
 static const struct {
+	const char *text, *printed;
+} places[] = {
+	{ "", "permitlisten any\n" },
+	{ "PermitListen none", "permitlisten none\n" },
+	{ "PermitListen 80 localhost:8080 *", "permitlisten *:80 localhost:8080 *:*\n" },
+	{ "PermitListen [::1]:* 10.*:65535", "permitlisten [::1]:* 10.*:65535\n" },
+};
+
+static void
+test_places_to_listen_on_are_printed_whole(void **state)
+{
+	for (size_t i = 0; i < COUNT(places); i++) {
+		SETTINGS *settings = settings_of(places[i].text);
+		struct bytes line;
+		struct buf text;
+
+		buf_init(&text, CONFIG_ERRORS_MAX);
+		assert_ok(settings_print(settings, &text));
+		line = buf_bytes(&text);
+		ROW_TRUE(places[i].text, memmem(line.data, line.size, places[i].printed,
+					     strlen(places[i].printed)) != NULL);
+		buf_clear(&text);
+	}
+}
+
+static const struct {
 	const char *text;
 	unsigned interactive, bulk;
 } services[] = {
@@ -572,6 +601,7 @@ main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_startups),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_places_to_listen_on_are_printed_whole),
 		cmocka_unit_test(test_classes_of_service),
 		cmocka_unit_test(test_algorithm_lists),
 		cmocka_unit_test(test_keywords_of_fixed_values),

@@ -144,6 +144,89 @@ what_cannot_be_connected_to_is_refused(void **state)
 	}
 }
 
+/* --- Listening ---------------------------------------------------------------------------------- */
+
+static struct permit_answer
+judge_listening(const char *text, char *of_key, struct bytes host, uint32_t port)
+{
+	const struct permissions permissions = { .forward_remote = true, .permit_listen = of_key };
+	const struct tcp_request request = { .host = host, .port = port };
+	struct settings *settings = settings_of(text);
+	struct permit_answer answer = permit_listen(settings, &permissions, &request);
+
+	settings_free(settings);
+	return answer;
+}
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	char *of_key;
+	const char *host;
+	uint32_t port;
+	bool is_allowed;
+} listening[] = {
+	{ "",                                   NULL,             "localhost", 80,    true },
+	{ "",                                   NULL,             "",          0,     true },
+	{ "",                                   NULL,             "*",         65535, true },
+	{ "",                                   NULL,             "",          65536, false },
+	{ "AllowTcpForwarding local\n",         NULL,             "localhost", 80,    false },
+	{ "AllowTcpForwarding remote\n",        NULL,             "localhost", 80,    true },
+	{ "AllowTcpForwarding no\n",            NULL,             "localhost", 80,    false },
+	{ "DisableForwarding yes\n",            NULL,             "localhost", 80,    false },
+	{ "PermitListen any\n",                 NULL,             "localhost", 80,    true },
+	{ "PermitListen none\n",                NULL,             "localhost", 80,    false },
+	{ "PermitListen 80\n",                  NULL,             "",          80,    true },
+	{ "PermitListen 80\n",                  NULL,             "10.0.0.1",  80,    true },
+	{ "PermitListen 80\n",                  NULL,             "localhost", 81,    false },
+	{ "PermitListen 80\n",                  NULL,             "localhost", 0,     false },
+	{ "PermitListen *:*\n",                 NULL,             "localhost", 0,     true },
+	{ "PermitListen localhost:*\n",         NULL,             "LocalHost", 80,    true },
+	{ "PermitListen localhost:*\n",         NULL,             "127.0.0.1", 80,    false },
+	{ "PermitListen localhost:*\n",         NULL,             "::1",       80,    false },
+	{ "PermitListen localhost:*\n",         NULL,             "",          80,    false },
+	{ "PermitListen [::1]:80\n",            NULL,             "::1",       80,    true },
+	{ "PermitListen 127.*:80\n",            NULL,             "127.0.0.2", 80,    true },
+	{ "PermitListen 127.*:80\n",            NULL,             "128.0.0.2", 80,    false },
+	{ "PermitListen 1 localhost:80\n",      NULL,             "localhost", 80,    true },
+	{ "PermitOpen none\n",                  NULL,             "localhost", 80,    true },
+	{ "",                                   "80",             "localhost", 80,    true },
+	{ "",                                   "80",             "localhost", 8,     false },
+	{ "",                                   "a:1 local*:80",  "localhost", 80,    true },
+	{ "",                                   "a:1 local*:80",  "",          80,    false },
+	{ "",                                   "",               "localhost", 80,    false },
+	{ "PermitListen localhost:80\n",        "80",             "localhost", 80,    true },
+	{ "PermitListen localhost:80\n",        "81",             "localhost", 80,    false },
+	{ "PermitListen localhost:80\n",        "81",             "localhost", 81,    false },
+};
+/* clang-format on */
+
+static void
+places_to_listen_on_must_be_on_each_list(void **state)
+{
+	for (size_t i = 0; i < COUNT(listening); i++) {
+		struct permit_answer answer = judge_listening(listening[i].text,
+		    listening[i].of_key, bytes_of_text(listening[i].host), listening[i].port);
+
+		if (answer.is_allowed != listening[i].is_allowed)
+			fail_msg("row %zu \"%s\" %s:%u: %s", i, listening[i].text,
+			    listening[i].host, listening[i].port, answer.text);
+		ROW_TRUE(listening[i].text, (answer.text[0] == '\0') == answer.is_allowed);
+	}
+}
+
+static void
+who_may_not_listen_may_nowhere(void **state)
+{
+	const struct permissions permissions = { .forward_local = true };
+	const struct tcp_request request = { .host = BYTES("localhost"), .port = 80 };
+	struct settings *settings = settings_of("");
+
+	assert_false(permit_listen(settings, &permissions, &request).is_allowed);
+	settings_free(settings);
+	assert_false(judge_listening("", NULL, BYTES("local\0host"), 80).is_allowed);
+}
+
 int
 main(void)
 {
@@ -152,6 +235,8 @@ main(void)
 		cmocka_unit_test(places_must_be_on_each_list),
 		cmocka_unit_test(a_login_without_the_permission_is_refused),
 		cmocka_unit_test(what_cannot_be_connected_to_is_refused),
+		cmocka_unit_test(places_to_listen_on_must_be_on_each_list),
+		cmocka_unit_test(who_may_not_listen_may_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

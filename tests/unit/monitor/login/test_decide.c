@@ -87,6 +87,7 @@ static const struct {
 	{ "expired, local time",      { "", "expiry-time=\"20261121061559\"", "192.0.2.1", &user },               "expiry-time" },
 	{ "not expired in UTC",       { "", "expiry-time=\"20261121061559Z\"", "192.0.2.1", &user },              NULL },
 	{ "long expired",             { "", "expiry-time=\"19700101\"", "192.0.2.1", &user },                     "expiry-time" },
+	{ "names of an authority's",  { "", "principals=\"user\"", "192.0.2.1", &user },                          "principals= is for lines of authorities" },
 	{ "both conditions hold",     { "", "from=\"*\",expiry-time=\"20300101\"", "192.0.2.1", &user },          NULL },
 	{ "one condition does not",   { "", "from=\"*\",expiry-time=\"20200101\"", "192.0.2.1", &user },          "expiry-time" },
 };
@@ -156,6 +157,25 @@ grants_what_settings_and_options_both_allow(void **state)
 	}
 }
 
+/* What an option limits, and what it says nothing of. */
+static void
+places_of_the_line_reach_the_permissions(void **state)
+{
+	const struct asked both = { "",
+		"permitlisten=\"80\",permitopen=\"a:1\",permitlisten=\"b:2\"", "192.0.2.1", &user };
+	const struct asked none = { "", "permitopen=\"a:1\"", "192.0.2.1", &user };
+	struct permissions permissions;
+	char reason[DECIDE_REASON_MAX];
+
+	assert_ok(decide(&both, &permissions, reason));
+	assert_string_equal(permissions.permit_listen, "80 b:2");
+	assert_string_equal(permissions.permit_open, "a:1");
+	permissions_clear(&permissions);
+	assert_ok(decide(&none, &permissions, reason));
+	assert_null(permissions.permit_listen);
+	permissions_clear(&permissions);
+}
+
 static void
 knows_locked_passwords(void **state)
 {
@@ -187,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_in_whom_no_rule_objects_to),
 		cmocka_unit_test(grants_what_settings_and_options_both_allow),
+		cmocka_unit_test(places_of_the_line_reach_the_permissions),
 		cmocka_unit_test(knows_locked_passwords),
 		cmocka_unit_test(accounts_end_at_the_end_of_their_last_day),
 	};

@@ -126,8 +126,22 @@ static const struct {
 	{ "permitopen=\"a:0\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"::1:22\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"a:65536\"", RESULT_MALFORMED, "no place" },
-	{ "permitlisten=\"1\"", RESULT_UNSUPPORTED, "permitlisten" },
-	{ "tunnel=\"0\"", RESULT_UNSUPPORTED, "tunnel" },
+	{ "permitopen=\"a *:80\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"0\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"host\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"host:\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\":80\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"::1:80\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"a *:80\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten=\"4294967295\"", RESULT_MALFORMED, "no place" },
+	{ "permitlisten", RESULT_UNSUPPORTED, "permitlisten" },
+	{ "tunnel=\"\"", RESULT_MALFORMED, "no number" },
+	{ "tunnel=\"-1\"", RESULT_MALFORMED, "no number" },
+	{ "tunnel=\"tun0\"", RESULT_MALFORMED, "no number" },
+	{ "tunnel=\"2147483647\"", RESULT_MALFORMED, "no number" },
+	{ "tunnel=\"1\",tunnel=\"1\"", RESULT_MALFORMED, "twice" },
+	{ "tunnel", RESULT_UNSUPPORTED, "tunnel" },
 	{ "principals=\"a\",principals=\"b\"", RESULT_MALFORMED, "principals" },
 	{ "principals=\"\"", RESULT_MALFORMED, "principals" },
 	{ "verify-required", RESULT_UNSUPPORTED, "verify-required" },
@@ -198,6 +212,40 @@ refuses_what_it_does_not_understand(void **state)
 }
 
 static void
+keeps_places_to_listen_on(void **state)
+{
+	char text[32 * (OPTIONS_PERMIT_LISTEN_MAX + 2)] = "pty", reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+
+	assert_ok(
+	    options_parse(BYTES("permitlisten=\"80\",PermitListen=\"[::1]:*\""), &options, reason));
+	assert_int_equal(options.permit_listen_count, 2);
+	assert_bytes_text(options.permit_listen[0], "80");
+	assert_bytes_text(options.permit_listen[1], "[::1]:*");
+	for (size_t i = 0; i < OPTIONS_PERMIT_LISTEN_MAX; i++)
+		strcat(text, ",permitlisten=\"*:1\"");
+	assert_ok(options_parse(bytes_of_text(text), &options, reason));
+	strcat(text, ",permitlisten=\"*:1\"");
+	assert_result(options_parse(bytes_of_text(text), &options, reason), RESULT_LIMIT);
+	assert_non_null(strstr(reason, "permitlisten"));
+}
+
+static void
+keeps_the_tunnel(void **state)
+{
+	char reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+
+	assert_ok(options_parse(BYTES("tunnel=\"7\""), &options, reason));
+	assert_true(options.tunnel.is_set && !options.tunnel.is_any);
+	assert_int_equal(options.tunnel.unit, 7);
+	assert_ok(options_parse(BYTES("Tunnel=\"any\""), &options, reason));
+	assert_true(options.tunnel.is_set && options.tunnel.is_any);
+	assert_ok(options_parse(BYTES("pty"), &options, reason));
+	assert_false(options.tunnel.is_set);
+}
+
+static void
 reasons_fit_and_hide_control_characters(void **state)
 {
 	struct key_options options;
@@ -249,6 +297,8 @@ main(void)
 		cmocka_unit_test(counts_the_names_of_an_authority),
 		cmocka_unit_test(reads_dates),
 		cmocka_unit_test(refuses_what_it_does_not_understand),
+		cmocka_unit_test(keeps_places_to_listen_on),
+		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(reasons_fit_and_hide_control_characters),
 		cmocka_unit_test(finds_the_end_of_the_field),
 	};
