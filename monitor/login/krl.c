@@ -262,7 +262,7 @@ check_binary(struct bytes file, const struct krl_subject *subject)
 
 /* Who lists a certificate means its key, with all certificates that it has or will have. */
 static enum result
-check_line(struct bytes blob, const struct krl_subject *subject, bool *is_revoked)
+check_listed(struct bytes blob, const struct krl_subject *subject, bool *is_revoked)
 {
 	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
 	struct reader reader = reader_of(blob);
@@ -277,25 +277,47 @@ check_line(struct bytes blob, const struct krl_subject *subject, bool *is_revoke
 	return RESULT_OK;
 }
 
+/* A key on a line of its own, or in a block of several, at the beginning of *file. */
+static enum result
+take_key(struct bytes *file, struct buf *blob)
+{
+	const struct bytes from_here = *file;
+	struct key_line words;
+	struct bytes line;
+	unsigned lines;
+
+	if (!text_next_line(file, &line))
+		return RESULT_OK;
+	line = text_trim(line);
+	if (line.size == 0 || line.data[0] == '#')
+		return RESULT_OK;
+	if (key_block_begins(line)) {
+		*file = from_here;
+		return key_block_read(file, &lines, blob);
+	}
+	if (key_line_parse(line, &words) != RESULT_OK || key_line_blob(&words, blob) != RESULT_OK)
+		return RESULT_MALFORMED;
+	return RESULT_OK;
+}
+
 /* A line that cannot be read may have been meant to revoke something. */
 static enum result
 check_text(struct bytes file, const struct krl_subject *subject)
 {
 	bool is_revoked = false;
-	struct bytes line;
 
-	while (text_next_line(&file, &line)) {
-		struct key_line words;
+	while (file.size > 0) {
+		enum result result;
 		OWNED_BUF blob;
 
 		buf_init(&blob, KEY_BLOB_MAX);
-		line = text_trim(line);
-		if (line.size == 0 || line.data[0] == '#')
-			continue;
-		if (key_line_parse(line, &words) != RESULT_OK ||
-		    key_line_blob(&words, &blob) != RESULT_OK)
+		result = take_key(&file, &blob);
+		if (result == RESULT_UNSUPPORTED)
+			return result;
+		if (result != RESULT_OK)
 			return RESULT_MALFORMED;
-		TRY(check_line(buf_bytes(&blob), subject, &is_revoked));
+		if (buf_size(&blob) > 0)
+			TRY(check_listed(buf_bytes(&blob), subject, &is_revoked));
 	}
 	return is_revoked ? RESULT_DENIED : RESULT_OK;
 }

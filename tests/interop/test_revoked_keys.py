@@ -60,6 +60,33 @@ def test_a_list_of_keys(start, suite, scope):
     server.wait_log("it is revoked (RevokedKeys)")
 
 
+@pytest.mark.parametrize("kind,form", [("ed25519", "RFC4716"), ("rsa", "RFC4716"), ("rsa", "PEM"),
+                                       ("rsa", "PKCS8"), ("ecdsa", "PKCS8")])
+def test_keys_of_several_lines(start, suite, kind, form):
+    public = suite.keys[kind].with_suffix(".pub")
+    block = subprocess.run(["ssh-keygen", "-e", "-m", form, "-f", str(public)], check=True,
+                           capture_output=True, text=True).stdout
+    others = suite.other_key.with_suffix(".pub").read_text()
+    path = suite.folder / f"revoked_{kind}_{form}"
+    path.write_text(f"{others}\n{block}\n# and\n{others}")
+    server = start(RevokedKeys=path)
+    assert [key for key in suite.keys if by_key(server, key)] == \
+        [key for key in suite.keys if key != kind]
+    path.write_text(block.rsplit("-----END" if form != "RFC4716" else "---- END", 1)[0])
+    assert not any(by_key(server, key) for key in suite.keys)
+    server.wait_log(f"RevokedKeys {path}: malformed; no key logs in until it can be read")
+
+
+def test_a_certificate_of_several_lines(start, certified, authority):
+    trusted = authority.with_suffix(".pub")
+    block = subprocess.run(["ssh-keygen", "-e", "-m", "RFC4716", "-f",
+                            str(certificate(certified))], check=True, capture_output=True,
+                           text=True).stdout
+    path = certified.with_name("revoked_block")
+    path.write_text(block)
+    assert not by_certificate(start(TrustedUserCAKeys=trusted, RevokedKeys=path), certified)
+
+
 def test_several_files(start, suite, revoke):
     one = revoke(suite.keys["rsa"].with_suffix(".pub"))
     two = revoke(suite.keys["ecdsa"].with_suffix(".pub"))
