@@ -9,4 +9,5 @@ check_PROGRAMS += tests/unit/monitor/login/test_principals
 check_PROGRAMS += tests/unit/monitor/login/test_publickey
 check_PROGRAMS += tests/unit/monitor/login/test_lists
 check_PROGRAMS += tests/unit/monitor/login/test_methods
+check_PROGRAMS += tests/unit/monitor/login/test_sequences
 check_PROGRAMS += tests/unit/monitor/login/test_terms

@@ -77,13 +77,61 @@ rig_settings(struct rig *rig, const char *more)
 	config_free(config);
 }
 
+/* A connection: the monitor in phase LOGIN, and the ends of its socket and pipe. */
+static inline void
+rig_connect(struct rig *rig)
+{
+	int sockets[2];
+
+	assert_int_equal(pipe(rig->status_pipe), 0);
+	assert_ok(fd_set_nonblocking(rig->status_pipe[0]));
+	assert_ok(ipc_pair(sockets));
+	assert_ok(fd_set_nonblocking(sockets[0]));
+	assert_ok(fd_set_nonblocking(sockets[1]));
+	rig->child_end = sockets[1];
+	rig->inputs.status_fd = rig->status_pipe[1];
+	rig->monitor = (struct monitor){
+		.inputs = &rig->inputs,
+		.settings = rig->settings,
+		.phase = IPC_PHASE_LOGIN,
+		.gate = { .direction = CHILD_TO_MONITOR },
+		.child_fd = sockets[0],
+		.child_pidfd = -1,
+		.signal_fd = -1,
+	};
+	assert_ok(mem_new(1, IPC_PACKET_MAX, (void **)&rig->monitor.room));
+	assert_ok(login_new(&rig->monitor.login));
+	assert_ok(pam_link_new(&rig->monitor.pam));
+	assert_ok(sessions_new(&rig->monitor.sessions));
+	assert_ok(relay_new(&rig->monitor.relay));
+}
+
+static inline void
+rig_disconnect(struct rig *rig)
+{
+	ipc_message_clear(&rig->told);
+	sessions_end(&rig->monitor);
+	relay_end(&rig->monitor);
+	sessions_free(rig->monitor.sessions);
+	relay_free(rig->monitor.relay);
+	login_free(rig->monitor.login);
+	pam_link_free(rig->monitor.pam);
+	account_free(rig->monitor.account);
+	permissions_clear(&rig->monitor.permissions);
+	free(rig->monitor.room);
+	fd_close(&rig->monitor.child_fd);
+	fd_close(&rig->monitor.child_pidfd);
+	fd_close(&rig->child_end);
+	fd_close(&rig->status_pipe[0]);
+	fd_close(&rig->status_pipe[1]);
+}
+
 /* A monitor in phase LOGIN, of whose first key exchange nothing is known yet. `more`: settings. */
 static inline struct rig *
 rig_new(const char *more)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	struct passwd *me = getpwuid(getuid());
-	int sockets[2];
 	FILE *file;
 
 	assert_non_null(rig);
@@ -106,18 +154,11 @@ rig_new(const char *more)
 	rig_write_line(file, rig->user_key);
 	fclose(file);
 	rig_settings(rig, more);
-	assert_int_equal(pipe(rig->status_pipe), 0);
-	assert_ok(fd_set_nonblocking(rig->status_pipe[0]));
-	assert_ok(ipc_pair(sockets));
-	assert_ok(fd_set_nonblocking(sockets[0]));
-	assert_ok(fd_set_nonblocking(sockets[1]));
-	rig->child_end = sockets[1];
 	rig->inputs = (struct monitor_inputs){
 		.settings = rig->settings,
 		.host_keys = rig->host_keys,
 		.host_key_count = 1,
 		.network_fd = -1,
-		.status_fd = rig->status_pipe[1],
 		.child_fd = -1,
 		.user_program_fd = -1,
 		.pam_program_fd = -1,
@@ -125,40 +166,14 @@ rig_new(const char *more)
 		.peer = { "192.0.2.1", 1234 },
 		.local = { "192.0.2.2", 22 },
 	};
-	rig->monitor = (struct monitor){
-		.inputs = &rig->inputs,
-		.settings = rig->settings,
-		.phase = IPC_PHASE_LOGIN,
-		.gate = { .direction = CHILD_TO_MONITOR },
-		.child_fd = sockets[0],
-		.child_pidfd = -1,
-		.signal_fd = -1,
-	};
-	assert_ok(mem_new(1, IPC_PACKET_MAX, (void **)&rig->monitor.room));
-	assert_ok(login_new(&rig->monitor.login));
-	assert_ok(pam_link_new(&rig->monitor.pam));
-	assert_ok(sessions_new(&rig->monitor.sessions));
-	assert_ok(relay_new(&rig->monitor.relay));
+	rig_connect(rig);
 	return rig;
 }
 
 static inline void
 rig_free(struct rig *rig)
 {
-	ipc_message_clear(&rig->told);
-	sessions_end(&rig->monitor);
-	relay_end(&rig->monitor);
-	sessions_free(rig->monitor.sessions);
-	relay_free(rig->monitor.relay);
-	login_free(rig->monitor.login);
-	pam_link_free(rig->monitor.pam);
-	account_free(rig->monitor.account);
-	free(rig->monitor.room);
-	fd_close(&rig->monitor.child_fd);
-	fd_close(&rig->monitor.child_pidfd);
-	fd_close(&rig->child_end);
-	fd_close(&rig->status_pipe[0]);
-	fd_close(&rig->status_pipe[1]);
+	rig_disconnect(rig);
 	key_free(rig->host_key);
 	key_free(rig->user_key);
 	key_free(rig->other_key);
