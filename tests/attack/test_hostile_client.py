@@ -272,6 +272,48 @@ def test_broken_publickey_requests(server, user, tail):
             pass
 
 
+def answers(server, user, requests):
+    """What a client sees of these (method, tail) requests, to the last byte."""
+    seen = []
+    with Client(server.port).handshake() as client:
+        client.service()
+        try:
+            for method, tail in requests:
+                client.auth_request(user, method, tail)
+                seen.append(client.receive_type(*range(256), skip=(rawssh.EXT_INFO,)))
+        except Disconnected as end:
+            seen.append((end.reason, end.text))
+        except Closed:
+            seen.append("closed")
+    return seen
+
+
+KEY_BLOB = string("ssh-ed25519") + string(b"k" * 32)
+
+
+@pytest.mark.parametrize("requests", [
+    [("none", b"")] * 3, [("none", b"more")], [("password", b"\0" + string("x"))],
+    [("password", b"\1" + string("x") + string("y"))], [("password", b"")],
+    [("keyboard-interactive", string("") * 2)], [("keyboard-interactive", b"\xff")],
+    [("hostbased", string("ssh-ed25519") + string(KEY_BLOB) + string("h") + string("u") +
+      string("s"))], [("gssapi-with-mic", u32(0))], [("", b"")], [("x" * 500, b"")],
+    [("publickey", b"")], [("publickey", b"\1")], [("publickey", b"\2" + string("ssh-ed25519"))],
+    [("publickey", b"\1" + u32(1 << 31))],
+    [("publickey", b"\0" + string("ssh-ed25519") + string(KEY_BLOB))],
+    [("publickey", b"\0" + string("ssh-ed25519") + string(KEY_BLOB[:-1]))],
+    [("publickey", b"\0" + string("ssh-ed25519") + string(KEY_BLOB) + b"more")],
+    [("publickey", b"\1" + string("ssh-ed25519") + string(KEY_BLOB))],
+    [("publickey", b"\1" + string("ssh-ed25519") + string(KEY_BLOB) + string(""))],
+    [("publickey", b"\0" + string("ssh-ed25519-cert-v01@openssh.com") + string(KEY_BLOB))],
+    [("publickey", b"\0" + string("ssh-ed25519") + string(KEY_BLOB))] * 8])
+def test_answers_do_not_tell_users_apart(server, user, requests):
+    """CVE-2018-15473, CVE-2016-6210: also where a request is broken, whoever is asked for."""
+    seen = answers(server, user, requests)
+    assert seen
+    for other in ("no-such-user", "daemon", "root", "x" * 60, ""):  # none, locked, limited, ...
+        assert answers(server, other, requests) == seen
+
+
 def test_attempts_are_counted(server, user):
     with Client(server.port).handshake() as client:
         client.service()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """AuthorizedKeysCommand: what it is told, as whom it runs, and what becomes of what it prints."""
+import os
 import pathlib
+import pwd
 import shutil
 import tempfile
 
@@ -68,6 +70,33 @@ def test_what_it_is_told(command, suite, folder):
     names = {line.split("=")[0] for line in (shown / "environment").read_text().splitlines()}
     assert {"PATH", "USER", "LOGNAME", "HOME"} <= names <= {"PATH", "USER", "LOGNAME", "HOME", "PWD",
                                                             "_", "SHLVL"}
+
+
+def test_what_it_has(command, suite, folder):
+    """CVE-2021-41617: no more than its user has; nothing of the monitor's."""
+    shown = folder / "shown"
+    shown.mkdir(mode=0o777)
+    shown.chmod(0o777)
+    server = command(f"cat /proc/self/status > {shown}/status; ls -l /proc/$$/fd > {shown}/fds; "
+                     f"cat /proc/$$/oom_score_adj > {shown}/oom; "
+                     f"cat {suite.authorized}")
+    assert logs_in(server)
+    runner = pwd.getpwnam("nobody")
+    status = dict(line.split(":", 1) for line in (shown / "status").read_text().splitlines())
+    assert set(status["Uid"].split()) == {str(runner.pw_uid)}
+    assert set(status["Gid"].split()) == {str(runner.pw_gid)}
+    groups = os.getgrouplist(runner.pw_name, runner.pw_gid)
+    assert sorted(map(int, status["Groups"].split())) == sorted(groups)
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(status[kind], 16) == 0
+    assert int(status["SigBlk"], 16) == 0 and int(status["SigIgn"], 16) == 0
+    files = [line.split(maxsplit=8)[8] for line in (shown / "fds").read_text().splitlines()[1:]]
+    files = dict(file.split(" -> ") for file in files)
+    # 10 and 11 are the shell's own: its script, and its output while ls writes to a file.
+    assert set(files) == {"0", "1", "2", "10", "11"}
+    assert files["0"] == "/dev/null" and files["2"] == "/dev/null"
+    assert files["10"].endswith("/keys") and files["11"].startswith(("pipe:", "socket:"))
+    assert (shown / "oom").read_text() == pathlib.Path("/proc/self/oom_score_adj").read_text()
 
 
 def test_without_arguments_it_is_told_the_user(command, suite):

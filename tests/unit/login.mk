@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/monitor/login/test_variable
 check_PROGRAMS += tests/unit/monitor/login/test_decide
 check_PROGRAMS += tests/unit/monitor/login/test_keyfiles
 check_PROGRAMS += tests/unit/monitor/login/test_keynames
+check_PROGRAMS += tests/unit/monitor/login/test_krl
 check_PROGRAMS += tests/unit/monitor/login/test_options
 check_PROGRAMS += tests/unit/monitor/login/test_principals
 check_PROGRAMS += tests/unit/monitor/login/test_publickey

@@ -55,6 +55,15 @@ static const struct {
 	{ "NUL before the key",        BYTES_ROW("\0" KEY),                               REFUSED,  NULL },
 	{ "NUL in the options",        BYTES_ROW("no-pty\0 " KEY),                        REFUSED,  NULL },
 	{ "CR in the middle",          BYTES_ROW("no-pty\r" KEY),                         HARMLESS, NULL },
+	{ "CR behind the options",     BYTES_ROW("no-pty \r" KEY),                        HARMLESS, NULL },
+	{ "CR for the end of a line",  BYTES_ROW("# mine\r" KEY "\r"),                    HARMLESS, NULL },
+	{ "CR between two keys",       BYTES_ROW(KEY "\r" KEY),                           REFUSED,  NULL },
+	{ "two CR",                    BYTES_ROW(KEY "\r\r"),                             REFUSED,  NULL },
+	{ "a mark of byte order",      BYTES_ROW("\xef\xbb\xbf" KEY),                     HARMLESS, NULL },
+	{ "a mark, and options",       BYTES_ROW("\xef\xbb\xbf" "no-pty " KEY),           A_KEY,    "\xef\xbb\xbfno-pty" },
+	{ "a mark of UTF-16",          BYTES_ROW("\xff\xfes\0s\0h\0"),                   REFUSED,  NULL },
+	{ "a vertical tab",            BYTES_ROW("no-pty\v" KEY),                         HARMLESS, NULL },
+	{ "a blank that is none",      BYTES_ROW("no-pty\xc2\xa0" KEY),                   HARMLESS, NULL },
 };
 /* clang-format on */
 

@@ -7,6 +7,7 @@
 
 #include <grp.h>
 #include <limits.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "common/mem.h"
@@ -268,6 +269,104 @@ outside_of_home_the_whole_way_counts(void **state)
 	assert_ok(read_path(home, "/etc/passwd", true, &out, reason));
 }
 
+/* --- Files that change while they are read ------------------------------------------------------ */
+
+/* Until it is killed: now the good file, now one that StrictModes is against, under the same name. */
+static void
+swap_for_ever(const struct home *home)
+{
+	char good[256], bad[256];
+
+	snprintf(good, sizeof(good), "%s/.ssh/good", home->path);
+	snprintf(bad, sizeof(bad), "%s/.ssh/bad", home->path);
+	for (;;) {
+		unlink(good);
+		unlink(bad);
+		if (symlink("good keys", good) != 0 || symlink("bad keys", bad) != 0 ||
+		    rename(bad, home->keys) != 0 || rename(good, home->keys) != 0)
+			_exit(1);
+	}
+}
+
+static pid_t
+start_child(void (*function)(const struct home *home), const struct home *home)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not come to an end */
+		function(home);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+stop_child(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status)); /* it was still at it */
+}
+
+/* What was checked is what was read, at whichever moment the name became another file's. */
+static void
+a_file_that_is_swapped_is_the_good_one_or_none(void **state)
+{
+	const struct home *home = *state;
+	char path[256], reason[KEYFILES_REASON_MAX];
+	unsigned good = 0, denied = 0;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/.ssh/good keys", home->path);
+	make(path, "good\n", 0600, &home->account);
+	snprintf(path, sizeof(path), "%s/.ssh/bad keys", home->path);
+	make(path, "bad\n", 0666, &home->account);
+	pid = start_child(swap_for_ever, home);
+	for (unsigned i = 0; i < 20000 && (good < 100 || denied < 100); i++) {
+		OWNED_BUF out;
+		enum result result = read_path(home, home->keys, true, &out, reason);
+
+		good += result == RESULT_OK;
+		denied += result == RESULT_DENIED;
+		if (result == RESULT_OK && !bytes_is(buf_bytes(&out), "good\n") &&
+		    !bytes_is(buf_bytes(&out), "the keys\n"))
+			fail_msg("round %u: the bad file", i);
+	}
+	stop_child(pid);
+	assert_true(good > 0 && denied > 0); /* else nothing was swapped */
+}
+
+/* Until it is killed: a file of a tebibyte, and of nothing. */
+static void
+grow_for_ever(const struct home *home)
+{
+	for (;;) {
+		if (truncate(home->keys, (off_t)1 << 40) != 0 || truncate(home->keys, 3) != 0)
+			_exit(1);
+	}
+}
+
+static void
+a_file_that_grows_is_bounded(void **state)
+{
+	const struct home *home = *state;
+	char reason[KEYFILES_REASON_MAX];
+	pid_t pid = start_child(grow_for_ever, home);
+
+	for (unsigned i = 0; i < 50; i++) {
+		OWNED_BUF out;
+		enum result result = read_path(home, home->keys, true, &out, reason);
+
+		assert_true(result == RESULT_OK || result == RESULT_LIMIT);
+		assert_true(buf_size(&out) <= KEYFILES_FILE_MAX);
+	}
+	stop_child(pid);
+}
+
 /* --- As root ------------------------------------------------------------------------------------ */
 
 static void
@@ -289,6 +388,27 @@ the_owner_is_the_user_or_root(void **state)
 	assert_int_equal(chown(home->keys, A_UID, A_GID), 0);
 	assert_int_equal(chown(folder, A_UID + 1, A_GID), 0);
 	assert_result(read_keys(home, true, reason), RESULT_DENIED);
+}
+
+/* A name of the user's own for somebody else's file; the kernel may forbid it, but not everywhere. */
+static void
+another_ones_file_by_a_hard_link_is_refused(void **state)
+{
+	const struct home *home = *state;
+	char reason[KEYFILES_REASON_MAX], other[256];
+
+	if (getuid() != 0)
+		skip();
+	snprintf(other, sizeof(other), "%s/other", home->path);
+	make(other, "the other's\n", 0644, &home->account);
+	assert_int_equal(chown(other, A_UID + 1, A_GID), 0);
+	assert_int_equal(unlink(home->keys), 0);
+	assert_int_equal(link(other, home->keys), 0);
+	assert_result(read_keys(home, true, reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "owner 12346"));
+	/* One that only the other may read the user cannot read by another name either. */
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_result(read_keys(home, false, reason), RESULT_SYSTEM);
 }
 
 /* CVE-2017-9079: what root may read, a user's link must not bring to light. */
@@ -396,7 +516,10 @@ main(void)
 		HOME_TEST(others_may_not_write),
 		HOME_TEST(a_link_into_a_writable_folder_is_refused),
 		HOME_TEST(outside_of_home_the_whole_way_counts),
+		HOME_TEST(a_file_that_is_swapped_is_the_good_one_or_none),
+		HOME_TEST(a_file_that_grows_is_bounded),
 		HOME_TEST(the_owner_is_the_user_or_root),
+		HOME_TEST(another_ones_file_by_a_hard_link_is_refused),
 		HOME_TEST(opens_with_the_user_s_rights_only),
 		HOME_TEST(has_the_user_s_groups_only),
 		HOME_TEST(is_root_with_its_groups_again),

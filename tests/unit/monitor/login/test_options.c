@@ -126,6 +126,7 @@ static const struct {
 	{ "permitopen=\"a:0\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"::1:22\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"a:65536\"", RESULT_MALFORMED, "no place" },
+	{ "permitopen=\"a:4294967295\"", RESULT_MALFORMED, "no place" },
 	{ "permitopen=\"a *:80\"", RESULT_MALFORMED, "no place" },
 	{ "permitlisten=\"\"", RESULT_MALFORMED, "no place" },
 	{ "permitlisten=\"0\"", RESULT_MALFORMED, "no place" },
