@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: ISC
 FUZZERS += tests/fuzz/fuzz_authorized_keys
 FUZZERS += tests/fuzz/fuzz_krl
+FUZZERS += tests/fuzz/fuzz_principals
