@@ -28,6 +28,9 @@ key_fault(enum result result)
 		       "HostKeyPassphraseFile nor HostKeyPassphraseCommand";
 	case RESULT_INTEGRITY:
 		return "the passphrase is wrong";
+	case RESULT_UNSUPPORTED:
+		return "it is of a type that this version does not have, or a security key's, with "
+		       "which only an agent can sign (HostKeyAgent)";
 	default:
 		return result_text(result);
 	}

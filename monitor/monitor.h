@@ -78,6 +78,15 @@ struct group_names {
 enum result group_names_find(const char *user, struct group_names *out) MUST_USE;
 void group_names_clear(struct group_names *names);
 
+/* Who demands something of a security key; the first who does. Without any word, the settings. */
+enum demand {
+	DEMAND_BY_SETTINGS,    /* PubkeyAuthOptions */
+	DEMAND_BY_LINE,        /* of the key, or of the authority */
+	DEMAND_BY_PRINCIPALS,  /* the line that names whom the authority may vouch for */
+	DEMAND_BY_CERTIFICATE, /* or its silence */
+	DEMAND_BY_NOBODY,
+};
+
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
@@ -87,6 +96,8 @@ struct permissions {
 	 * port alone. */
 	char *permit_open, *permit_listen;
 	char *variables; /* owned: "NAME=value" of the key, a line each; NULL: none */
+	/* What must be so before any of this is: a security key was touched, and verified its user. */
+	enum demand touch, verification;
 };
 /* Everything off, and nothing owned. */
 void permissions_clear(struct permissions *permissions);

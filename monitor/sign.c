@@ -35,7 +35,8 @@ host_key_find(const struct monitor *monitor, struct bytes name, const struct hos
 	const char *offered = settings_text(monitor->settings, KEYWORD_HostKeyAlgorithms);
 
 	*algorithm = signature_algorithm_find(name);
-	if (*algorithm == NULL || offered == NULL || !text_has_name(bytes_of_text(offered), name))
+	if (*algorithm == NULL || offered == NULL || !text_has_name(bytes_of_text(offered), name) ||
+	    ((*algorithm)->flags & ALGORITHM_WEBAUTHN) != 0)
 		return false;
 	for (size_t i = 0; i < monitor->inputs->host_key_count; i++) {
 		*key = &monitor->inputs->host_keys[i];

@@ -6,6 +6,7 @@ import warnings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own use of old ciphers
     import asyncssh
+    from asyncssh import sk_ecdsa  # noqa: F401
 
 
 def cat(server, data, **options):

@@ -379,6 +379,15 @@ check_variable(const char *word, char *why)
 }
 
 static enum result
+check_presence(const char *word, char *why)
+{
+	return strcasecmp(word, "none") == 0 || strcasecmp(word, "touch-required") == 0 ||
+		       strcasecmp(word, "verify-required") == 0
+		   ? RESULT_OK
+		   : wrong(why, word, "none, or touch-required, verify-required or both");
+}
+
+static enum result
 check_user_pattern(const char *word, char *why)
 {
 	const char *sign = strrchr(word, '@');
@@ -406,6 +415,8 @@ check_words(enum keyword keyword, const struct lex_line *line, char *why)
 		return check_each(line, check_place, why);
 	case KEYWORD_PermitListen:
 		return check_each(line, check_place_to_listen, why);
+	case KEYWORD_PubkeyAuthOptions:
+		return check_each(line, check_presence, why);
 	case KEYWORD_SetEnv:
 		return check_each(line, check_variable, why);
 	case KEYWORD_AllowUsers:

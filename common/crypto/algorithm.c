@@ -62,12 +62,24 @@ static const struct kex_algorithm kexes[] = {
 #define PLAIN(name, flags, key_type, hash) { name, flags, key_type, hash, key_type, name }
 #define SUFFIX                             "-cert-v01@openssh.com"
 
+/* Of security keys, all of whose names end so; a browser's signature is one by an ordinary key of theirs. */
+#define SK_CERTIFIED(name, flags, key_type, hash)                                               \
+	{ name SUFFIX, (flags) | ALGORITHM_CERTIFICATE, key_type VENDOR, hash, key_type SUFFIX, \
+		name VENDOR }
+#define SK_PLAIN(name, flags, key_type, hash)                                             \
+	{ name VENDOR, flags, key_type VENDOR, hash, key_type VENDOR, name VENDOR }
+#define VENDOR "@openssh.com"
+#define WEB    ALGORITHM_WEBAUTHN
+
 static const struct signature_algorithm signatures[] = {
 	/* name                      flags    type of key            hash */
 	CERTIFIED("ssh-ed25519",         DEFAULT, "ssh-ed25519",         HASH_NONE),
 	CERTIFIED("ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256),
 	CERTIFIED("ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384),
 	CERTIFIED("ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512),
+	SK_CERTIFIED("sk-ssh-ed25519",                  DEFAULT,     "sk-ssh-ed25519",          HASH_NONE),
+	SK_CERTIFIED("sk-ecdsa-sha2-nistp256",          DEFAULT,     "sk-ecdsa-sha2-nistp256",  HASH_SHA256),
+	SK_CERTIFIED("webauthn-sk-ecdsa-sha2-nistp256", DEFAULT|WEB, "sk-ecdsa-sha2-nistp256",  HASH_SHA256),
 	CERTIFIED("rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512),
 	CERTIFIED("rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256),
 	CERTIFIED("ssh-ed448",           0,       "ssh-ed448",           HASH_NONE),
@@ -77,6 +89,9 @@ static const struct signature_algorithm signatures[] = {
 	PLAIN("ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256),
 	PLAIN("ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384),
 	PLAIN("ecdsa-sha2-nistp521", DEFAULT, "ecdsa-sha2-nistp521", HASH_SHA512),
+	SK_PLAIN("sk-ssh-ed25519",                  DEFAULT,     "sk-ssh-ed25519",          HASH_NONE),
+	SK_PLAIN("sk-ecdsa-sha2-nistp256",          DEFAULT,     "sk-ecdsa-sha2-nistp256",  HASH_SHA256),
+	SK_PLAIN("webauthn-sk-ecdsa-sha2-nistp256", DEFAULT|WEB, "sk-ecdsa-sha2-nistp256",  HASH_SHA256),
 	PLAIN("rsa-sha2-512",        DEFAULT, "ssh-rsa",             HASH_SHA512),
 	PLAIN("rsa-sha2-256",        DEFAULT, "ssh-rsa",             HASH_SHA256),
 	PLAIN("ssh-ed448",           0,       "ssh-ed448",           HASH_NONE),
@@ -92,7 +107,7 @@ static const struct signature_algorithm signatures[] = {
 };
 
 /* Rows before the first plain one. */
-#define CERTIFIED_COUNT 9
+#define CERTIFIED_COUNT 12
 
 static const struct cipher_algorithm ciphers[] = {
 	/* name                            flags           key iv  blk tag discard      libcrypto's name construction */

@@ -28,6 +28,7 @@ enum algorithm_flag {
 	ALGORITHM_OLD_LIBRARY = 1 << 5, /* ciphers: of libcrypto's legacy provider */
 	ALGORITHM_CERTIFICATE = 1 << 7, /* signatures: the key is shown inside of a certificate */
 	ALGORITHM_CBC = 1 << 6,         /* ciphers: whose errors must not tell where they are */
+	ALGORITHM_WEBAUTHN = 1 << 8, /* signatures: asked for by a browser, and never of our keys */
 };
 
 struct kex_algorithm {

@@ -19,7 +19,7 @@ subject_type(struct bytes name)
 
 	if (name.size <= suffix || memcmp(name.data + name.size - suffix, SUFFIX, suffix) != 0)
 		return NULL;
-	return key_type_find(bytes_of(name.data, name.size - suffix));
+	return key_type_find_stem(bytes_of(name.data, name.size - suffix));
 }
 
 bool

@@ -106,13 +106,22 @@ private_section_parse(struct bytes section, const struct file_openssh_lock *lock
 		return RESULT_INTEGRITY;
 	if (reader.result != RESULT_OK || check != check_again)
 		return RESULT_MALFORMED;
-	type = key_type_find(name);
+	type = key_type_find_private(name);
 	if (type == NULL)
 		return RESULT_UNSUPPORTED;
 	TRY(type->read_private(type, &reader, &parts));
 	get_string(&reader); /* comment */
 	TRY(check_padding(&reader, lock->block_size));
 	return key_from_private_parts(type, &parts, out);
+}
+
+/* Nobody is asked for a passphrase that opens nothing. */
+static enum result
+check_type(struct bytes blob)
+{
+	struct reader reader = reader_of(blob);
+
+	return key_type_find_private(get_string(&reader)) == NULL ? RESULT_UNSUPPORTED : RESULT_OK;
 }
 
 /* The private section in the clear: where it lies, or decrypted to `room`. */
@@ -145,6 +154,7 @@ file_openssh_parse(struct bytes file, const struct bytes *passphrase, struct key
 	TRY(strip_armour(file, &digits));
 	TRY(text_base64_decode(buf_bytes(&digits), &binary));
 	TRY(container_parse(buf_bytes(&binary), &container));
+	TRY(check_type(container.public_blob));
 	TRY(unlock(&container, passphrase, &clear, &section));
 	TRY(private_section_parse(section, &container.lock, &key));
 	if (!bytes_equal(key_blob(key), container.public_blob))

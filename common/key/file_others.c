@@ -47,7 +47,7 @@ parse_ed25519(struct bytes both, struct key_parts *out)
 static enum result
 parse_dropbear(struct reader *reader, const struct key_type **type, struct key_parts *out)
 {
-	*type = key_type_find(get_string(reader));
+	*type = key_type_find_private(get_string(reader));
 	if (*type == NULL)
 		return RESULT_UNSUPPORTED;
 	if (*type == &key_type_ed25519)

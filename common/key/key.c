@@ -23,6 +23,8 @@ static const struct key_type *const types[] = {
 	&key_type_rsa,
 	&key_type_dss,
 	&key_type_mldsa44_ed25519,
+	&key_type_sk_ed25519,
+	&key_type_sk_nistp256,
 };
 
 const struct key_type *
@@ -30,6 +32,24 @@ key_type_find(struct bytes name)
 {
 	for (size_t i = 0; i < COUNT(types); i++) {
 		if (bytes_is(name, types[i]->name))
+			return types[i];
+	}
+	return NULL;
+}
+
+const struct key_type *
+key_type_find_private(struct bytes name)
+{
+	const struct key_type *type = key_type_find(name);
+
+	return type == NULL || type->inner != NULL ? NULL : type;
+}
+
+const struct key_type *
+key_type_find_stem(struct bytes stem)
+{
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (bytes_is(stem, types[i]->stem == NULL ? types[i]->name : types[i]->stem))
 			return types[i];
 	}
 	return NULL;
@@ -99,6 +119,12 @@ bool
 key_is_private(const struct key *key)
 {
 	return key->is_private;
+}
+
+bool
+key_is_security_key(const struct key *key)
+{
+	return key->type->inner != NULL;
 }
 
 bool
@@ -192,17 +218,13 @@ key_sign(const struct key *key, const struct signature_algorithm *algorithm, str
 }
 
 enum result
-key_verify(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
-    struct bytes signature)
+key_verify_blob(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes blob)
 {
 	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
 	uint8_t raw[KEY_SIGNATURE_MAX];
-	struct bytes blob;
 	size_t size = 0;
 
-	if (strcmp(algorithm->key_type, key->type->name) != 0)
-		return RESULT_SIGNATURE;
-	TRY(signature_parse(signature, algorithm, &blob));
 	if (key->type->verify != NULL)
 		return key->type->verify(&key->parts, data, blob);
 	TRY(key->type->signature_from_wire(key, blob, raw, &size));
@@ -216,4 +238,28 @@ key_verify(const struct key *key, const struct signature_algorithm *algorithm, s
 	if (EVP_DigestVerify(context, raw, size, data.data, data.size) != 1)
 		return RESULT_SIGNATURE;
 	return RESULT_OK;
+}
+
+enum result
+key_verify_assertion(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes signature, struct key_assertion *assertion)
+{
+	struct bytes blob;
+
+	*assertion = (struct key_assertion){ .is_security_key = key_is_security_key(key) };
+	if (strcmp(algorithm->key_type, key->type->name) != 0)
+		return RESULT_SIGNATURE;
+	if (assertion->is_security_key)
+		return key_sk_verify(key, algorithm, data, signature, assertion);
+	TRY(signature_parse(signature, algorithm, &blob));
+	return key_verify_blob(key, algorithm, data, blob);
+}
+
+enum result
+key_verify(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
+    struct bytes signature)
+{
+	struct key_assertion ignored;
+
+	return key_verify_assertion(key, algorithm, data, signature, &ignored);
 }

@@ -61,6 +61,7 @@ const char *key_type(const struct key *key);  /* "ssh-ed25519" */
 struct bytes key_blob(const struct key *key); /* lives as long as the key */
 unsigned key_bits(const struct key *key);
 bool key_is_private(const struct key *key);
+bool key_is_security_key(const struct key *key); /* FIDO: its private half is in a device */
 bool key_equal(const struct key *a, const struct key *b); /* public parts */
 
 /* Signs `data` and appends the signature in wire form (string name, string blob). RESULT_UNSUPPORTED
@@ -72,6 +73,18 @@ enum result key_sign(const struct key *key, const struct signature_algorithm *al
  * RESULT_SIGNATURE otherwise; RESULT_MALFORMED for a broken encoding. */
 enum result key_verify(const struct key *key, const struct signature_algorithm *algorithm,
     struct bytes data, struct bytes signature) MUST_USE;
+
+/* What a security key says of the moment in which it signed; nothing of keys of other kinds. */
+struct key_assertion {
+	bool is_security_key;
+	bool is_user_present;  /* somebody touched it */
+	bool is_user_verified; /* it knows by a PIN or a finger who that was */
+	uint32_t counter;      /* of its signatures; devices differ in what they count */
+};
+
+/* The same, with what the signature says besides. Whoever lets somebody in has to look at it. */
+enum result key_verify_assertion(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes signature, struct key_assertion *assertion) MUST_USE;
 
 /* "SHA256:" and unpadded base64 of the SHA-256 of a blob, for people. `out` has FINGERPRINT_SIZE. */
 #define FINGERPRINT_SIZE 64

@@ -33,10 +33,15 @@ struct key {
 
 struct key_type {
 	const char *name;   /* in blobs */
+	const char *stem;   /* what the names of its certificates begin with; NULL: the name */
 	const char *family; /* libcrypto's name of the algorithm: "EC" */
 	const void *curve;  /* what differs between types of a family; RSA and DSA: NULL */
 
 	unsigned field_count; /* of a public blob, behind the type's name: strings and mpints */
+
+	/* Of security keys: what they sign with. They have no private half here, and none of the
+	 * operations on one or on signatures; NULL: it is an ordinary key. */
+	const struct key_type *inner;
 
 	/* Is this key of libcrypto's family ours, too (the curve)? NULL: always. */
 	bool (*matches)(const struct key_type *type, const EVP_PKEY *pkey);
@@ -75,13 +80,25 @@ extern const struct key_type key_type_secp256k1;
 extern const struct key_type key_type_rsa;
 extern const struct key_type key_type_dss;
 extern const struct key_type key_type_mldsa44_ed25519;
+extern const struct key_type key_type_sk_ed25519;
+extern const struct key_type key_type_sk_nistp256;
 
 /* Dropbear's order: e, n, d, p, q. */
 enum result key_rsa_read_factors(struct reader *reader, EVP_PKEY **out) MUST_USE;
 
 /* NULL if there is none. */
 const struct key_type *key_type_find(struct bytes name);
+const struct key_type *key_type_find_private(struct bytes name); /* whose private keys files have */
+const struct key_type *key_type_find_stem(struct bytes stem);    /* of a certificate's type */
 const struct key_type *key_type_find_pkey(const EVP_PKEY *pkey);
+
+/* key.c: is `blob`, the inside of a signature, good over `data`? */
+enum result key_verify_blob(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes blob) MUST_USE;
+
+/* key_sk.c: the same of a security key's whole signature. OpenSSH's PROTOCOL.u2f. */
+enum result key_sk_verify(const struct key *key, const struct signature_algorithm *algorithm,
+    struct bytes data, struct bytes signature, struct key_assertion *assertion) MUST_USE;
 
 /* blob.c: a private key from libcrypto's, of which it becomes the owner (also when it fails). Derives
  * the blob, checks it like any other, and that private and public part belong together. */

@@ -4,6 +4,7 @@ common_libcommon_a_SOURCES += \
 	common/key/blob.c \
 	common/key/blowfish.c common/key/blowfish.h \
 	common/key/certificate.c common/key/certificate.h \
+	common/key/client_data.c common/key/client_data.h \
 	common/key/file_der.c \
 	common/key/file_openssh.c \
 	common/key/file_openssh_lock.c \
@@ -17,6 +18,7 @@ common_libcommon_a_SOURCES += \
 	common/key/key_eddsa.c \
 	common/key/key_mldsa.c \
 	common/key/key_rsa.c \
+	common/key/key_sk.c \
 	common/key/parameters.c \
 	common/key/public_block.c \
 	common/key/public_der.c \

@@ -18,6 +18,7 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/presence.h"
 #include "monitor/login/publickey.h"
 #include "monitor/login/verdict.h"
 
@@ -73,7 +74,8 @@ parse_credential(const struct monitor *monitor, const struct auth_request *reque
  * follows, so that the signature is of no use to any other server. */
 static enum result
 check_signature(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm *algorithm, const struct key *key)
+    const struct signature_algorithm *algorithm, const struct key *key,
+    struct key_assertion *assertion)
 {
 	OWNED_BUF data;
 	struct writer writer;
@@ -96,7 +98,8 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 	if (request->is_hostbound)
 		put_string(&writer, request->host_key);
 	TRY(writer_end(&writer));
-	return key_verify(key, algorithm, writer_bytes(&writer), request->signature);
+	return key_verify_assertion(
+	    key, algorithm, writer_bytes(&writer), request->signature, assertion);
 }
 
 /* The fingerprint is that of the key itself; behind it, what the certificate says of it. */
@@ -118,7 +121,8 @@ describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
 }
 
 static void
-log_refusal(const struct monitor *monitor, const struct auth_request *request, const char *why)
+log_refusal(const struct monitor *monitor, const struct auth_request *request,
+    enum verdict_against against, const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
@@ -127,8 +131,8 @@ log_refusal(const struct monitor *monitor, const struct auth_request *request, c
 
 	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
-	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE, "auth-refused",
-	    "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
+	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
+	    verdict_code(against), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
 	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
 	    monitor->inputs->peer.port, algorithm, fingerprint, why);
 }
@@ -198,6 +202,8 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.is_signed = request->has_signature,
 		.listed = RESULT_NOT_FOUND,
 		.signature = RESULT_SIGNATURE,
+		.touch = RESULT_DENIED,
+		.verification = RESULT_DENIED,
 	};
 
 	evidence.key = parse_credential(monitor, request, &algorithm, &credential);
@@ -206,19 +212,26 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		publickey_find(&question, answer);
 		evidence.listed = answer->result;
 	}
-	if (evidence.listed == RESULT_OK && request->has_signature)
-		evidence.signature = check_signature(monitor, request, algorithm, credential.key);
+	if (evidence.listed == RESULT_OK && request->has_signature) {
+		evidence.signature = check_signature(
+		    monitor, request, algorithm, credential.key, &answer->assertion);
+		presence_judge(&answer->permissions, &answer->assertion, &evidence);
+	}
 	return verdict_of(&evidence);
 }
 
 static const char *
-refusal_text(const struct monitor *monitor, const struct verdict *verdict,
-    const struct publickey_answer *answer)
+refusal_text(
+    const struct monitor *monitor, const struct verdict *verdict, struct publickey_answer *answer)
 {
 	switch (verdict->against) {
 	case VERDICT_AGAINST_ACCOUNT:
 		return monitor->login->refusal;
 	case VERDICT_AGAINST_LISTED:
+		return answer->reason;
+	case VERDICT_AGAINST_TOUCH:
+	case VERDICT_AGAINST_VERIFICATION:
+		presence_explain(monitor->settings, answer, verdict->against);
 		return answer->reason;
 	default:
 		return verdict_text(verdict->against);
@@ -242,6 +255,7 @@ static bool
 pass(struct monitor *monitor, const struct auth_request *request, struct publickey_answer *answer)
 {
 	char fingerprint[FINGERPRINT_SIZE], certified[512], algorithm[64];
+	char presence[PRESENCE_TEXT_MAX];
 	char text[ATTEMPT_TEXT_MAX];
 	struct attempt_proof proof = {
 		.method = METHOD_PUBLICKEY, .described = METHOD_PUBLICKEY, .text = text
@@ -251,8 +265,9 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	buf_init(&line, 2 * KEY_BLOB_MAX + 256);
 	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
-	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)", algorithm, fingerprint, certified,
-	    answer->where, answer->line);
+	presence_describe(&answer->assertion, presence);
+	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)%s", algorithm, fingerprint, certified,
+	    answer->where, answer->line, presence);
 	if (put_line(request, &line) != RESULT_OK ||
 	    remember_use(monitor->login, request->key_blob) != RESULT_OK)
 		return false;
@@ -281,6 +296,6 @@ by_key_try(struct monitor *monitor, const struct auth_request *request)
 			return;
 		why = "it is bound to another command than the key before";
 	}
-	log_refusal(monitor, request, why);
+	log_refusal(monitor, request, verdict.against, why);
 	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
 }

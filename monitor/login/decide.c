@@ -10,6 +10,7 @@
 #include "common/addr.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/presence.h"
 #include "monitor/login/variable.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
@@ -152,6 +153,11 @@ objects_to_certificate(const struct decide_question *question, char *reason)
 		RESULT_OK ||
 	    terms_parse(certificate, &terms, reason) != RESULT_OK)
 		return true;
+	if (terms.must_verify && !key_is_security_key(certificate->subject)) {
+		say(reason, "the certificate has verify-required, and its key is no security key, "
+			    "which could verify its user");
+		return true;
+	}
 	if (terms.has_source &&
 	    addr_list_match(terms.source, question->address) != LIST_MATCH_YES) {
 		say(reason, "the certificate's source-address does not have the client");
@@ -296,6 +302,7 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	}
 	reason[0] = '\0';
 	grant(question, terms, permissions);
+	presence_demand(question, terms, permissions);
 	return RESULT_OK;
 }
 

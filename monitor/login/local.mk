@@ -11,6 +11,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/methods.c monitor/login/methods.h \
 	monitor/login/pam_link.c monitor/login/pam_link.h \
 	monitor/login/policy.c monitor/login/policy.h \
+	monitor/login/presence.c monitor/login/presence.h \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/login.c monitor/login/login.h \

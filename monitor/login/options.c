@@ -242,6 +242,16 @@ static const struct flag flags[] = {
 	{ "user-rc",          offsetof(struct key_options, user_rc) },
 };
 
+/* What is asked of a security key: no permission, so "restrict" leaves it alone. */
+static const struct demanded {
+	const char *name;
+	size_t at;
+	bool is_waiver; /* the bool says that it is not asked for */
+} demands[] = {
+	{ "touch-required",  offsetof(struct key_options, touch_waived), true },
+	{ "verify-required", offsetof(struct key_options, must_verify),  false },
+};
+
 static const struct valued {
 	const char *name;
 	enum result (*parse)(struct parse *parse, struct bytes value);
@@ -294,6 +304,13 @@ apply_flag(struct parse *parse, struct bytes name)
 	for (size_t i = 0; i < COUNT(flags); i++) {
 		if (is_word(plain, flags[i].name)) {
 			set_flag(parse->options, &flags[i], !is_off);
+			return RESULT_OK;
+		}
+	}
+	for (size_t i = 0; i < COUNT(demands); i++) {
+		if (is_word(plain, demands[i].name)) {
+			*(bool *)((char *)parse->options + demands[i].at) =
+			    is_off == demands[i].is_waiver;
 			return RESULT_OK;
 		}
 	}

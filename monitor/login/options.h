@@ -58,6 +58,8 @@ struct key_options {
 	bool pty;
 	bool port_forwarding;
 	bool user_rc;
+	bool touch_waived;                     /* a security key need not be touched */
+	bool must_verify;                      /* and has to know its user */
 	bool agent_forwarding, x11_forwarding; /* read and kept, for doors that are not built yet */
 };
 

@@ -150,6 +150,8 @@ judge_line(struct search *search, const struct authorized_line *line)
 		return;
 	}
 	options.is_authority |= search->is_authority_file;
+	/* TrustedUserCAKeys has no options, and so no say in touches; the line of a principal has one. */
+	options.touch_waived |= search->is_authority_file;
 	if (options.has_principals)
 		question.principals = options.principals;
 	if ((search->is_authority_file && principal_files_are_set(question.settings) &&

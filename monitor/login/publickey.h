@@ -29,6 +29,7 @@ struct publickey_answer {
 	char where[PUBLICKEY_WHERE_MAX];   /* the file, quoted; "" unless RESULT_OK */
 	unsigned line;                     /* 1 is the first */
 	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
+	struct key_assertion assertion;    /* of the signature, once somebody verifies it */
 };
 
 void publickey_answer_clear(struct publickey_answer *answer);

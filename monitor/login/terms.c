@@ -49,6 +49,12 @@ take_critical(struct bytes name, struct bytes data, struct terms *out, char *rea
 			return RESULT_OK;
 		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
 	}
+	if (bytes_is(name, "verify-required")) {
+		out->must_verify = true;
+		if (data.size == 0)
+			return RESULT_OK;
+		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
+	}
 	return refuse(reason, RESULT_UNSUPPORTED, "critical option is not known", name);
 }
 
@@ -67,6 +73,7 @@ take_extension(struct bytes name, struct terms *out)
 		{ "permit-agent-forwarding", &out->agent_forwarding },
 		{ "permit-X11-forwarding", &out->x11_forwarding },
 		{ "permit-user-rc", &out->user_rc },
+		{ "no-touch-required", &out->no_touch },
 	};
 
 	for (size_t i = 0; i < COUNT(extensions); i++) {

@@ -15,8 +15,9 @@ struct terms {
 	bool has_command, has_source;
 	struct bytes command;
 	struct bytes source; /* addresses and networks */
+	bool must_verify;    /* a security key, which knows its user */
 	/* Of a certificate, what is not said is not granted. */
-	bool pty, port_forwarding, agent_forwarding, x11_forwarding, user_rc;
+	bool pty, port_forwarding, agent_forwarding, x11_forwarding, user_rc, no_touch;
 };
 
 /* Reads critical options and extensions. RESULT_UNSUPPORTED: a critical option that we do not know, or cannot see

@@ -29,6 +29,10 @@ verdict_of(const struct evidence *evidence)
 		return (struct verdict){ VERDICT_KEY_WOULD_DO, VERDICT_AGAINST_NOTHING };
 	if (evidence->signature != RESULT_OK)
 		return refuse(VERDICT_AGAINST_SIGNATURE);
+	if (evidence->touch != RESULT_OK)
+		return refuse(VERDICT_AGAINST_TOUCH);
+	if (evidence->verification != RESULT_OK)
+		return refuse(VERDICT_AGAINST_VERIFICATION);
 	return (struct verdict){ VERDICT_ALLOWED, VERDICT_AGAINST_NOTHING };
 }
 
@@ -52,6 +56,23 @@ verdict_text(enum verdict_against against)
 		return "the key is not authorized";
 	case VERDICT_AGAINST_SIGNATURE:
 		return "the signature is wrong";
+	case VERDICT_AGAINST_TOUCH:
+		return "the security key was not touched";
+	case VERDICT_AGAINST_VERIFICATION:
+		return "the security key did not verify its user";
 	}
 	return "unknown";
+}
+
+const char *
+verdict_code(enum verdict_against against)
+{
+	switch (against) {
+	case VERDICT_AGAINST_TOUCH:
+		return "auth-no-touch";
+	case VERDICT_AGAINST_VERIFICATION:
+		return "auth-no-verification";
+	default:
+		return "auth-refused";
+	}
 }

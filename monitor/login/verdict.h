@@ -28,6 +28,8 @@ enum verdict_against {
 	VERDICT_AGAINST_KEY,
 	VERDICT_AGAINST_LISTED,
 	VERDICT_AGAINST_SIGNATURE,
+	VERDICT_AGAINST_TOUCH,
+	VERDICT_AGAINST_VERIFICATION,
 };
 
 struct verdict {
@@ -46,8 +48,13 @@ struct evidence {
 	bool is_signed;      /* a login, not a query */
 	enum result
 	    signature; /* verified over data that we built; RESULT_SIGNATURE when not asked for */
+	enum result touch;        /* a security key was touched where that is demanded */
+	enum result verification; /* and knew its user where that is */
 };
 
 struct verdict verdict_of(const struct evidence *evidence) MUST_USE;
 
 const char *verdict_text(enum verdict_against against);
+
+/* The code in the log of a login that this speaks against. */
+const char *verdict_code(enum verdict_against against);

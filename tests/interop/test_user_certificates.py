@@ -75,7 +75,7 @@ def test_authorities_of_another_type(trusting, certify, other_authority):
     (["-V", "+1d:+2d"], None, "time has not come"),
     (["-O", "source-address=10.0.0.0/8"], None, "source-address does not have the client"),
     (["-O", "critical:new@example.org=x"], None, "critical option is not known: new@example.org"),
-    (["-O", "verify-required"], None, "critical option is not known: verify-required")])
+    (["-O", "verify-required"], None, "its key is no security key")])
 def test_certificates_that_do_not_let_in(trusting, certify, suite, options, names, why):
     names = names.format(user=suite.account.name) if names else names
     server = trusting()

@@ -6,3 +6,5 @@ check_PROGRAMS += tests/unit/common/key/test_signature
 check_PROGRAMS += tests/unit/common/key/test_bcrypt_kdf
 check_PROGRAMS += tests/unit/common/key/test_certificate
 check_PROGRAMS += tests/unit/common/key/test_public
+check_PROGRAMS += tests/unit/common/key/test_sk
+check_PROGRAMS += tests/unit/common/key/test_client_data

@@ -163,6 +163,11 @@ static const struct {
 	    "sshd_config:1: DenyUsers: \"10.0.0.1/8\" is not valid; it must be "
 	    "a list of addresses, networks or patterns\n" },
 	{ "SetEnv NAME", "sshd_config:1: SetEnv: \"NAME\" is not valid; it must be NAME=value\n" },
+	{ "PubkeyAuthOptions touch",
+	    "sshd_config:1: PubkeyAuthOptions: \"touch\" is not valid; it must be none, or "
+	    "touch-required, verify-required or both\n" },
+	{ "PubkeyAuthOptions touch-required none",
+	    "sshd_config:1: PubkeyAuthOptions: \"none\" stands alone or not at all\n" },
 	{ "PermitOpen host",
 	    "sshd_config:1: PermitOpen: \"host\" is not valid; it must be any, none, or "
 	    "host:port with * for any of either\n" },

@@ -177,6 +177,27 @@ refuses_what_is_no_key_file(void **state)
 	free(large);
 }
 
+static const char *const device_files[] = { "ed25519_sk", "ed25519_sk_encrypted" };
+
+/* What is in them is of use to the device alone, so nobody is asked for the passphrase either. */
+static void
+leaves_security_keys_to_their_agents(void **state)
+{
+	const struct bytes dropbear = BYTES("\0\0\0\032sk-ssh-ed25519@openssh.com\0\0\0\0");
+	struct key *key;
+
+	for (size_t i = 0; i < COUNT(device_files); i++) {
+		OWNED_BUF file;
+
+		keys_read(device_files[i], &file);
+		ROW_RESULT(device_files[i], key_from_private_file(buf_bytes(&file), NULL, &key),
+		    RESULT_UNSUPPORTED);
+		assert_null(key);
+	}
+	assert_result(key_from_private_file(dropbear, NULL, &key), RESULT_UNSUPPORTED);
+	assert_null(key);
+}
+
 #define ED25519 "AAAAC3NzaC1lZDI1NTE5AAAAICK1bB35Mu15VFYD6"
 
 static void
@@ -238,6 +259,7 @@ main(void)
 		cmocka_unit_test(refuses_every_cut_of_an_openssh_file),
 		cmocka_unit_test(refuses_every_change_of_an_openssh_file),
 		cmocka_unit_test(refuses_what_is_no_key_file),
+		cmocka_unit_test(leaves_security_keys_to_their_agents),
 		cmocka_unit_test(reads_public_lines),
 		cmocka_unit_test(refuses_broken_public_lines),
 	};

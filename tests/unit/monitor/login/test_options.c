@@ -113,6 +113,36 @@ reads_dates(void **state)
 
 static const struct {
 	const char *text;
+	bool touch_waived, must_verify;
+} demands[] = {
+	{ "", false, false },
+	{ "no-touch-required", true, false },
+	{ "verify-required", false, true },
+	{ "No-Touch-Required,Verify-Required", true, true },
+	{ "no-touch-required,touch-required", false, false },
+	{ "touch-required", false, false },
+	{ "verify-required,no-verify-required", false, false },
+	{ "no-verify-required,verify-required", false, true },
+	{ "restrict", false, false },
+	{ "no-touch-required,verify-required,restrict", true, true },
+};
+
+static void
+reads_what_security_keys_must_have_seen(void **state)
+{
+	for (size_t i = 0; i < COUNT(demands); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(demands[i].text,
+		    options_parse(bytes_of_text(demands[i].text), &options, reason), RESULT_OK);
+		ROW_TRUE(demands[i].text, options.touch_waived == demands[i].touch_waived);
+		ROW_TRUE(demands[i].text, options.must_verify == demands[i].must_verify);
+	}
+}
+
+static const struct {
+	const char *text;
 	enum result result;
 	const char *reason; /* a part of it */
 } refused[] = {
@@ -145,8 +175,8 @@ static const struct {
 	{ "tunnel", RESULT_UNSUPPORTED, "tunnel" },
 	{ "principals=\"a\",principals=\"b\"", RESULT_MALFORMED, "principals" },
 	{ "principals=\"\"", RESULT_MALFORMED, "principals" },
-	{ "verify-required", RESULT_UNSUPPORTED, "verify-required" },
-	{ "no-touch-required", RESULT_UNSUPPORTED, "no-touch-required" },
+	{ "verify-required=\"yes\"", RESULT_UNSUPPORTED, "verify-required" },
+	{ "touch", RESULT_UNSUPPORTED, "touch" },
 	{ "no-such-option", RESULT_UNSUPPORTED, "no-such-option" },
 	{ "no-restrict", RESULT_UNSUPPORTED, "no-restrict" },
 	{ "no-no-pty", RESULT_UNSUPPORTED, "no-no-pty" },
@@ -297,6 +327,7 @@ main(void)
 		cmocka_unit_test(keeps_the_list_of_from),
 		cmocka_unit_test(counts_the_names_of_an_authority),
 		cmocka_unit_test(reads_dates),
+		cmocka_unit_test(reads_what_security_keys_must_have_seen),
 		cmocka_unit_test(refuses_what_it_does_not_understand),
 		cmocka_unit_test(keeps_places_to_listen_on),
 		cmocka_unit_test(keeps_the_tunnel),

@@ -10,6 +10,7 @@
 #include "tests/unit/support.h"
 
 #define ALICE   "\0\0\0\5alice"
+#define PIN     "\0\0\0\017verify-required"
 #define COMMAND "\0\0\0\rforce-command\0\0\0\6\0\0\0\2ls"
 
 /* An ordinary one, of which a row changes one thing. */
@@ -94,7 +95,10 @@ static const struct {
 	{ "a value with more behind", BYTES_ROW("\0\0\0\rforce-command\0\0\0\7\0\0\0\2lsx"),
 	    RESULT_MALFORMED },
 	{ "one that is not known", BYTES_ROW("\0\0\0\1x\0\0\0\0"), RESULT_UNSUPPORTED },
-	{ "a PIN", BYTES_ROW("\0\0\0\017verify-required\0\0\0\0"), RESULT_UNSUPPORTED },
+	{ "a PIN", BYTES_ROW(PIN "\0\0\0\0"), RESULT_OK },
+	{ "a PIN with a value", BYTES_ROW(PIN "\0\0\0\4\0\0\0\0"), RESULT_MALFORMED },
+	{ "no touch is nothing critical", BYTES_ROW("\0\0\0\021no-touch-required\0\0\0\0"),
+	    RESULT_UNSUPPORTED },
 };
 
 static void
@@ -119,12 +123,18 @@ what_is_not_said_is_not_granted(void **state)
 
 	assert_ok(terms_parse(&certificate, &terms, reason));
 	assert_false(terms.pty || terms.port_forwarding || terms.agent_forwarding ||
-		     terms.x11_forwarding || terms.user_rc || terms.has_command);
+		     terms.x11_forwarding || terms.user_rc || terms.has_command || terms.no_touch ||
+		     terms.must_verify);
 	certificate.extensions = BYTES("\0\0\0\1x\0\0\0\0\0\0\0\npermit-pty\0\0\0\0");
 	certificate.critical_options = BYTES(COMMAND);
 	assert_ok(terms_parse(&certificate, &terms, reason));
 	assert_true(terms.pty && !terms.port_forwarding && terms.has_command);
 	assert_bytes_text(terms.command, "ls");
+	assert_false(terms.no_touch);
+	certificate.extensions = BYTES("\0\0\0\021no-touch-required\0\0\0\0");
+	certificate.critical_options = BYTES(PIN "\0\0\0\0");
+	assert_ok(terms_parse(&certificate, &terms, reason));
+	assert_true(terms.no_touch && terms.must_verify && !terms.pty);
 }
 
 int

@@ -19,8 +19,8 @@ static const struct evidence all_good = {
 static void
 allows_only_when_everything_speaks_for_it(void **state)
 {
-	/* Every combination of seven facts, and whether it was signed. */
-	for (unsigned bits = 0; bits < 256; bits++) {
+	/* Every combination of nine facts, and whether it was signed. */
+	for (unsigned bits = 0; bits < 1024; bits++) {
 		const struct evidence evidence = {
 			.method = (bits & 1) != 0 ? RESULT_OK : RESULT_DENIED,
 			.account = (bits & 2) != 0 ? RESULT_OK : RESULT_DENIED,
@@ -29,14 +29,16 @@ allows_only_when_everything_speaks_for_it(void **state)
 			.signature = (bits & 16) != 0 ? RESULT_OK : RESULT_SIGNATURE,
 			.is_signed = (bits & 32) != 0,
 			.host = (bits & 64) != 0 ? RESULT_OK : RESULT_DENIED,
-			.use = (bits & 128) != 0 ? RESULT_OK : RESULT_DENIED,
+			.use = (bits & 512) != 0 ? RESULT_OK : RESULT_DENIED,
+			.touch = (bits & 128) != 0 ? RESULT_OK : RESULT_DENIED,
+			.verification = (bits & 256) != 0 ? RESULT_OK : RESULT_DENIED,
 		};
 		struct verdict verdict = verdict_of(&evidence);
 		char name[32];
 
 		snprintf(name, sizeof(name), "combination %02x", bits);
-		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 255));
-		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 239) == 207));
+		ROW_TRUE(name, (verdict.value == VERDICT_ALLOWED) == (bits == 1023));
+		ROW_TRUE(name, (verdict.value == VERDICT_KEY_WOULD_DO) == ((bits & 623) == 591));
 		ROW_TRUE(name, (verdict.against == VERDICT_AGAINST_NOTHING) ==
 				   (verdict.value != VERDICT_REFUSED));
 	}
@@ -62,6 +64,12 @@ every_other_result_refuses(void **state)
 		evidence = all_good;
 		evidence.host = (enum result)result;
 		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
+		evidence = all_good;
+		evidence.touch = (enum result)result;
+		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
+		evidence = all_good;
+		evidence.verification = (enum result)result;
+		assert_int_equal(verdict_of(&evidence).value, VERDICT_REFUSED);
 	}
 }
 
@@ -86,8 +94,15 @@ names_the_first_thing_against_it(void **state)
 {
 	struct evidence evidence = all_good;
 
+	evidence.verification = RESULT_DENIED;
+	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_VERIFICATION);
+	assert_string_equal(verdict_code(VERDICT_AGAINST_VERIFICATION), "auth-no-verification");
+	evidence.touch = RESULT_DENIED;
+	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_TOUCH);
+	assert_string_equal(verdict_code(VERDICT_AGAINST_TOUCH), "auth-no-touch");
 	evidence.signature = RESULT_SIGNATURE;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_SIGNATURE);
+	assert_string_equal(verdict_code(VERDICT_AGAINST_SIGNATURE), "auth-refused");
 	evidence.listed = RESULT_NOT_FOUND;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_LISTED);
 	evidence.key = RESULT_MALFORMED;
