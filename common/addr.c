@@ -5,6 +5,7 @@
 #include "common/addr.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 
 #include "common/text.h"
 
@@ -73,6 +74,22 @@ addr_net_parse(struct bytes text, struct addr_net *out)
 			return RESULT_MALFORMED;
 	}
 	return RESULT_OK;
+}
+
+void
+addr_mask(struct addr *addr, unsigned prefix)
+{
+	for (unsigned i = 0; i < sizeof(addr->bytes); i++)
+		addr->bytes[i] &= prefix_mask(prefix, i);
+}
+
+void
+addr_net_format(const struct addr_net *net, char *out)
+{
+	char base[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(net->base.bits == 32 ? AF_INET : AF_INET6, net->base.bytes, base, sizeof(base));
+	snprintf(out, ADDR_TEXT_MAX, "%s/%u", base, net->prefix);
 }
 
 bool

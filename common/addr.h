@@ -28,6 +28,12 @@ struct addr_net {
  * address and for bits set behind the mask. */
 enum result addr_net_parse(struct bytes text, struct addr_net *out) MUST_USE;
 
+/* Clears the bits behind the first `prefix`: the address then stands for its network. */
+void addr_mask(struct addr *addr, unsigned prefix);
+
+/* "address/bits" of an address that was masked, at most ADDR_TEXT_MAX bytes with the NUL. */
+void addr_net_format(const struct addr_net *net, char *out);
+
 bool addr_net_has(const struct addr_net *net, const struct addr *addr);
 
 /* Is every item of the list an address, a network or a pattern? For errors at start. */

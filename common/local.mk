@@ -16,6 +16,7 @@ common_libcommon_a_SOURCES += \
 	common/place.c common/place.h \
 	common/process.c common/process.h \
 	common/result.c common/result.h \
+	common/siphash.c common/siphash.h \
 	common/spawn.c common/spawn.h \
 	common/ssh.h \
 	common/text.c common/text.h \

@@ -4,16 +4,17 @@
  */
 #include "daemon/connections.h"
 
-#include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/fd.h"
-#include "monitor/monitor.h"
 
 enum result
-connections_add(struct connections *connections, pid_t pid, int status_fd)
+connections_add(struct connections *connections, pid_t pid, int status_fd, const char *peer)
 {
+	struct connection *connection;
+
 	if (connections->count == connections->room) {
 		size_t room = connections->room == 0 ? 16 : connections->room * 2;
 		struct connection *list = realloc(connections->list, room * sizeof(*list));
@@ -23,54 +24,48 @@ connections_add(struct connections *connections, pid_t pid, int status_fd)
 		connections->list = list;
 		connections->room = room;
 	}
-	connections->list[connections->count++] = (struct connection){ pid, status_fd, false };
-	connections->pending++;
+	connection = &connections->list[connections->count++];
+	*connection = (struct connection){ .pid = pid, .status_fd = status_fd };
+	snprintf(connection->peer, sizeof(connection->peer), "%s", peer);
 	return RESULT_OK;
 }
 
-static void
-settle(struct connections *connections, struct connection *connection)
-{
-	if (connection->is_logged_in)
-		return;
-	assert(connections->pending > 0);
-	connection->is_logged_in = true;
-	connections->pending--;
-}
-
 uint8_t
-connections_hear(struct connections *connections, size_t i)
+connection_hear(struct connection *connection)
 {
-	struct connection *connection = &connections->list[i];
-	uint8_t byte;
+	uint8_t byte = 0;
 	size_t size;
-	enum result result = fd_read(connection->status_fd, &byte, 1, &size);
+	enum result result;
 
+	if (connection->status_fd < 0)
+		return 0;
+	result = fd_read(connection->status_fd, &byte, 1, &size);
 	if (result == RESULT_AGAIN)
 		return 0;
-	if (result != RESULT_OK ||
-	    (byte != MONITOR_STATUS_LOGGED_IN && byte != MONITOR_STATUS_ATTACK)) {
+	if (result != RESULT_OK || byte == 0) {
 		fd_close(&connection->status_fd); /* the monitor is gone; SIGCHLD follows */
 		return 0;
 	}
 	if (byte == MONITOR_STATUS_LOGGED_IN)
-		settle(connections, connection);
+		connection->is_logged_in = true;
 	return byte;
 }
 
-void
-connections_reap(struct connections *connections, pid_t pid)
+struct connection *
+connections_find(const struct connections *connections, pid_t pid)
 {
 	for (size_t i = 0; i < connections->count; i++) {
-		struct connection *connection = &connections->list[i];
-
-		if (connection->pid != pid)
-			continue;
-		settle(connections, connection);
-		fd_close(&connection->status_fd);
-		*connection = connections->list[--connections->count];
-		return;
+		if (connections->list[i].pid == pid)
+			return &connections->list[i];
 	}
+	return NULL;
+}
+
+void
+connections_remove(struct connections *connections, struct connection *connection)
+{
+	fd_close(&connection->status_fd);
+	*connection = connections->list[--connections->count];
 }
 
 void

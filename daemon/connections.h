@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The connections that the listener knows of: for each its monitor's pid and the pipe by which the
- * monitor says that somebody is logged in.
+ * monitor says what becomes of it.
  */
 #pragma once
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,26 +12,32 @@
 
 #include "common/macros.h"
 #include "common/result.h"
+#include "monitor/monitor.h"
 
 struct connection {
-	pid_t pid;     /* the monitor; 0: reaped */
+	pid_t pid;     /* the monitor */
 	int status_fd; /* owned; -1: closed */
 	bool is_logged_in;
+	char peer[MONITOR_ADDRESS_MAX]; /* where it comes from */
 };
 
 struct connections {
 	struct connection *list; /* owned */
 	size_t count, room;
-	size_t pending; /* not logged in */
 };
 
-enum result connections_add(struct connections *connections, pid_t pid, int status_fd) MUST_USE;
+/* Takes status_fd, but not where it fails: RESULT_MEMORY. */
+enum result connections_add(
+    struct connections *connections, pid_t pid, int status_fd, const char *peer) MUST_USE;
 
-/* The pipe of connection `i` has something to say, MONITOR_STATUS_*, or its writer is gone: 0. */
-uint8_t connections_hear(struct connections *connections, size_t i);
+/* The next that its monitor has said, MONITOR_STATUS_*; 0: nothing, or the writer is gone. */
+uint8_t connection_hear(struct connection *connection);
 
-/* A process ended: forgets its connection. */
-void connections_reap(struct connections *connections, pid_t pid);
+/* NULL: no connection's. */
+struct connection *connections_find(const struct connections *connections, pid_t pid);
+
+/* Its monitor ended. Another one takes its place in the list. */
+void connections_remove(struct connections *connections, struct connection *connection);
 
 /* Tells those that are not logged in to end. */
 void connections_end_pending(const struct connections *connections);

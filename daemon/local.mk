@@ -4,6 +4,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/background.c daemon/background.h \
 	daemon/cli.c daemon/cli.h \
 	daemon/connections.c daemon/connections.h \
+	daemon/door.c daemon/door.h \
 	daemon/hostcerts.c daemon/hostcerts.h \
 	daemon/hostkeys.c daemon/hostkeys.h \
 	daemon/logging.c daemon/logging.h \
@@ -11,10 +12,14 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/notify.c daemon/notify.h \
 	daemon/nursery.c daemon/nursery.h \
 	daemon/passphrase.c daemon/passphrase.h \
+	daemon/penalties.c daemon/penalties.h \
+	daemon/penalty_table.c daemon/penalty_table.h \
 	daemon/private_file.c daemon/private_file.h \
 	daemon/programs.c daemon/programs.h \
 	daemon/query.c daemon/query.h \
+	daemon/ration.c daemon/ration.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \
 	daemon/start.c daemon/start.h \
+	daemon/startups.c daemon/startups.h \
 	daemon/subject.c daemon/subject.h

@@ -17,12 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/crypto/random.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
-#include "common/mem.h"
-#include "daemon/admit.h"
 #include "daemon/connections.h"
+#include "daemon/door.h"
 
 /* Connections taken in one turn, so that signals are heard during a flood. */
 #define ACCEPTS_A_TURN 64
@@ -33,6 +32,7 @@ enum { POLL_SIGNALS, POLL_NURSERY, POLL_FIXED };
 struct loop {
 	struct loop_inputs *inputs;
 	struct connections connections;
+	struct door door;
 	int signal_fd;
 	struct pollfd *polls; /* owned: signals, the nursery, sockets, status pipes */
 	size_t polls_room;
@@ -68,6 +68,7 @@ become_monitor(struct loop *loop, struct monitor_inputs *inputs)
 	sockets_close(loop->inputs->sockets);
 	nursery_close(loop->inputs->nursery);
 	connections_clear(&loop->connections);
+	door_clear(&loop->door);
 	fd_close(&loop->signal_fd);
 	free(loop->polls);
 	monitor_run(inputs);
@@ -96,43 +97,20 @@ start_monitor(struct loop *loop, struct monitor_inputs *inputs)
 		inputs->child_fd = child_fd;
 		become_monitor(loop, inputs);
 	}
-	TRY(connections_add(&loop->connections, pid, listener_end));
+	TRY(connections_add(&loop->connections, pid, listener_end, inputs->peer.address));
 	listener_end = -1;
-	return RESULT_OK;
-}
-
-static unsigned
-random_percent(void)
-{
-	uint32_t value;
-
-	if (random_bytes((uint8_t *)&value, sizeof(value)) != RESULT_OK)
-		return 0; /* dropped, if anybody is */
-	return value % 100;
-}
-
-/* Says why, as sshd does: a person who looks sees it, a client reports it. */
-static void
-turn_away(const struct loop *loop, int fd, const struct monitor_inputs *inputs)
-{
-	log_info("max-startups", "drop connection #%zu from [%s]:%u on [%s]:%u past MaxStartups",
-	    loop->connections.pending, inputs->peer.address, inputs->peer.port,
-	    inputs->local.address, inputs->local.port);
-	(void)!send(fd, "Exceeded MaxStartups\r\n", 22, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return door_entered(&loop->door, pid, inputs->peer.address);
 }
 
 static void
 serve(struct loop *loop, int fd)
 {
 	struct monitor_inputs inputs = loop->inputs->monitor;
-	struct settings_startups limit = settings_startups(inputs.settings, KEYWORD_MaxStartups);
 
 	if (sockets_endpoints(fd, &inputs.peer, &inputs.local) != RESULT_OK)
 		return;
-	if (!admit_is_welcome(&limit, (unsigned)loop->connections.pending, random_percent())) {
-		turn_away(loop, fd, &inputs);
+	if (!door_opens(&loop->door, fd, &inputs.peer, &inputs.local))
 		return;
-	}
 	inputs.network_fd = fd;
 	if (start_monitor(loop, &inputs) != RESULT_OK)
 		log_error("spawn", "connection from %s port %u cannot be served: %s",
@@ -168,6 +146,31 @@ accept_some(struct loop *loop, int listening_fd)
 		sockets_close(loop->inputs->sockets);
 }
 
+/* --- Monitors ----------------------------------------------------------------------------------- */
+
+static void
+hear(struct loop *loop, struct connection *connection)
+{
+	uint8_t status;
+
+	while ((status = connection_hear(connection)) != 0) {
+		if (status == MONITOR_STATUS_ATTACK)
+			nursery_retire(loop->inputs->nursery, "one of its children attacked");
+		else
+			door_hear(&loop->door, connection->pid, connection->peer, status);
+	}
+}
+
+/* What it said last may not have been heard yet. */
+static void
+forget(struct loop *loop, struct connection *connection, int status)
+{
+	hear(loop, connection);
+	door_ended(
+	    &loop->door, connection->pid, connection->peer, connection->is_logged_in, status);
+	connections_remove(&loop->connections, connection);
+}
+
 /* --- Signals ------------------------------------------------------------------------------------ */
 
 static void
@@ -177,7 +180,10 @@ reap(struct loop *loop)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		connections_reap(&loop->connections, pid);
+		struct connection *connection = connections_find(&loop->connections, pid);
+
+		if (connection != NULL)
+			forget(loop, connection, status);
 		nursery_reaped(loop->inputs->nursery, pid);
 		if (WIFSIGNALED(status))
 			log_error("monitor-killed", "process %ld was killed by signal %d",
@@ -237,6 +243,17 @@ prepare_polls(struct loop *loop, size_t *count)
 	return RESULT_OK;
 }
 
+static int
+poll_timeout(const struct loop *loop)
+{
+	const uint64_t deadline_ms = door_deadline_ms(&loop->door);
+	const uint64_t now_ms = clock_now_ms();
+
+	if (deadline_ms == 0)
+		return -1;
+	return deadline_ms <= now_ms ? 0 : (int)(deadline_ms - now_ms);
+}
+
 static enum result
 turn(struct loop *loop)
 {
@@ -245,13 +262,13 @@ turn(struct loop *loop)
 	size_t count;
 
 	TRY(prepare_polls(loop, &count));
-	if (poll(loop->polls, count, -1) < 0)
+	if (poll(loop->polls, count, poll_timeout(loop)) < 0)
 		return errno == EINTR ? RESULT_OK : RESULT_SYSTEM;
 	for (size_t i = 0; i < loop->polled; i++) {
-		if (loop->polls[first_status + i].revents != 0 &&
-		    connections_hear(&loop->connections, i) == MONITOR_STATUS_ATTACK)
-			nursery_retire(loop->inputs->nursery, "one of its children attacked");
+		if (loop->polls[first_status + i].revents != 0)
+			hear(loop, &loop->connections.list[i]);
 	}
+	door_meet_deadline(&loop->door, clock_now_ms());
 	for (size_t i = 0; i < sockets->count; i++) {
 		if (loop->polls[POLL_FIXED + i].revents != 0)
 			accept_some(loop, sockets->fds[i]);
@@ -269,7 +286,7 @@ enum result
 daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 {
 	struct loop loop = { .inputs = inputs, .signal_fd = signal_fd };
-	enum result result = RESULT_OK;
+	enum result result = door_init(&loop.door, inputs->monitor.settings);
 
 	while (result == RESULT_OK && !loop.is_over)
 		result = turn(&loop);
@@ -278,6 +295,7 @@ daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 	sockets_close(inputs->sockets);
 	connections_end_pending(&loop.connections);
 	connections_clear(&loop.connections);
+	door_clear(&loop.door);
 	free(loop.polls);
 	return result;
 }

@@ -7,4 +7,5 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/orders.c monitor/orders.h \
 	monitor/phase.c \
 	monitor/reports.c \
-	monitor/sign.c
+	monitor/sign.c \
+	monitor/status.c monitor/status.h

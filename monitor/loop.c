@@ -19,6 +19,7 @@
 #include "common/mem.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/status.h"
 
 /* Messages of the child in one turn, so that it cannot keep us from our timers. */
 #define MESSAGES_A_TURN 64
@@ -149,10 +150,12 @@ network_process_ended(struct monitor *monitor)
 {
 	receive_from_child(monitor);
 	fd_close(&monitor->child_pidfd);
-	if (!monitor->has_last_word)
+	if (!monitor->has_last_word) {
 		log_error("network-process",
 		    "network process of the connection from %s port %u ended without a last word",
 		    monitor->inputs->peer.address, monitor->inputs->peer.port);
+		status_note(monitor, MONITOR_STATUS_CRASHED);
+	}
 	phase_end(monitor, SSH_DISCONNECT_NONE, "");
 }
 
@@ -193,6 +196,7 @@ meet_deadlines(struct monitor *monitor)
 
 	if (monitor->login_deadline_ms != 0 && now >= monitor->login_deadline_ms) {
 		login_timed_out(monitor);
+		status_note(monitor, MONITOR_STATUS_TOO_SLOW);
 		phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "login took too long");
 	}
 	if (monitor->kill_deadline_ms != 0 && now >= monitor->kill_deadline_ms) {

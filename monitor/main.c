@@ -26,6 +26,7 @@
 #include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
 #include "monitor/orders.h"
+#include "monitor/status.h"
 
 /* A child that is not ready by then never will be. */
 #define READY_MS 30000
@@ -197,6 +198,7 @@ monitor_run(const struct monitor_inputs *inputs)
 		    inputs->peer.address, inputs->peer.port, result_text(result), strerror(errno));
 		phase_kill(&monitor);
 	}
+	status_tell_end(&monitor);
 	clear(&monitor);
 	_exit(result == RESULT_OK ? 0 : 255);
 }

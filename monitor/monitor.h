@@ -42,7 +42,7 @@ struct monitor_inputs {
 	size_t host_key_count;
 	const char *agent_path; /* HostKeyAgent; NULL: none */
 	int network_fd;         /* handed to the child, then closed here */
-	int status_fd;          /* pipe to the listener: one byte, MONITOR_STATUS_* */
+	int status_fd;          /* pipe to the listener: bytes, MONITOR_STATUS_* */
 	int child_fd;           /* to its child, a fork of the nursery; non-blocking */
 	int user_program_fd;    /* O_PATH of sallyport-user */
 	int pam_program_fd;     /* O_PATH of sallyport-pam; -1 where no setting uses PAM */
@@ -52,6 +52,13 @@ struct monitor_inputs {
 
 #define MONITOR_STATUS_LOGGED_IN 'L'
 #define MONITOR_STATUS_ATTACK    'A' /* the child is in somebody else's hands */
+/* Why a connection ended on which nobody logged in; the last word. */
+#define MONITOR_STATUS_CRASHED      'C' /* the child died, or attacked */
+#define MONITOR_STATUS_FAILED       'F'
+#define MONITOR_STATUS_INVALID_USER 'I' /* failed, and there is no such user */
+#define MONITOR_STATUS_NO_ATTEMPT   'N'
+#define MONITOR_STATUS_REFUSED      'R' /* RefuseConnection */
+#define MONITOR_STATUS_TOO_SLOW     'T' /* LoginGraceTime */
 
 /* Runs the monitor of one connection to its end; never returns to the listener's code. */
 noreturn void monitor_run(const struct monitor_inputs *inputs);
@@ -116,6 +123,8 @@ struct monitor {
 	int child_fd;                    /* -1 when closed */
 	int child_pidfd;                 /* owned; -1 before `born` and after its end */
 	bool has_last_word;              /* the child said `ending`, or we ended it */
+	bool has_client;                 /* the child reads the network, or did */
+	uint8_t end_status;              /* MONITOR_STATUS_*, why it ends; 0: see status.c */
 	int signal_fd;                   /* SIGCHLD, SIGTERM */
 	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
 	struct buf banner;               /* the text of Banner */

@@ -14,6 +14,7 @@
 #include "common/wire.h"
 #include "monitor/login/login.h"
 #include "monitor/monitor.h"
+#include "monitor/status.h"
 
 /* What the child may still take to write its last words and to go. */
 #define FAREWELL_MS 2000
@@ -32,14 +33,8 @@ phase_login(struct monitor *monitor)
 {
 	assert(monitor->phase == IPC_PHASE_START);
 	monitor->phase = IPC_PHASE_LOGIN;
+	monitor->has_client = true;
 	monitor->kill_deadline_ms = 0;
-}
-
-/* If the listener is gone there is nobody left who counts. */
-static void
-tell_listener(const struct monitor *monitor, uint8_t status)
-{
-	(void)!write(monitor->inputs->status_fd, &status, 1);
 }
 
 void
@@ -53,7 +48,7 @@ phase_open(struct monitor *monitor, struct account *account, struct permissions 
 	monitor->login_deadline_ms = 0;
 	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
 	ipc_gate_again(&monitor->gate, IPC_choose_group);
-	tell_listener(monitor, MONITOR_STATUS_LOGGED_IN);
+	status_tell(monitor, MONITOR_STATUS_LOGGED_IN);
 }
 
 static void
@@ -87,7 +82,8 @@ phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
 void
 phase_captured(struct monitor *monitor)
 {
-	tell_listener(monitor, MONITOR_STATUS_ATTACK);
+	status_tell(monitor, MONITOR_STATUS_ATTACK);
+	status_note(monitor, MONITOR_STATUS_CRASHED);
 	phase_kill(monitor);
 }
 

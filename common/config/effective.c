@@ -55,6 +55,9 @@ merge(struct value *into, enum keyword_merge how, const struct value *value)
 		return value_append(into, value);
 	case KEYWORD_MERGE_BY_NAME:
 		return has_name(into, value->words[0]) ? RESULT_OK : value_append(into, value);
+	case KEYWORD_MERGE_BY_PART:
+		penalty_words_merge(&into->penalties, &value->penalties);
+		return RESULT_OK;
 	case KEYWORD_MERGE_FLAG_HIDES:
 		if (is_of_command_line(into) && !is_of_command_line(value))
 			return RESULT_OK;
@@ -239,14 +242,16 @@ settings_flag(const struct settings *settings, enum keyword keyword)
 int64_t
 settings_number(const struct settings *settings, enum keyword keyword)
 {
-	assert(is_type(keyword, TYPE(NUMBER) | TYPE(TIME) | TYPE(OCTAL) | TYPE(CHOICE)));
+	assert(
+	    is_type(keyword, TYPE(NUMBER) | TYPE(LIMIT) | TYPE(TIME) | TYPE(OCTAL) | TYPE(CHOICE)));
 	return value_of(settings, keyword)->number;
 }
 
 const char *
 settings_text(const struct settings *settings, enum keyword keyword)
 {
-	assert(is_type(keyword, TYPE(WORD) | TYPE(PATH) | TYPE(RAW) | TYPE(ALGORITHMS)));
+	assert(is_type(
+	    keyword, TYPE(WORD) | TYPE(ADDRESSES) | TYPE(PATH) | TYPE(RAW) | TYPE(ALGORITHMS)));
 	return value_of(settings, keyword)->text;
 }
 
@@ -269,6 +274,20 @@ settings_startups(const struct settings *settings, enum keyword keyword)
 {
 	assert(is_type(keyword, TYPE(STARTUPS)));
 	return value_of(settings, keyword)->startups;
+}
+
+struct settings_net_block
+settings_net_block(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(NET_BLOCK)));
+	return value_of(settings, keyword)->net_block;
+}
+
+struct settings_penalties
+settings_penalties(const struct settings *settings, enum keyword keyword)
+{
+	assert(is_type(keyword, TYPE(PENALTIES)));
+	return penalty_words_resolve(&value_of(settings, keyword)->penalties);
 }
 
 struct settings_rekey

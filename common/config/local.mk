@@ -2,6 +2,7 @@
 common_libcommon_a_SOURCES += \
 	common/config/algorithms.c common/config/algorithms.h \
 	common/config/config.c common/config/config.h common/config/directives.h \
+	common/config/duration.c common/config/duration.h \
 	common/config/effective.c common/config/effective.h \
 	common/config/keywords.c common/config/keywords.h common/config/keywords.def \
 	common/config/lex.c common/config/lex.h \
@@ -11,5 +12,6 @@ common_libcommon_a_SOURCES += \
 	common/config/qos.c common/config/qos.h \
 	common/config/settings.h \
 	common/config/source.c \
+	common/config/sources.c common/config/sources.h \
 	common/config/choices.c common/config/choices.h \
 	common/config/value.c common/config/value.h

@@ -76,6 +76,17 @@ print_subsystems(const struct keyword_row *row, const struct value *value, struc
 }
 
 static enum result
+print_penalties(const struct keyword_row *row, const struct value *value, struct buf *out)
+{
+	const struct settings_penalties penalties = penalty_words_resolve(&value->penalties);
+
+	TRY(print_name(row, out));
+	TRY(buf_append(out, bytes_of_text(" ")));
+	TRY(penalties_format(&penalties, out));
+	return buf_append(out, bytes_of_text("\n"));
+}
+
+static enum result
 print_value(enum keyword keyword, const struct value *value, struct buf *out)
 {
 	const struct keyword_row *row = keyword_row(keyword);
@@ -94,6 +105,9 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 	case KEYWORD_TYPE_TIME:
 		snprintf(text, sizeof(text), "%" PRId64, value->number);
 		return print_line(row, text, out);
+	case KEYWORD_TYPE_LIMIT:
+		snprintf(text, sizeof(text), "%" PRId64, value->number);
+		return print_line(row, value->number == 0 ? "none" : text, out);
 	case KEYWORD_TYPE_OCTAL:
 		snprintf(text, sizeof(text), "0%03o", (unsigned)value->number);
 		return print_line(row, text, out);
@@ -101,6 +115,12 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 		snprintf(text, sizeof(text), "%u:%u:%u", value->startups.start,
 		    value->startups.rate_percent, value->startups.full);
 		return print_line(row, text, out);
+	case KEYWORD_TYPE_NET_BLOCK:
+		snprintf(text, sizeof(text), "%u:%u", value->net_block.v4_bits,
+		    value->net_block.v6_bits);
+		return print_line(row, text, out);
+	case KEYWORD_TYPE_PENALTIES:
+		return print_penalties(row, value, out);
 	case KEYWORD_TYPE_REKEY:
 		snprintf(
 		    text, sizeof(text), "%" PRIu64 " %u", value->rekey.bytes, value->rekey.seconds);
@@ -109,6 +129,7 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 		qos_format(value->qos, text, sizeof(text));
 		return print_line(row, text, out);
 	case KEYWORD_TYPE_WORD:
+	case KEYWORD_TYPE_ADDRESSES:
 	case KEYWORD_TYPE_PATH:
 		return print_word(row, value->text == NULL ? "none" : value->text, out);
 	case KEYWORD_TYPE_RAW:

@@ -48,6 +48,38 @@ struct settings_startups {
 };
 struct settings_startups settings_startups(const struct settings *settings, enum keyword keyword);
 
+/* PerSourceNetBlockSize: so many leading bits of addresses make them one source. */
+struct settings_net_block {
+	unsigned v4_bits, v6_bits;
+};
+struct settings_net_block settings_net_block(const struct settings *settings, enum keyword keyword);
+
+/* PerSourcePenalties. The first ones are what is punished, by so many milliseconds each. */
+enum penalty_part {
+	PENALTY_PART_CRASH,
+	PENALTY_PART_AUTHFAIL,
+	PENALTY_PART_NOAUTH,
+	PENALTY_PART_INVALIDUSER,
+	PENALTY_PART_GRACE_EXCEEDED,
+	PENALTY_PART_REFUSECONNECTION,
+	PENALTY_PART_MAX, /* ms, the most that one source can have at a time */
+	PENALTY_PART_MIN, /* ms, from which on its connections are refused */
+	PENALTY_PART_MAX_SOURCES4,
+	PENALTY_PART_MAX_SOURCES6,
+	PENALTY_PART_OVERFLOW, /* enum penalty_overflow */
+	PENALTY_PART_OVERFLOW6,
+	PENALTY_PART_COUNT,
+};
+enum penalty_overflow {
+	PENALTY_OVERFLOW_PERMISSIVE, /* the penalty that is over first is lifted */
+	PENALTY_OVERFLOW_DENY_ALL,
+};
+struct settings_penalties {
+	bool is_on;
+	uint64_t parts[PENALTY_PART_COUNT];
+};
+struct settings_penalties settings_penalties(const struct settings *settings, enum keyword keyword);
+
 /* RekeyLimit: how long keys may be used; 0: as long as their cipher allows, or for any time. */
 struct settings_rekey {
 	uint64_t bytes;

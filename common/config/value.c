@@ -12,6 +12,7 @@
 #include "common/addr.h"
 #include "common/config/algorithms.h"
 #include "common/config/choices.h"
+#include "common/config/duration.h"
 #include "common/config/methods.h"
 #include "common/config/qos.h"
 #include "common/mem.h"
@@ -83,63 +84,53 @@ read_octal(const char *word, struct value *out, char *why)
 	return RESULT_OK;
 }
 
-static uint64_t
-seconds_of(char unit)
+/* A number from 1 on, or none. */
+static enum result
+read_limit(const char *word, struct value *out, char *why)
 {
-	switch (unit | 0x20) {
-	case 's':
-		return 1;
-	case 'm':
-		return 60;
-	case 'h':
-		return 3600;
-	case 'd':
-		return 86400;
-	case 'w':
-		return 604800;
-	default:
-		return 0;
-	}
+	uint64_t number;
+
+	if (strcasecmp(word, "none") == 0)
+		return RESULT_OK;
+	if (text_number(bytes_of_text(word), INT32_MAX, &number) != RESULT_OK || number == 0)
+		return wrong(why, word, "a number from 1 on, or none");
+	out->number = (int64_t)number;
+	return RESULT_OK;
 }
 
-/* "90", "1h30m", "1.5s" (a fraction of a second is cut off). */
+/* A fraction of a second is cut off. */
 static enum result
 read_time(const char *word, struct value *out, char *why)
 {
-	const char *right = "a time such as 90, 30s, 2m or 1h30m";
-	uint64_t total = 0;
-	const char *at = word;
+	uint64_t ms;
 
 	if (strcasecmp(word, "none") == 0)
 		return RESULT_OK; /* 0: never */
-	while (*at != '\0') {
-		uint64_t number = 0, unit = 1;
-		const char *start = at;
+	if (duration_parse(word, &ms) != RESULT_OK)
+		return wrong(why, word, DURATION_RIGHT);
+	out->number = (int64_t)(ms / 1000);
+	return RESULT_OK;
+}
 
-		for (; *at >= '0' && *at <= '9'; at++) {
-			number = number * 10 + (uint64_t)(*at - '0');
-			if (number > INT32_MAX)
-				return wrong(why, word, right);
-		}
-		if (at == start)
-			return wrong(why, word, right);
-		if (*at == '.' && at[1] >= '0' && at[1] <= '9') {
-			for (at++; *at >= '0' && *at <= '9';)
-				at++;
-			if (*at != '\0' && *at != 's' && *at != 'S')
-				return wrong(why, word, right);
-		}
-		if (*at != '\0') {
-			unit = seconds_of(*at++);
-			if (unit == 0)
-				return wrong(why, word, right);
-		}
-		total += number * unit;
-		if (total > INT32_MAX)
-			return wrong(why, word, right);
-	}
-	out->number = (int64_t)total;
-	return *word == '\0' ? wrong(why, word, right) : RESULT_OK;
+static enum result
+read_net_block(const char *word, struct value *out, char *why)
+{
+	if (net_block_parse(word, &out->net_block) == RESULT_OK)
+		return RESULT_OK;
+	return wrong(why, word,
+	    "leading bits of IPv4 addresses, or those and of IPv6 addresses, such as 24:56");
+}
+
+static enum result
+read_addresses(const char *word, struct value *out, char *why)
+{
+	if (strcasecmp(word, "none") == 0)
+		return RESULT_OK;
+	if (addr_list_check(bytes_of_text(word)) != RESULT_OK)
+		return wrong(why, word,
+		    "none, or a list of addresses, networks (address/bits) or patterns, with "
+		    "commas between them");
+	return mem_text(bytes_of_text(word), &out->text);
 }
 
 /* start, start:rate:full */
@@ -247,7 +238,7 @@ check_listen(const char *word, char *why)
 	const char *colon = strrchr(word, ':');
 	const char *bracket = strrchr(word, ']');
 
-	if (word[0] == '\0' || word[0] == ':')
+	if (word[0] == '\0' || (word[0] == ':' && word[1] != ':'))
 		return wrong(why, word, right);
 	if (word[0] == '[') {
 		if (bracket == NULL || bracket == word + 1)
@@ -326,7 +317,8 @@ takes_many(enum keyword_type type)
 {
 	return type == KEYWORD_TYPE_WORDS || type == KEYWORD_TYPE_PATHS ||
 	       type == KEYWORD_TYPE_SUBSYSTEM || type == KEYWORD_TYPE_RAW ||
-	       type == KEYWORD_TYPE_REKEY || type == KEYWORD_TYPE_QOS;
+	       type == KEYWORD_TYPE_PENALTIES || type == KEYWORD_TYPE_REKEY ||
+	       type == KEYWORD_TYPE_QOS;
 }
 
 /* "none" is no path, no word and no list. */
@@ -479,12 +471,20 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		return read_choice(keyword, word, out, why);
 	case KEYWORD_TYPE_NUMBER:
 		return read_number(keyword, word, out, why);
+	case KEYWORD_TYPE_LIMIT:
+		return read_limit(word, out, why);
 	case KEYWORD_TYPE_TIME:
 		return read_time(word, out, why);
 	case KEYWORD_TYPE_OCTAL:
 		return read_octal(word, out, why);
 	case KEYWORD_TYPE_STARTUPS:
 		return read_startups(word, out, why);
+	case KEYWORD_TYPE_NET_BLOCK:
+		return read_net_block(word, out, why);
+	case KEYWORD_TYPE_PENALTIES:
+		return penalty_words_parse(line, &out->penalties, why);
+	case KEYWORD_TYPE_ADDRESSES:
+		return read_addresses(word, out, why);
 	case KEYWORD_TYPE_REKEY:
 		return read_rekey(line, out, why);
 	case KEYWORD_TYPE_QOS:

@@ -6,16 +6,19 @@
 
 #include "common/config/keywords.h"
 #include "common/config/lex.h"
+#include "common/config/sources.h"
 
 #define VALUE_WHY_MAX 512
 
 struct value {
 	bool is_set;
-	int64_t number; /* flags, choices, numbers, times, octal modes */
+	int64_t number; /* flags, choices, numbers, limits (0: none), times, octal modes */
 	char *text;     /* owned; NULL: unset or "none" */
 	char **words;   /* owned; subsystems: name, command, name, command */
 	size_t count;
 	struct settings_startups startups;
+	struct settings_net_block net_block;
+	struct penalty_words penalties;
 	struct settings_rekey rekey;
 	struct settings_qos qos;
 	struct setting_origin origin; /* borrowed from the configuration, or of settings */

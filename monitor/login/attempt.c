@@ -65,6 +65,7 @@ attempt_count_failure(struct monitor *monitor)
 	int64_t most = settings_number(monitor->settings, KEYWORD_MaxAuthTries);
 	char who[USER_NAME_MAX * 4];
 
+	login->has_failed = true;
 	login->failures++;
 	if ((int64_t)login->failures < most)
 		return;
@@ -81,6 +82,8 @@ attempt_fail(struct monitor *monitor, uint64_t asked_at_ms, unsigned slot_ms)
 {
 	const uint64_t took_ms = clock_now_ms() - asked_at_ms;
 
+	if (!monitor->login->is_question)
+		monitor->login->has_failed = true;
 	monitor->login->answer_due_ms = asked_at_ms + (took_ms / slot_ms + 1) * slot_ms;
 }
 

@@ -16,6 +16,7 @@
 #include "monitor/login/by_password.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/policy.h"
+#include "monitor/status.h"
 
 /* Of one connection, questions whether a key would do among them, which are no failures. */
 #define REQUESTS_MAX 128
@@ -62,6 +63,7 @@ refuse_connection(struct monitor *monitor)
 	    "RefuseConnection (%s:%u)",
 	    monitor->login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
 	    origin.file, origin.line);
+	status_note(monitor, MONITOR_STATUS_REFUSED);
 	phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "This connection is refused");
 }
 

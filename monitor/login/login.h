@@ -24,8 +24,9 @@ struct login {
 	bool is_known;           /* there is such an account, whether or not it may log in */
 	char refusal[256];       /* why the account may not log in, for the log */
 	unsigned attempts;       /* requests so far */
-	bool is_question;  /* the failure that waits answers what may be tried, and counts not */
-	unsigned failures; /* of which count against MaxAuthTries */
+	bool is_question; /* the failure that waits answers what may be tried, and counts not */
+	bool has_failed;  /* something that was tried was refused, whether or not it was answered */
+	unsigned failures;      /* of which count against MaxAuthTries */
 	uint64_t answer_due_ms; /* a failure waits until then; 0: none */
 
 	/* What was passed so far, AuthenticationMethods. */

@@ -5,3 +5,4 @@ check_PROGRAMS += tests/unit/common/test_log
 check_PROGRAMS += tests/unit/common/test_mem
 check_PROGRAMS += tests/unit/common/test_text
 check_PROGRAMS += tests/unit/common/test_wire
+check_PROGRAMS += tests/unit/common/test_siphash

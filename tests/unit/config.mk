@@ -2,3 +2,4 @@
 check_PROGRAMS += tests/unit/common/config/test_config
 check_PROGRAMS += tests/unit/common/config/test_lex
 check_PROGRAMS += tests/unit/common/config/test_match
+check_PROGRAMS += tests/unit/common/config/test_sources

@@ -7,3 +7,4 @@ check_PROGRAMS += tests/unit/monitor/test_moduli
 check_PROGRAMS += tests/unit/monitor/test_monitor
 check_PROGRAMS += tests/unit/monitor/login/test_verdict
 check_PROGRAMS += tests/unit/monitor/login/test_handlers
+check_PROGRAMS += tests/unit/monitor/test_status

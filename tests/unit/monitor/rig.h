@@ -94,6 +94,7 @@ rig_connect(struct rig *rig)
 		.inputs = &rig->inputs,
 		.settings = rig->settings,
 		.phase = IPC_PHASE_LOGIN,
+		.has_client = true,
 		.gate = { .direction = CHILD_TO_MONITOR },
 		.child_fd = sockets[0],
 		.child_pidfd = -1,

@@ -110,6 +110,8 @@ static const struct {
 	{ "ListenAddress [::1",
 	    "sshd_config:1: ListenAddress: \"[::1\" is not valid; it must be an "
 	    "address or name, address:port or [address]:port\n" },
+	{ "ListenAddress :22", "sshd_config:1: ListenAddress: \":22\" is not valid; it must be an "
+			       "address or name, address:port or [address]:port\n" },
 	{ "ListenAddress 1.2.3.4:99999", "sshd_config:1: ListenAddress: \"99999\" is not valid; it "
 					 "must be a port number from 1 to 65535\n" },
 	{ "Subsystem sftp", "sshd_config:1: Subsystem: a name and a command are needed\n" },
@@ -297,7 +299,7 @@ static void
 test_lists_grow(void **state)
 {
 	SETTINGS *settings = settings_of("Port 22\nPort 2222\nAcceptEnv A B\nAcceptEnv C\n"
-					 "ListenAddress 127.0.0.1\nListenAddress [::1]:2200\n"
+					 "ListenAddress ::1\nListenAddress [::1]:2200\n"
 					 "HostKey /a\nHostKey /b\n");
 
 	assert_int_equal(settings_count(settings, KEYWORD_Port), 2);
@@ -515,7 +517,7 @@ test_keywords_of_fixed_values(void **state)
 		buf_clear(&errors);
 		checked++;
 	}
-	assert_true(checked > 40);
+	assert_true(checked > 20);
 }
 
 static void

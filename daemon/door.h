@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who comes in (edge: says why to those who do not, and logs it): MaxStartups, PerSourceMaxStartups and
+ * PerSourcePenalties over what is going on now and what went on lately.
+ */
+#pragma once
+
+#include "daemon/penalties.h"
+#include "daemon/ration.h"
+#include "daemon/startups.h"
+#include "monitor/monitor.h"
+
+struct door {
+	struct settings_startups limit;
+	struct settings_net_block blocks;
+	size_t per_source_max; /* 0: no limit */
+	struct penalties penalties;
+	struct startups startups;
+	struct ration refusals; /* lines of the log */
+};
+
+/* `settings` outlive the door. RESULT_CRYPTO: there are no random numbers. */
+enum result door_init(struct door *door, const struct settings *settings) MUST_USE;
+void door_clear(struct door *door);
+
+/* May the connection `fd` start? If not, its peer is told, and the log. */
+bool door_opens(struct door *door, int fd, const struct monitor_endpoint *peer,
+    const struct monitor_endpoint *local);
+
+/* A monitor was started for somebody who came in. RESULT_MEMORY. */
+enum result door_entered(struct door *door, pid_t pid, const char *address) MUST_USE;
+
+/* A monitor says MONITOR_STATUS_* of its connection, which comes from `address`. */
+void door_hear(struct door *door, pid_t pid, const char *address, uint8_t status);
+
+/* A monitor ended, by waitpid's status. */
+void door_ended(struct door *door, pid_t pid, const char *address, bool was_logged_in, int status);
+
+/* When door_meet_deadline has something to do; 0: never. */
+uint64_t door_deadline_ms(const struct door *door);
+void door_meet_deadline(struct door *door, uint64_t now_ms);
