@@ -18,6 +18,7 @@ struct connection {
 	pid_t pid;     /* the monitor */
 	int status_fd; /* owned; -1: closed */
 	bool is_logged_in;
+	bool is_leaving;                /* was told to make room */
 	char peer[MONITOR_ADDRESS_MAX]; /* where it comes from */
 };
 

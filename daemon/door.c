@@ -4,6 +4,7 @@
  */
 #include "daemon/door.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -15,6 +16,8 @@
 #include "common/mem.h"
 #include "daemon/admit.h"
 
+#define MAX_STARTUPS "Maxstartups" /* as sshd's log has it */
+
 enum result
 door_init(struct door *door, const struct settings *settings)
 {
@@ -25,6 +28,8 @@ door_init(struct door *door, const struct settings *settings)
 		.limit = settings_startups(settings, KEYWORD_MaxStartups),
 		.blocks = settings_net_block(settings, KEYWORD_PerSourceNetBlockSize),
 		.per_source_max = (size_t)settings_number(settings, KEYWORD_PerSourceMaxStartups),
+		.reserved = settings_text(settings, KEYWORD_ReservedSources),
+		.reserved_max = (size_t)settings_number(settings, KEYWORD_ReservedStartups),
 	};
 	penalties_init(&door->penalties, settings, secret);
 	mem_wipe(secret, sizeof(secret));
@@ -85,7 +90,7 @@ static void
 turn_away(struct door *door, int fd, const struct monitor_endpoint *peer,
     const struct monitor_endpoint *local, const char *why)
 {
-	const bool is_full = strcmp(why, "Maxstartups") == 0;
+	const bool is_full = strcmp(why, MAX_STARTUPS) == 0;
 	const char *text = is_full ? "Exceeded MaxStartups\r\n" : "Not allowed at this time\r\n";
 	const uint64_t now_ms = clock_now_ms();
 
@@ -97,36 +102,104 @@ turn_away(struct door *door, int fd, const struct monitor_endpoint *peer,
 	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* How many there are of those that MaxStartups is about. */
+static size_t
+pending(const struct door *door)
+{
+	return door->startups.count - door->startups.reserved;
+}
+
+static bool
+is_reserved(const struct door *door, const char *address)
+{
+	return door->reserved != NULL && addr_list_match(bytes_of_text(door->reserved),
+					     bytes_of_text(address)) == LIST_MATCH_YES;
+}
+
+static bool
+has_reserved_place(const struct door *door, const char *address)
+{
+	return door->startups.reserved < door->reserved_max && is_reserved(door, address);
+}
+
+static void
+log_victim(struct door *door, const struct startup *victim, const char *newcomer, uint64_t now_ms)
+{
+	const struct addr_net net = { victim->addr, victim->addr.bits };
+	char address[ADDR_TEXT_MAX];
+
+	say_kept_back(door, now_ms);
+	if (!ration_take(&door->refusals, now_ms))
+		return;
+	addr_net_format(&net, address);
+	log_info("max-startups",
+	    "drop connection #%zu from %s, silent for %" PRIu64 " ms, for one from [%s] %s",
+	    door->startups.count, address, now_ms - victim->heard_ms, newcomer, MAX_STARTUPS);
+}
+
+/*
+ * MaxStartups says that one must go; here it is decided who. Those who are leaving are bounded too, so that there
+ * are never more than twice as many processes as the limit allows.
+ */
+static bool
+make_room(struct door *door, const char *newcomer, const struct addr *addr, pid_t *victim)
+{
+	const uint64_t now_ms = clock_now_ms();
+	const struct startup *startup = startups_victim(&door->startups, addr, now_ms);
+
+	if (startup == NULL || door->leaving >= door->limit.full)
+		return false;
+	log_victim(door, startup, newcomer, now_ms);
+	*victim = startup->pid;
+	return true;
+}
+
 bool
 door_opens(struct door *door, int fd, const struct monitor_endpoint *peer,
-    const struct monitor_endpoint *local)
+    const struct monitor_endpoint *local, pid_t *victim)
 {
 	const struct addr addr = addr_of(peer->address);
+	const bool is_free = is_reserved(door, peer->address);
 	const char *why;
 	char text[128];
 
-	if (penalties_refuse(&door->penalties, peer->address, clock_now_ms(), &why)) {
+	*victim = 0;
+	if (!is_free && penalties_refuse(&door->penalties, peer->address, clock_now_ms(), &why)) {
 		snprintf(text, sizeof(text), "penalty: %s", why);
 		turn_away(door, fd, peer, local, text);
 		return false;
 	}
-	if (has_too_many(door, &addr)) {
+	if (!is_free && has_too_many(door, &addr)) {
 		turn_away(door, fd, peer, local, "PerSourceMaxStartups");
 		return false;
 	}
-	if (!admit_is_welcome(&door->limit, (unsigned)door->startups.count, random_percent())) {
-		turn_away(door, fd, peer, local, "Maxstartups");
-		return false;
-	}
-	return true;
+	if (has_reserved_place(door, peer->address) ||
+	    admit_is_welcome(&door->limit, (unsigned)pending(door), random_percent()) ||
+	    make_room(door, peer->address, &addr, victim))
+		return true;
+	turn_away(door, fd, peer, local, MAX_STARTUPS);
+	return false;
 }
 
 enum result
 door_entered(struct door *door, pid_t pid, const char *address)
 {
-	const struct startup startup = { .pid = pid, .addr = addr_of(address) };
+	const struct startup startup = {
+		.pid = pid,
+		.addr = addr_of(address),
+		.heard_ms = clock_now_ms(),
+		.is_reserved = has_reserved_place(door, address),
+	};
 
 	return startups_add(&door->startups, &startup);
+}
+
+void
+door_leaves(struct door *door, struct connection *connection)
+{
+	startups_remove(&door->startups, connection->pid);
+	connection->is_leaving = true;
+	door->leaving++;
 }
 
 /* --- What becomes of them ----------------------------------------------------------------------- */
@@ -143,14 +216,28 @@ static const struct {
 	{ MONITOR_STATUS_REFUSED, PENALTY_PART_REFUSECONNECTION },
 };
 
-void
-door_hear(struct door *door, pid_t pid, const char *address, uint8_t status)
+/* It counts no more: somebody logged in after all, or it ended. */
+static void
+settle(struct door *door, struct connection *connection)
 {
+	startups_remove(&door->startups, connection->pid);
+	door->leaving -= connection->is_leaving;
+	connection->is_leaving = false;
+}
+
+void
+door_hear(struct door *door, struct connection *connection, uint8_t status)
+{
+	const uint64_t now_ms = clock_now_ms();
+
 	if (status == MONITOR_STATUS_LOGGED_IN)
-		startups_remove(&door->startups, pid);
+		settle(door, connection);
+	if (status == MONITOR_STATUS_SPOKE)
+		startups_spoke(&door->startups, connection->pid, now_ms);
 	for (size_t i = 0; i < COUNT(penalised); i++) {
 		if (status == penalised[i].status)
-			penalties_add(&door->penalties, address, penalised[i].kind, clock_now_ms());
+			penalties_add(
+			    &door->penalties, connection->peer, penalised[i].kind, now_ms);
 	}
 }
 
@@ -175,11 +262,12 @@ is_crash(int status)
 }
 
 void
-door_ended(struct door *door, pid_t pid, const char *address, bool was_logged_in, int status)
+door_ended(struct door *door, struct connection *connection, int status)
 {
-	startups_remove(&door->startups, pid);
-	if (!was_logged_in && is_crash(status))
-		penalties_add(&door->penalties, address, PENALTY_PART_CRASH, clock_now_ms());
+	settle(door, connection);
+	if (!connection->is_logged_in && is_crash(status))
+		penalties_add(
+		    &door->penalties, connection->peer, PENALTY_PART_CRASH, clock_now_ms());
 }
 
 /* --- The log ------------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "daemon/connections.h"
 #include "daemon/penalties.h"
 #include "daemon/ration.h"
 #include "daemon/startups.h"
@@ -14,8 +15,11 @@ struct door {
 	struct settings_startups limit;
 	struct settings_net_block blocks;
 	size_t per_source_max; /* 0: no limit */
+	const char *reserved;  /* borrowed: ReservedSources; NULL: none */
+	size_t reserved_max;   /* ReservedStartups */
 	struct penalties penalties;
 	struct startups startups;
+	size_t leaving;         /* connections that were told to make room, and are still there */
 	struct ration refusals; /* lines of the log */
 };
 
@@ -23,18 +27,24 @@ struct door {
 enum result door_init(struct door *door, const struct settings *settings) MUST_USE;
 void door_clear(struct door *door);
 
-/* May the connection `fd` start? If not, its peer is told, and the log. */
+/*
+ * May the connection `fd` start? If not, its peer is told, and the log. If somebody else must go for it, *victim is
+ * the pid of their monitor, otherwise 0.
+ */
 bool door_opens(struct door *door, int fd, const struct monitor_endpoint *peer,
-    const struct monitor_endpoint *local);
+    const struct monitor_endpoint *local, pid_t *victim);
 
 /* A monitor was started for somebody who came in. RESULT_MEMORY. */
 enum result door_entered(struct door *door, pid_t pid, const char *address) MUST_USE;
 
-/* A monitor says MONITOR_STATUS_* of its connection, which comes from `address`. */
-void door_hear(struct door *door, pid_t pid, const char *address, uint8_t status);
+/* This one was told to make room. */
+void door_leaves(struct door *door, struct connection *connection);
 
-/* A monitor ended, by waitpid's status. */
-void door_ended(struct door *door, pid_t pid, const char *address, bool was_logged_in, int status);
+/* Its monitor says MONITOR_STATUS_*. */
+void door_hear(struct door *door, struct connection *connection, uint8_t status);
+
+/* Its monitor ended, by waitpid's status. */
+void door_ended(struct door *door, struct connection *connection, int status);
 
 /* When door_meet_deadline has something to do; 0: never. */
 uint64_t door_deadline_ms(const struct door *door);

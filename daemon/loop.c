@@ -53,6 +53,8 @@ daemon_loop_take_signals(int *signal_fd)
 	sigaddset(&mine, SIGINT);
 	sigaddset(&mine, SIGQUIT);
 	sigaddset(&mine, SIGHUP);
+	/* Until a new monitor takes its signals it has those of ours. */
+	sigaddset(&mine, MONITOR_SIGNAL_MAKE_ROOM);
 	if (sigprocmask(SIG_SETMASK, &mine, NULL) < 0)
 		return RESULT_SYSTEM;
 	*signal_fd = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -102,15 +104,29 @@ start_monitor(struct loop *loop, struct monitor_inputs *inputs)
 	return door_entered(&loop->door, pid, inputs->peer.address);
 }
 
+/* It gives its place now, and ends when it can. */
+static void
+end_for_another(struct loop *loop, pid_t pid)
+{
+	struct connection *connection = connections_find(&loop->connections, pid);
+
+	assert(connection != NULL);
+	door_leaves(&loop->door, connection);
+	kill(pid, MONITOR_SIGNAL_MAKE_ROOM);
+}
+
 static void
 serve(struct loop *loop, int fd)
 {
 	struct monitor_inputs inputs = loop->inputs->monitor;
+	pid_t victim;
 
 	if (sockets_endpoints(fd, &inputs.peer, &inputs.local) != RESULT_OK)
 		return;
-	if (!door_opens(&loop->door, fd, &inputs.peer, &inputs.local))
+	if (!door_opens(&loop->door, fd, &inputs.peer, &inputs.local, &victim))
 		return;
+	if (victim != 0)
+		end_for_another(loop, victim);
 	inputs.network_fd = fd;
 	if (start_monitor(loop, &inputs) != RESULT_OK)
 		log_error("spawn", "connection from %s port %u cannot be served: %s",
@@ -157,7 +173,7 @@ hear(struct loop *loop, struct connection *connection)
 		if (status == MONITOR_STATUS_ATTACK)
 			nursery_retire(loop->inputs->nursery, "one of its children attacked");
 		else
-			door_hear(&loop->door, connection->pid, connection->peer, status);
+			door_hear(&loop->door, connection, status);
 	}
 }
 
@@ -166,8 +182,7 @@ static void
 forget(struct loop *loop, struct connection *connection, int status)
 {
 	hear(loop, connection);
-	door_ended(
-	    &loop->door, connection->pid, connection->peer, connection->is_logged_in, status);
+	door_ended(&loop->door, connection, status);
 	connections_remove(&loop->connections, connection);
 }
 

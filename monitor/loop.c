@@ -171,6 +171,22 @@ reap(struct monitor *monitor)
 	}
 }
 
+/* The listener has not heard yet of a login that there is. Who has not spoken hears nothing, and the log of a flood
+ * is long enough. */
+static void
+make_room(struct monitor *monitor)
+{
+	if (monitor->phase == IPC_PHASE_OPEN || monitor->phase == IPC_PHASE_ENDING)
+		return;
+	log_verbose("max-startups", "connection from %s port %u: closed for another one",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port);
+	if (monitor->session_id_size == 0)
+		phase_kill(monitor);
+	else
+		phase_end(monitor, SSH_DISCONNECT_TOO_MANY_CONNECTIONS,
+		    "Too many connections are waiting for a login");
+}
+
 static void
 receive_signal(struct monitor *monitor)
 {
@@ -180,6 +196,10 @@ receive_signal(struct monitor *monitor)
 		return;
 	if (info.ssi_signo == SIGCHLD) {
 		reap(monitor);
+		return;
+	}
+	if (info.ssi_signo == MONITOR_SIGNAL_MAKE_ROOM) {
+		make_room(monitor);
 		return;
 	}
 	log_info("stopping", "connection from %s port %u: ended by signal %u",

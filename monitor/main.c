@@ -42,6 +42,7 @@ take_signals(int *out)
 	sigaddset(&mine, SIGCHLD);
 	sigaddset(&mine, SIGTERM);
 	sigaddset(&mine, SIGINT);
+	sigaddset(&mine, MONITOR_SIGNAL_MAKE_ROOM);
 	if (sigprocmask(SIG_SETMASK, &mine, &old) < 0)
 		return RESULT_SYSTEM;
 	*out = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
@@ -50,7 +51,11 @@ struct monitor_inputs {
 	struct monitor_endpoint peer, local;
 };
 
+/* To a monitor: somebody else needs the place, unless somebody has logged in. */
+#define MONITOR_SIGNAL_MAKE_ROOM SIGUSR2
+
 #define MONITOR_STATUS_LOGGED_IN 'L'
+#define MONITOR_STATUS_SPOKE     'S' /* a client that is not logged in got something done */
 #define MONITOR_STATUS_ATTACK    'A' /* the child is in somebody else's hands */
 /* Why a connection ended on which nobody logged in; the last word. */
 #define MONITOR_STATUS_CRASHED      'C' /* the child died, or attacked */

@@ -15,6 +15,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/monitor.h"
+#include "monitor/status.h"
 
 /* Digests have 20 to 64 bytes; a hash of another size would be something else in disguise. */
 #define EXCHANGE_HASH_MIN 20
@@ -118,6 +119,7 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 		memcpy(monitor->session_id, hash.data, hash.size);
 		monitor->session_id_size = hash.size;
 		monitor->host_blob = blob_shown(key, algorithm);
+		status_tell(monitor, MONITOR_STATUS_SPOKE);
 	}
 	if (sign(monitor, key->key, algorithm, hash, &signature) != RESULT_OK) {
 		log_error(

@@ -156,6 +156,7 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 	auth_request_get(&reader, &request);
 	TRY(reader_end(&reader));
 	TRY(check_subject(monitor, &request));
+	status_tell(monitor, MONITOR_STATUS_SPOKE);
 	TRY(policy_choose(monitor));
 	if (!may_go_on(monitor))
 		return RESULT_OK;

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 
 import rawssh
@@ -247,3 +248,137 @@ def test_a_login_gives_its_place_back(start):
         assert server.ssh("true").returncode == 0
     finally:
         client.communicate(timeout=20)
+
+
+# --- who must go when there are too many ---------------------------------------------------------
+
+def hold(stack, server, source, count):
+    """That many connections from there that say nothing."""
+    held = [stack.enter_context(connection(server, source)) for _ in range(count)]
+    assert all(s.recv(4) == b"SSH-" for s in held)
+    return held
+
+
+def is_closed(s):
+    """Now, or soon."""
+    s.settimeout(5)
+    with contextlib.suppress(ConnectionResetError):
+        while s.recv(4096):
+            pass
+    return True
+
+
+def test_a_silent_crowd_makes_room_for_others(start):
+    """The places are taken by one network; whoever comes from another takes that of its oldest."""
+    server = start(MaxStartups="6:100:6")
+    wait_for(lambda: not server.children(), what="the probe is gone")
+    with contextlib.ExitStack() as stack:
+        held = hold(stack, server, "127.0.1.1", 6)
+        assert greeting(server, "127.0.1.1") == b"Exceeded MaxStartups\r\n"
+        for i in range(3):
+            assert server.ssh("true", BindAddress="127.0.2.1").returncode == 0
+            wait_for(lambda: len(server.child_pids()) <= 6, what="bounded")
+        assert is_closed(held[0])
+        server.wait_log("drop connection #6 from 127.0.1.1/32, silent for")
+        held[5].settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            assert held[5].recv(4096)  # still there
+
+
+def test_the_places_of_the_long_silent_go_to_neighbours(start):
+    """The same source gets in, too, once the others have been silent for a second."""
+    server = start(MaxStartups="3:100:3")
+    wait_for(lambda: not server.children(), what="the probe is gone")
+    with contextlib.ExitStack() as stack:
+        hold(stack, server, "127.0.0.1", 3)
+        assert greeting(server) == b"Exceeded MaxStartups\r\n"
+        time.sleep(1.1)
+        assert server.ssh("true").returncode == 0
+
+
+def test_a_flood_keeps_nobody_from_another_network_out(start):
+    """Connections that say nothing, as fast as they come, from one network."""
+    server = start(MaxStartups="10:30:20", LogLevel="INFO")
+    stop = threading.Event()
+    made = []
+
+    def flood():
+        held = []
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                held.append(socket.create_connection(
+                    ("127.0.0.1", server.port), timeout=5,
+                    source_address=(f"127.0.1.{len(made) % 250 + 1}", 0)))
+                made.append(1)
+            while len(held) > 200:
+                held.pop(0).close()
+        for s in held:
+            s.close()
+
+    threads = [threading.Thread(target=flood) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for(lambda: len(made) > 100, what="the flood")
+        for _ in range(10):
+            assert server.ssh("true", BindAddress="127.0.2.1").returncode == 0
+            assert server.process.poll() is None
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(made) > 100
+    wait_for(lambda: not server.children(), what="all gone")
+
+
+def test_the_flood_is_what_is_punished(start):
+    """Who is dropped for others attempted nothing."""
+    server = start(MaxStartups="2:100:2", PerSourcePenalties="noauth:60 min:1",
+                   PerSourcePenaltyExemptList="127.0.0.1,127.0.2.1")
+    wait_for(lambda: not server.children(), what="the probe is gone")
+    with contextlib.ExitStack() as stack:
+        held = hold(stack, server, "127.0.1.1", 2)
+        assert is_served(server, "127.0.2.1")
+        assert is_closed(held[0])
+        server.wait_log("connections from 127.0.1.1/32 are refused for 60 s")
+        assert not is_served(server, "127.0.1.1")
+
+
+def test_who_has_spoken_hears_why(start):
+    server = start(MaxStartups="2:100:2")
+    wait_for(lambda: not server.children(), what="the probe is gone")
+    with rawssh.Client(server.port) as one, rawssh.Client(server.port) as two:
+        for client in (one, two):
+            client.handshake()
+            client.service()
+        time.sleep(3.1)
+        assert is_served(server, "127.0.2.1")
+        try:
+            one.receive()
+            raise AssertionError("it was not told")
+        except rawssh.Disconnected as told:
+            assert told.reason == 12  # too many connections
+        two.auth_request("nobody", "none")
+        two.receive_type(rawssh.USERAUTH_FAILURE)
+
+
+def test_a_reserved_source_gets_in(start, suite):
+    """Past all limits, and penalties; but not more of them at a time than there are places."""
+    server = start(MaxStartups="2:100:2", PerSourceMaxStartups="2",
+                   PerSourcePenalties="authfail:60 noauth:0 min:1",
+                   PerSourcePenaltyExemptList="127.0.0.1",
+                   ReservedSources="127.0.3.0/24", ReservedStartups="2")
+    fail(server, "127.0.3.1", key=suite.other_key)
+    server.wait_log("are refused for")
+    wait_for(lambda: not server.children(), what="all gone")
+    with contextlib.ExitStack() as stack:
+        others = hold(stack, server, "127.0.1.1", 1) + hold(stack, server, "127.0.2.1", 1)
+        hold(stack, server, "127.0.3.1", 2)
+        assert len(server.child_pids()) == 4
+        assert greeting(server, "127.0.3.1") == b"Exceeded MaxStartups\r\n"
+        assert greeting(server, "127.0.4.1") == b"Exceeded MaxStartups\r\n"
+        for s in others:  # nobody lost a place
+            s.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    assert s.recv(4096)

@@ -13,7 +13,7 @@ told_at_the_end(struct rig *rig)
 
 	status_tell_end(&rig->monitor);
 	while (read(rig->status_pipe[0], &byte, 1) == 1)
-		last = byte;
+		last = byte == MONITOR_STATUS_SPOKE ? last : byte;
 	return last;
 }
 

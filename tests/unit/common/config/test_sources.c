@@ -158,6 +158,8 @@ lists_of_addresses_are_kept(void **state)
 	assert_null(settings_text(none, KEYWORD_PerSourcePenaltyExemptList));
 	assert_string_equal(settings_text(some, KEYWORD_PerSourcePenaltyExemptList),
 	    "10.0.0.0/8,!10.1.1.1,fe80::*");
+	assert_null(settings_text(none, KEYWORD_ReservedSources));
+	assert_int_equal(settings_number(none, KEYWORD_ReservedStartups), 10);
 }
 
 #define NAMES                                                                                   \

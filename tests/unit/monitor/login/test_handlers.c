@@ -123,12 +123,17 @@ tells_the_listener_of_a_login(void **state)
 	uint8_t byte = 0;
 
 	buf_init(&signature, KEY_SIGNATURE_MAX);
+	assert_int_equal(read(rig->status_pipe[0], &byte, 1), -1);
 	rig_exchange_keys(rig);
+	assert_int_equal(read(rig->status_pipe[0], &byte, 1), 1);
+	assert_int_equal(byte, MONITOR_STATUS_SPOKE);
 	assert_int_equal(read(rig->status_pipe[0], &byte, 1), -1);
 	sign(rig, &signings[0], &signature);
 	request.has_signature = true;
 	request.signature = buf_bytes(&signature);
 	rig_authenticate(rig, &request);
+	assert_int_equal(read(rig->status_pipe[0], &byte, 1), 1);
+	assert_int_equal(byte, MONITOR_STATUS_SPOKE);
 	assert_int_equal(read(rig->status_pipe[0], &byte, 1), 1);
 	assert_int_equal(byte, MONITOR_STATUS_LOGGED_IN);
 	assert_string_equal(rig->monitor.account->name, rig->user);
