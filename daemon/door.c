@@ -194,6 +194,20 @@ door_entered(struct door *door, pid_t pid, const char *address)
 	return startups_add(&door->startups, &startup);
 }
 
+enum result
+door_restore(struct door *door, const struct connection *connection, const struct startup *startup)
+{
+	struct startup restored = *startup;
+
+	door->leaving += connection->is_leaving;
+	if (connection->is_leaving || connection->is_logged_in)
+		return RESULT_OK;
+	restored.pid = connection->pid;
+	restored.addr = addr_of(connection->peer);
+	restored.is_reserved = has_reserved_place(door, connection->peer);
+	return startups_add(&door->startups, &restored);
+}
+
 void
 door_leaves(struct door *door, struct connection *connection)
 {
@@ -271,6 +285,17 @@ door_ended(struct door *door, struct connection *connection, int status)
 }
 
 /* --- The log ------------------------------------------------------------------------------------ */
+
+void
+door_log_state(const struct door *door, size_t connection_count)
+{
+	log_info("state",
+	    "connections: %zu, not logged in: %zu of %u, in reserved places: %zu of %zu, "
+	    "making room: %zu",
+	    connection_count, pending(door), door->limit.full, door->startups.reserved,
+	    door->reserved_max, door->leaving);
+	penalties_log_state(&door->penalties, clock_now_ms());
+}
 
 uint64_t
 door_deadline_ms(const struct door *door)

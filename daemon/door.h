@@ -37,6 +37,13 @@ bool door_opens(struct door *door, int fd, const struct monitor_endpoint *peer,
 /* A monitor was started for somebody who came in. RESULT_MEMORY. */
 enum result door_entered(struct door *door, pid_t pid, const char *address) MUST_USE;
 
+/* A connection that was there before the listener executed itself, with what was known of its start. RESULT_MEMORY. */
+enum result door_restore(
+    struct door *door, const struct connection *connection, const struct startup *startup) MUST_USE;
+
+/* Says in the log how many there are, and whom it refuses. */
+void door_log_state(const struct door *door, size_t connection_count);
+
 /* This one was told to make room. */
 void door_leaves(struct door *door, struct connection *connection);
 

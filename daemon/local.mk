@@ -5,6 +5,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/cli.c daemon/cli.h \
 	daemon/connections.c daemon/connections.h \
 	daemon/door.c daemon/door.h \
+	daemon/handover.c daemon/handover.h \
 	daemon/hostcerts.c daemon/hostcerts.h \
 	daemon/hostkeys.c daemon/hostkeys.h \
 	daemon/logging.c daemon/logging.h \
@@ -18,6 +19,7 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/programs.c daemon/programs.h \
 	daemon/query.c daemon/query.h \
 	daemon/ration.c daemon/ration.h \
+	daemon/reload.c daemon/reload.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \
 	daemon/start.c daemon/start.h \

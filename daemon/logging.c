@@ -112,6 +112,23 @@ open_file(const char *path)
 	return RESULT_OK;
 }
 
+static void
+open_syslog(int facility)
+{
+	openlog("sallyportd", LOG_PID | LOG_NDELAY, facility);
+	log_set_sink(syslog_sink, NULL);
+}
+
+void
+logging_resume(const struct cli *cli)
+{
+	is_up = true;
+	if (cli->log_file != NULL)
+		(void)!open_file(cli->log_file);
+	else if (!cli->log_to_stderr && cli->debug == 0)
+		open_syslog(LOG_AUTH);
+}
+
 enum result
 logging_open(const struct cli *cli, const struct settings *settings)
 {
@@ -122,9 +139,7 @@ logging_open(const struct cli *cli, const struct settings *settings)
 	    cli->mode == CLI_MODE_PRINT)
 		return RESULT_OK;
 	/* Standard error of a service that inetd starts is the client. */
-	is_up = cli->mode == CLI_MODE_INETD;
-	openlog("sallyportd", LOG_PID | LOG_NDELAY,
-	    (int)settings_number(settings, KEYWORD_SyslogFacility) << 3);
-	log_set_sink(syslog_sink, NULL);
+	is_up = is_up || cli->mode == CLI_MODE_INETD;
+	open_syslog((int)settings_number(settings, KEYWORD_SyslogFacility) << 3);
 	return RESULT_OK;
 }

@@ -11,6 +11,9 @@
 /* Before the configuration is known: errors on standard error. */
 void logging_start(void);
 
+/* The same for a server that was one before (SIGHUP): where its operator looks, as far as the command line tells. */
+void logging_resume(const struct cli *cli);
+
 /* As the command line and the configuration want it. RESULT_CONFIG: the log file cannot be opened; said. */
 enum result logging_open(const struct cli *cli, const struct settings *settings) MUST_USE;
 

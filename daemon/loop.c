@@ -20,14 +20,16 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/mem.h"
 #include "daemon/connections.h"
 #include "daemon/door.h"
+#include "daemon/handover.h"
 
 /* Connections taken in one turn, so that signals are heard during a flood. */
 #define ACCEPTS_A_TURN 64
 
 /* Where in the list of descriptors that are waited for. */
-enum { POLL_SIGNALS, POLL_NURSERY, POLL_FIXED };
+enum { POLL_SIGNALS, POLL_NURSERY, POLL_CHECK, POLL_FIXED };
 
 struct loop {
 	struct loop_inputs *inputs;
@@ -39,6 +41,7 @@ struct loop {
 	size_t polled;   /* connections that are in polls */
 	bool has_served; /* a connection was taken */
 	bool is_over;
+	bool has_quit; /* by SIGQUIT */
 };
 
 enum result
@@ -53,6 +56,7 @@ daemon_loop_take_signals(int *signal_fd)
 	sigaddset(&mine, SIGINT);
 	sigaddset(&mine, SIGQUIT);
 	sigaddset(&mine, SIGHUP);
+	sigaddset(&mine, SIGUSR1);
 	/* Until a new monitor takes its signals it has those of ours. */
 	sigaddset(&mine, MONITOR_SIGNAL_MAKE_ROOM);
 	if (sigprocmask(SIG_SETMASK, &mine, NULL) < 0)
@@ -69,6 +73,7 @@ become_monitor(struct loop *loop, struct monitor_inputs *inputs)
 {
 	sockets_close(loop->inputs->sockets);
 	nursery_close(loop->inputs->nursery);
+	reload_clear(loop->inputs->reload);
 	connections_clear(&loop->connections);
 	door_clear(&loop->door);
 	fd_close(&loop->signal_fd);
@@ -186,6 +191,43 @@ forget(struct loop *loop, struct connection *connection, int status)
 	connections_remove(&loop->connections, connection);
 }
 
+/* --- Becoming another program ------------------------------------------------------------------- */
+
+/* Comes back only where that cannot be, and then all goes on. */
+static void
+hand_over(struct loop *loop)
+{
+	const struct handover handover = {
+		.listening = loop->inputs->sockets->fds,
+		.listening_count = loop->inputs->sockets->count,
+		.pidfile = loop->inputs->pidfile,
+		.connections = &loop->connections,
+		.door = &loop->door,
+	};
+	OWNED_BUF state;
+
+	buf_init(&state, HANDOVER_MAX);
+	if (handover_put(&handover, &state) != RESULT_OK)
+		buf_reset(&state); /* without it nothing is executed */
+	reload_execute(loop->inputs->reload, buf_bytes(&state));
+}
+
+static enum result
+take_over(struct loop *loop)
+{
+	struct sockets *sockets = loop->inputs->sockets;
+
+	TRY(handover_restore(buf_bytes(loop->inputs->handover), &loop->connections, &loop->door));
+	buf_clear(loop->inputs->handover);
+	for (size_t i = 0; i < sockets->accepted_count; i++) {
+		CLEANUP(fd_close) int fd = sockets->accepted[i];
+
+		sockets->accepted[i] = -1; /* a monitor closes what is still there */
+		serve(loop, fd);
+	}
+	return RESULT_OK;
+}
+
 /* --- Signals ------------------------------------------------------------------------------------ */
 
 static void
@@ -200,10 +242,25 @@ reap(struct loop *loop)
 		if (connection != NULL)
 			forget(loop, connection, status);
 		nursery_reaped(loop->inputs->nursery, pid);
+		if (reload_reaped(loop->inputs->reload, pid, status)) {
+			hand_over(loop);
+			continue;
+		}
 		if (WIFSIGNALED(status))
 			log_error("monitor-killed", "process %ld was killed by signal %d",
 			    (long)pid, WTERMSIG(status));
 	}
+}
+
+static void
+begin_reload(struct loop *loop)
+{
+	if (loop->inputs->serve_one) {
+		log_info("reload", "Received SIGHUP: -d serves one connection, as it began.");
+		return;
+	}
+	log_info("reload", "Received SIGHUP; restarting.");
+	reload_begin(loop->inputs->reload);
 }
 
 static void
@@ -217,13 +274,17 @@ receive_signals(struct loop *loop)
 			reap(loop);
 			break;
 		case SIGHUP:
-			log_info("reload",
-			    "Received SIGHUP: this version reads its configuration at "
-			    "the start only; restart it, sessions go on");
+			begin_reload(loop);
+			break;
+		case SIGUSR1:
+			door_log_state(&loop->door, loop->connections.count);
+			break;
+		case MONITOR_SIGNAL_MAKE_ROOM:
 			break;
 		default:
 			log_info("stopping", "Received signal %u; terminating.", info.ssi_signo);
 			loop->is_over = true;
+			loop->has_quit = info.ssi_signo == SIGQUIT;
 		}
 	}
 }
@@ -248,6 +309,7 @@ prepare_polls(struct loop *loop, size_t *count)
 	assert(loop->polls != NULL);
 	loop->polls[POLL_SIGNALS] = (struct pollfd){ loop->signal_fd, POLLIN, 0 };
 	loop->polls[POLL_NURSERY] = (struct pollfd){ loop->inputs->nursery->fd, POLLIN, 0 };
+	loop->polls[POLL_CHECK] = (struct pollfd){ loop->inputs->reload->output_fd, POLLIN, 0 };
 	for (size_t i = 0; i < sockets->count; i++)
 		loop->polls[POLL_FIXED + i] = (struct pollfd){ sockets->fds[i], POLLIN, 0 };
 	for (size_t i = 0; i < connections->count; i++)
@@ -290,6 +352,8 @@ turn(struct loop *loop)
 	}
 	if (loop->polls[POLL_NURSERY].revents != 0 && loop->inputs->nursery->fd >= 0)
 		nursery_hear(loop->inputs->nursery);
+	if (loop->polls[POLL_CHECK].revents != 0)
+		reload_hear(loop->inputs->reload);
 	if (loop->polls[POLL_SIGNALS].revents != 0)
 		receive_signals(loop);
 	if (loop->inputs->serve_one && loop->has_served && loop->connections.count == 0)
@@ -303,6 +367,9 @@ daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 	struct loop loop = { .inputs = inputs, .signal_fd = signal_fd };
 	enum result result = door_init(&loop.door, inputs->monitor.settings);
 
+	if (result == RESULT_OK)
+		result = take_over(&loop);
+	reap(&loop); /* monitors may have ended while nobody listened */
 	while (result == RESULT_OK && !loop.is_over)
 		result = turn(&loop);
 	if (result != RESULT_OK)
@@ -312,5 +379,5 @@ daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 	connections_clear(&loop.connections);
 	door_clear(&loop.door);
 	free(loop.polls);
-	return result;
+	return loop.has_quit ? RESULT_CLOSED : result;
 }

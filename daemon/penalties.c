@@ -176,3 +176,55 @@ penalties_refuse(
 	*why = "too many penalised addresses";
 	return true;
 }
+
+/* --- From one listener to the next -------------------------------------------------------------- */
+
+void
+penalties_restore(struct penalties *penalties, const struct penalty *penalty,
+    const struct settings_net_block *blocks)
+{
+	struct penalty_table *table = penalty->source.bits == 32 ? &penalties->v4 : &penalties->v6;
+	struct penalty *restored;
+
+	if (!penalties->rules.is_on || blocks->v4_bits != penalties->blocks.v4_bits ||
+	    blocks->v6_bits != penalties->blocks.v6_bits ||
+	    penalty_table_find(table, &penalty->source) != NULL)
+		return;
+	if (penalty_table_add(table, &penalty->source, penalty->end_ms, &restored) != RESULT_OK)
+		return;
+	restored->kind = penalty->kind;
+	restored->is_active = penalty->is_active;
+}
+
+/* --- For the operator --------------------------------------------------------------------------- */
+
+/* Lines of one state: who has more of them asks the log of when they began. */
+#define STATE_LINES 20
+
+static void
+log_table(const struct penalty_table *table, unsigned prefix, uint64_t now_ms, unsigned *lines)
+{
+	for (size_t i = 0; i < table->count && *lines < STATE_LINES; i++) {
+		const struct penalty *penalty = penalty_table_at(table, i);
+		const struct addr_net net = { penalty->source, prefix };
+		char source[ADDR_TEXT_MAX];
+
+		if (!penalty->is_active || penalty->end_ms <= now_ms)
+			continue;
+		addr_net_format(&net, source);
+		log_info("state", "refused: %s for %" PRIu64 " s: %s", source,
+		    seconds_left(penalty, now_ms), kinds[penalty->kind]);
+		++*lines;
+	}
+}
+
+void
+penalties_log_state(const struct penalties *penalties, uint64_t now_ms)
+{
+	unsigned lines = 0;
+
+	log_info("state", "sources with penalties: %zu IPv4, %zu IPv6", penalties->v4.count,
+	    penalties->v6.count);
+	log_table(&penalties->v4, penalties->blocks.v4_bits, now_ms, &lines);
+	log_table(&penalties->v6, penalties->blocks.v6_bits, now_ms, &lines);
+}

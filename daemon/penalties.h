@@ -26,6 +26,13 @@ void penalties_clear(struct penalties *penalties);
 void penalties_add(
     struct penalties *penalties, const char *address, enum penalty_part kind, uint64_t now_ms);
 
+/* One of before, of blocks of this size: taken over if these blocks and rules still hold. */
+void penalties_restore(struct penalties *penalties, const struct penalty *penalty,
+    const struct settings_net_block *blocks);
+
+/* Says in the log how many there are, and some of those who are refused. */
+void penalties_log_state(const struct penalties *penalties, uint64_t now_ms);
+
 /* Is a connection of this address to be refused? Then *why says for what, in words of the log. */
 bool penalties_refuse(
     struct penalties *penalties, const char *address, uint64_t now_ms, const char **why);

@@ -13,11 +13,22 @@
 struct sockets {
 	int fds[SOCKETS_MAX]; /* owned */
 	size_t count;
+	int *
+	    accepted; /* owned, and each of them: who waited at sockets that are no longer wanted */
+	size_t accepted_count;
 };
 
-/* Binds what Port, ListenAddress and AddressFamily say. Addresses that cannot be bound are logged;
- * RESULT_SYSTEM when none is left. Says where it listens. */
-enum result sockets_open(const struct settings *settings, struct sockets *out) MUST_USE;
+/* Listening sockets of a predecessor. Those that are taken are set to -1. */
+struct inherited {
+	int fds[SOCKETS_MAX]; /* owned */
+	size_t count;
+};
+
+/* Binds what Port, ListenAddress and AddressFamily say, or takes the inherited socket that is bound to it. Addresses
+ * that cannot be bound are logged; RESULT_SYSTEM when none is left. Says where it listens. Inherited sockets that
+ * nobody wants are closed after those who wait there were let in. */
+enum result sockets_open(
+    const struct settings *settings, struct inherited *inherited, struct sockets *out) MUST_USE;
 void sockets_close(struct sockets *sockets);
 
 /* Both ends of a connection, numeric. RESULT_CLOSED: it is gone already. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,10 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "daemon/background.h"
 #include "daemon/cli.h"
+#include "daemon/handover.h"
 #include "daemon/hostkeys.h"
 #include "daemon/logging.h"
 #include "daemon/loop.h"
@@ -30,11 +33,12 @@
 #include "daemon/nursery.h"
 #include "daemon/programs.h"
 #include "daemon/query.h"
+#include "daemon/reload.h"
 #include "daemon/seccomp.h"
 #include "daemon/sockets.h"
 #include "daemon/subject.h"
 
-/* As sshd: 255 for a configuration that is wrong, 1 for everything else. */
+/* As sshd: 255 for a configuration that is wrong and after SIGQUIT, 1 for everything else. */
 #define EXIT_CONFIG 255
 
 struct service {
@@ -46,9 +50,19 @@ struct service {
 	struct buf filter;
 	struct sockets sockets;
 	struct nursery nursery;
+	struct reload reload;
+	struct buf handover; /* what a predecessor left */
+	bool is_up;
 	int wait_fd; /* the process that waits for us to be up; -1: none */
 	int signal_fd;
 };
+
+/* Are we what SIGHUP made of a listener? */
+static bool
+is_successor(const struct service *service)
+{
+	return buf_size(&service->handover) > 0;
+}
 
 /* --- Configuration ------------------------------------------------------------------------------ */
 
@@ -76,6 +90,20 @@ make_settings(struct service *service, struct buf *errors)
 	return config_effective(service->config, &subject.subject, &service->settings, errors);
 }
 
+/* Who made us what we are by SIGHUP does not look at our standard error. */
+static void
+say_errors(const struct service *service, struct bytes errors)
+{
+	struct bytes line;
+
+	if (!is_successor(service)) {
+		(void)!fwrite(errors.data, 1, errors.size, stderr);
+		return;
+	}
+	while (text_next_line(&errors, &line))
+		log_error("config", "%.*s", LOG_BYTES(line));
+}
+
 static enum result
 configure(struct service *service)
 {
@@ -87,9 +115,7 @@ configure(struct service *service)
 	result = read_all(&service->cli, service->config, &errors);
 	if (result == RESULT_OK)
 		result = make_settings(service, &errors);
-	if (buf_size(&errors) > 0)
-		fprintf(
-		    stderr, "%.*s", (int)buf_size(&errors), (const char *)buf_bytes(&errors).data);
+	say_errors(service, buf_bytes(&errors));
 	return result;
 }
 
@@ -246,19 +272,53 @@ stays_in_foreground(const struct cli *cli)
 	return cli->stay || cli->debug > 0;
 }
 
+static void
+inherit(void *context, enum handover_kind kind, int fd)
+{
+	struct inherited *inherited = context;
+
+	if (kind == HANDOVER_LISTENING && fd > STDERR_FILENO && inherited->count < SOCKETS_MAX)
+		inherited->fds[inherited->count++] = fd;
+}
+
+static enum result
+open_sockets(struct service *service)
+{
+	struct inherited inherited = { .count = 0 };
+
+	handover_descriptors(buf_bytes(&service->handover), inherit, &inherited);
+	return sockets_open(service->settings, &inherited, &service->sockets);
+}
+
+/* What our predecessor did in the background we need not do; what it left behind is ours to put away. */
+static void
+arrive(const struct service *service)
+{
+	const char *pidfile = settings_text(service->settings, KEYWORD_PidFile);
+	char old[PATH_MAX];
+
+	if (!stays_in_foreground(&service->cli))
+		(void)!chdir("/");
+	if (handover_pidfile(buf_bytes(&service->handover), old, sizeof(old)) &&
+	    (pidfile == NULL || strcmp(pidfile, old) != 0))
+		pidfile_remove(old);
+}
+
 /* The pid that is written and announced is that of the process that serves. */
 static enum result
 come_up(struct service *service)
 {
-	if (!stays_in_foreground(&service->cli) &&
+	if (!stays_in_foreground(&service->cli) && !is_successor(service) &&
 	    background_start(&service->wait_fd) != RESULT_OK) {
 		log_fatal("background", "cannot go to the background: %s", strerror(errno));
 		return RESULT_SYSTEM;
 	}
 	TRY(open_nursery(service));
 	TRY(try_sandbox(service));
-	TRY(sockets_open(service->settings, &service->sockets));
+	TRY(open_sockets(service));
 	TRY(daemon_loop_take_signals(&service->signal_fd));
+	if (is_successor(service))
+		arrive(service);
 	pidfile_write(settings_text(service->settings, KEYWORD_PidFile));
 	logging_up();
 	background_ready(
@@ -273,12 +333,16 @@ serve(struct service *service)
 	struct loop_inputs inputs = {
 		.sockets = &service->sockets,
 		.nursery = &service->nursery,
+		.reload = &service->reload,
+		.pidfile = settings_text(service->settings, KEYWORD_PidFile),
 		.serve_one = service->cli.debug > 0,
 	};
 	enum result result;
 
 	TRY(come_up(service));
 	inputs.monitor = inputs_for(service);
+	inputs.handover = &service->handover;
+	service->is_up = true;
 	result = daemon_loop_run(&inputs, service->signal_fd);
 	notify_tell("STOPPING=1");
 	pidfile_remove(settings_text(service->settings, KEYWORD_PidFile));
@@ -299,7 +363,8 @@ run(struct service *service)
 	TRY(prepare(service));
 	switch (service->cli.mode) {
 	case CLI_MODE_CHECK:
-		return RESULT_OK;
+		TRY(open_nursery(service));
+		return try_sandbox(service);
 	case CLI_MODE_PRINT:
 		return print_settings(service);
 	case CLI_MODE_INETD:
@@ -315,6 +380,8 @@ static void
 clear(struct service *service)
 {
 	sockets_close(&service->sockets);
+	reload_clear(&service->reload);
+	buf_clear(&service->handover);
 	nursery_close(&service->nursery);
 	hostkeys_clear(&service->hostkeys);
 	programs_close(&service->programs);
@@ -331,6 +398,7 @@ daemon_main(int argc, char **argv)
 	struct service service = {
 		.programs = { .child_fd = -1, .user_fd = -1, .pam_fd = -1 },
 		.nursery = { .fd = -1, .spare_fd = -1 },
+		.reload = { .output_fd = -1 },
 		.wait_fd = -1,
 		.signal_fd = -1,
 	};
@@ -341,11 +409,21 @@ daemon_main(int argc, char **argv)
 	process_hide();
 	umask(022);
 	buf_init(&service.filter, SECCOMP_FILTER_MAX);
+	buf_init(&service.handover, HANDOVER_MAX);
 	if (cli_parse(argc, argv, &service.cli, stderr) != RESULT_OK)
 		return 1;
+	if (service.cli.mode == CLI_MODE_SERVE) {
+		reload_take_over(&service.handover);
+		if (is_successor(&service))
+			logging_resume(&service.cli);
+		if (reload_init(&service.reload, argv) != RESULT_OK)
+			log_error("reload", "SIGHUP will not work: %s", strerror(errno));
+	}
 	result = run(&service);
+	if (result != RESULT_OK && is_successor(&service) && !service.is_up)
+		reload_try_again(&service.reload, buf_bytes(&service.handover));
 	clear(&service);
-	if (result == RESULT_CONFIG)
+	if (result == RESULT_CONFIG || result == RESULT_CLOSED)
 		return EXIT_CONFIG;
 	return result == RESULT_OK ? 0 : 1;
 }

@@ -50,7 +50,7 @@ make_room(struct startups *startups)
 enum result
 startups_add(struct startups *startups, const struct startup *startup)
 {
-	const size_t at = find_place(startups, &startup->addr);
+	const size_t at = find_place(startups, &startup->addr); /* in front of its like */
 
 	TRY(make_room(startups));
 	memmove(startups->list + at + 1, startups->list + at,
@@ -61,8 +61,8 @@ startups_add(struct startups *startups, const struct startup *startup)
 	return RESULT_OK;
 }
 
-static struct startup *
-find(const struct startups *startups, pid_t pid)
+struct startup *
+startups_find(const struct startups *startups, pid_t pid)
 {
 	for (size_t i = 0; i < startups->count; i++) {
 		if (startups->list[i].pid == pid)
@@ -74,7 +74,7 @@ find(const struct startups *startups, pid_t pid)
 void
 startups_remove(struct startups *startups, pid_t pid)
 {
-	struct startup *startup = find(startups, pid);
+	struct startup *startup = startups_find(startups, pid);
 
 	if (startup == NULL)
 		return;
@@ -87,7 +87,7 @@ startups_remove(struct startups *startups, pid_t pid)
 void
 startups_spoke(struct startups *startups, pid_t pid, uint64_t now_ms)
 {
-	struct startup *startup = find(startups, pid);
+	struct startup *startup = startups_find(startups, pid);
 
 	if (startup == NULL)
 		return;
@@ -190,12 +190,13 @@ may_go(const struct search *search, const struct startup *startup)
 	       patience_ms[order < 0 ? GREEDIER : NOT_GREEDIER][startup->has_spoken];
 }
 
+/* `a` is behind `b`, so of two that are as old `b` came later: see startups_add. */
 static bool
 is_rather_dropped(const struct startup *a, const struct startup *b)
 {
 	if (a->has_spoken != b->has_spoken)
 		return b->has_spoken;
-	return a->heard_ms < b->heard_ms;
+	return a->heard_ms <= b->heard_ms;
 }
 
 static void

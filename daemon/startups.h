@@ -31,6 +31,9 @@ enum result startups_add(struct startups *startups, const struct startup *startu
 /* Somebody logged in, or it ended. No such process: nothing. */
 void startups_remove(struct startups *startups, pid_t pid);
 
+/* NULL: there is none. */
+struct startup *startups_find(const struct startups *startups, pid_t pid);
+
 /* Its client did something just now. No such process: nothing. */
 void startups_spoke(struct startups *startups, pid_t pid, uint64_t now_ms);
 

@@ -38,6 +38,7 @@ take_signals(int *out)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* the listener's, which has our name */
 	sigemptyset(&mine);
 	sigaddset(&mine, SIGCHLD);
 	sigaddset(&mine, SIGTERM);

@@ -212,6 +212,26 @@ def test_whoever_guesses_for_ever_is_stopped_by_the_monitor_itself(connect):
     assert "MaxAuthTries" in connection.log() and "Accepted" not in connection.log()
 
 
+@pytest.mark.parametrize("scenario, penalties, why", [
+    ("login_before_sign", "crash:60 noauth:0", "caused crash"),
+    ("guesses_for_ever", "authfail:60 crash:0 noauth:0", "failed authentication"),
+])
+def test_what_it_costs_the_source_is_the_monitors_to_say(suite, hostile_programs, scenario,
+                                                         penalties, why):
+    """The child says nothing of it, and cannot keep it from being said."""
+    server = Server(suite, libexec=hostile_programs, host_keys=("ed25519",),
+                    PerSourcePenalties=f"min:1 {penalties}")
+    try:
+        connection = Connection(server, scenario)
+        connection.listen()
+        connection.close()
+        server.wait_log(f"connections from 127.0.0.1/32 are refused for 60 s: {why}")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as s:
+            assert s.recv(64) == b"Not allowed at this time\r\n"
+    finally:
+        server.stop()
+
+
 # --- before login, and before the sandbox ---------------------------------------------------------
 
 @pytest.mark.parametrize("message", ONLY_AFTER_LOGIN)

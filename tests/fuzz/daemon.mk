@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: ISC
 FUZZERS += tests/fuzz/fuzz_nursery_ipc
+FUZZERS += tests/fuzz/fuzz_handover

@@ -225,6 +225,22 @@ a_flood_of_one_network_keeps_nobody_else_out(void **state)
 }
 
 static void
+the_first_of_those_who_came_at_once_goes_first(void **state)
+{
+	const struct addr addr = addr_of("198.51.100.1"), newcomer = addr_of("203.0.113.1");
+	struct startups startups = { 0 };
+
+	for (pid_t pid = 1; pid <= 5; pid++)
+		assert_ok(startups_add(
+		    &startups, &(struct startup){ .pid = pid, .addr = addr, .heard_ms = NOW_MS }));
+	for (pid_t pid = 1; pid <= 4; pid++) {
+		assert_int_equal(startups_victim(&startups, &newcomer, NOW_MS)->pid, pid);
+		startups_remove(&startups, pid);
+	}
+	startups_clear(&startups);
+}
+
+static void
 who_does_something_is_not_silent(void **state)
 {
 	const struct addr addr = addr_of("198.51.100.1"), newcomer = addr_of("203.0.113.1");
@@ -262,6 +278,7 @@ main(void)
 		cmocka_unit_test(goes_back_to_nothing_in_any_order),
 		cmocka_unit_test(the_right_one_must_go),
 		cmocka_unit_test(a_flood_of_one_network_keeps_nobody_else_out),
+		cmocka_unit_test(the_first_of_those_who_came_at_once_goes_first),
 		cmocka_unit_test(who_does_something_is_not_silent),
 		cmocka_unit_test(takes_the_prefix_of_the_family),
 	};
