@@ -459,6 +459,20 @@ complete_places(struct value *value)
 }
 
 static enum result
+read_list(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
+{
+	if (keyword == KEYWORD_AuthenticationMethods) {
+		TRY(methods_check(line, why));
+		return keep_words(line, out);
+	}
+	TRY(check_words(keyword, line, why));
+	if (is_list_of_names(keyword))
+		return keep_words(line, out);
+	TRY(read_words(line, out, why));
+	return keyword == KEYWORD_PermitListen ? complete_places(out) : RESULT_OK;
+}
+
+static enum result
 read_typed(enum keyword keyword, const struct lex_line *line, struct value *out, char *why)
 {
 	const struct keyword_row *row = keyword_row(keyword);
@@ -509,15 +523,7 @@ read_typed(enum keyword keyword, const struct lex_line *line, struct value *out,
 		TRY(check_each(line, check_listen, why));
 		return keep_words(line, out);
 	case KEYWORD_TYPE_WORDS:
-		if (keyword == KEYWORD_AuthenticationMethods) {
-			TRY(methods_check(line, why));
-			return keep_words(line, out);
-		}
-		TRY(check_words(keyword, line, why));
-		if (is_list_of_names(keyword))
-			return keep_words(line, out);
-		TRY(read_words(line, out, why));
-		return keyword == KEYWORD_PermitListen ? complete_places(out) : RESULT_OK;
+		return read_list(keyword, line, out, why);
 	case KEYWORD_TYPE_PATHS:
 		return read_words(line, out, why);
 	case KEYWORD_TYPE_SUBSYSTEM:
