@@ -115,7 +115,11 @@ enum result
 programs_open(const struct settings *settings, struct programs *out)
 {
 	*out = (struct programs){
-		.child_fd = -1, .user_fd = -1, .pam_fd = -1, .is_root = geteuid() == 0
+		.child_fd = -1,
+		.user_fd = -1,
+		.pam_fd = -1,
+		.name_fd = -1,
+		.is_root = geteuid() == 0,
 	};
 	TRY(find_user(out));
 	warm_up_names(out);
@@ -124,6 +128,8 @@ programs_open(const struct settings *settings, struct programs *out)
 		look_for_service(settings);
 		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
 	}
+	if (settings_flag(settings, KEYWORD_UseDNS))
+		TRY(open_program(settings, "sallyport-name", out->is_root, &out->name_fd));
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }
 
@@ -133,4 +139,5 @@ programs_close(struct programs *programs)
 	fd_close(&programs->child_fd);
 	fd_close(&programs->user_fd);
 	fd_close(&programs->pam_fd);
+	fd_close(&programs->name_fd);
 }

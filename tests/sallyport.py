@@ -20,6 +20,7 @@ BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", CHECKOUT)).resolve()
 PROGRAMS = {
     "sallyportd": "sallyportd",
     "sallyport-child": "sallyport-child",
+    "sallyport-name": "sallyport-name",
     "sallyport-pam": "sallyport-pam",
     "sallyport-user": "sallyport-user",
     "sftp-server": "sftp-server/sftp-server",

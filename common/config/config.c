@@ -306,6 +306,18 @@ config_has_blocks(const struct config *config)
 }
 
 bool
+config_asks_for_host(const struct config *config)
+{
+	const struct match_block *block;
+
+	STAILQ_FOREACH (block, &config->blocks, link) {
+		if (match_asks_for_host(block))
+			return true;
+	}
+	return false;
+}
+
+bool
 config_asks_for_account(const struct config *config)
 {
 	const struct match_block *block;

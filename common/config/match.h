@@ -47,3 +47,6 @@ bool match_holds(const struct match_block *block, const struct config_subject *s
 
 /* Must one know the account to tell? */
 bool match_asks_for_account(const struct match_block *block);
+
+/* Or what the client's host is called? */
+bool match_asks_for_host(const struct match_block *block);

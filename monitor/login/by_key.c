@@ -18,6 +18,7 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/login/presence.h"
 #include "monitor/login/publickey.h"
 #include "monitor/login/verdict.h"
@@ -187,6 +188,7 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.settings = monitor->settings,
 		.account = monitor->login->account,
 		.address = bytes_of_text(monitor->inputs->peer.address),
+		.host = bytes_of_text(peer_name(monitor)),
 		.key_blob = request->key_blob,
 		.now_s = (uint64_t)time(NULL),
 		.is_root = monitor->inputs->is_root,

@@ -68,15 +68,17 @@ objects_to_root(const struct decide_question *question, char *reason)
 static bool
 objects_to_address(const struct decide_question *question, char *reason)
 {
-	char address[ADDR_TEXT_MAX], list[128];
+	char address[ADDR_TEXT_MAX], host[80], list[80];
 
 	if (!question->options->has_from)
 		return false;
 	text_quote(question->address, address, sizeof(address));
+	text_quote(question->host, host, sizeof(host));
 	text_quote(question->options->from, list, sizeof(list));
-	snprintf(
-	    reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s", list, address);
-	return addr_list_match(question->options->from, question->address) != LIST_MATCH_YES;
+	snprintf(reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s%s%s", list,
+	    address, host[0] == '\0' ? "" : ", ", host);
+	return addr_list_match_name(question->options->from, question->address, question->host) !=
+	       LIST_MATCH_YES;
 }
 
 static bool

@@ -20,6 +20,7 @@ struct decide_question {
 	const struct settings *settings;
 	const struct account *account;         /* NULL: unknown user, who gets nothing */
 	struct bytes address;                  /* the client's, numeric */
+	struct bytes host;                     /* what its host is called; empty: not known */
 	const struct key_options *options;     /* of the line with the key, or with its authority */
 	const struct certificate *certificate; /* NULL: a plain key */
 	/* Whom the certificate must be of: with commas, one of them does; or one name as a whole. NULL data: the

@@ -10,6 +10,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/lookup.c monitor/login/lookup.h \
 	monitor/login/methods.c monitor/login/methods.h \
 	monitor/login/pam_link.c monitor/login/pam_link.h \
+	monitor/login/peer_name.c monitor/login/peer_name.h \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/presence.c monitor/login/presence.h \
 	monitor/login/shadow.c monitor/login/shadow.h \

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/login/lists.h"
+#include "monitor/login/peer_name.h"
 
 /* Without root only the one who runs the server can be become. */
 static bool
@@ -27,7 +28,6 @@ static bool
 lists_let_in(const struct monitor *monitor, struct login *login)
 {
 	CLEANUP(group_names_clear) struct group_names groups = { 0 };
-	const char *address = monitor->inputs->peer.address;
 
 	if (lists_ask_for_groups(monitor->settings) &&
 	    account_group_names(login->account, &groups) != RESULT_OK) {
@@ -36,7 +36,8 @@ lists_let_in(const struct monitor *monitor, struct login *login)
 	}
 	return !lists_object(&(struct lists_question){ .settings = monitor->settings,
 				 .user = login->account->name,
-				 .address = address,
+				 .address = monitor->inputs->peer.address,
+				 .host = peer_name(monitor),
 				 .groups = (const char *const *)groups.list,
 				 .group_count = groups.count },
 	    login->refusal, sizeof(login->refusal));
@@ -95,6 +96,8 @@ lookup_user(struct monitor *monitor)
 	if (login->is_judged)
 		return;
 	login->is_judged = true;
+	if (lists_ask_for_host(monitor->settings))
+		(void)peer_name(monitor); /* for those whom there is not, too: it takes its time */
 	if (login->account != NULL && !may_log_in(monitor, login)) {
 		account_free(login->account);
 		login->account = NULL;

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/orders.h"
 
 bool
@@ -28,6 +29,7 @@ find_subject(const struct monitor *monitor, const struct group_names *groups, co
 		.is_invalid_user = monitor->login->is_looked_up && !monitor->login->is_known,
 		.groups = (const char *const *)groups->list,
 		.group_count = groups->count,
+		.host = config_asks_for_host(inputs->config) ? peer_host(monitor) : NULL,
 		.address = inputs->peer.address,
 		.local_address = inputs->local.address,
 		.local_port = inputs->local.port,

@@ -134,6 +134,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 		.settings = search->question->settings,
 		.account = search->question->account,
 		.address = search->question->address,
+		.host = search->question->host,
 		.options = &options,
 		.certificate = search->question->certificate,
 		.now = search->now,

@@ -65,6 +65,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 			.child_fd = -1,
 			.user_program_fd = -1,
 			.pam_program_fd = -1,
+			.name_program_fd = -1,
 			.peer = { "192.0.2.1", 1234 },
 			.local = { "192.0.2.2", 22 },
 		},
