@@ -28,6 +28,7 @@ static bool
 lists_let_in(const struct monitor *monitor, struct login *login)
 {
 	CLEANUP(group_names_clear) struct group_names groups = { 0 };
+	const bool asks_for_host = lists_ask_for_host(monitor->settings);
 
 	if (lists_ask_for_groups(monitor->settings) &&
 	    account_group_names(login->account, &groups) != RESULT_OK) {
@@ -37,7 +38,7 @@ lists_let_in(const struct monitor *monitor, struct login *login)
 	return !lists_object(&(struct lists_question){ .settings = monitor->settings,
 				 .user = login->account->name,
 				 .address = monitor->inputs->peer.address,
-				 .host = peer_name(monitor),
+				 .host = asks_for_host ? peer_name(monitor) : "",
 				 .groups = (const char *const *)groups.list,
 				 .group_count = groups.count },
 	    login->refusal, sizeof(login->refusal));

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from etcview import Etc
+from rawssh import USERAUTH_FAILURE, Client, string
 from sallyport import IS_ROOT, comm, status, wait_for
 
 pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: a view of /etc of its own")
@@ -121,8 +122,14 @@ def test_nobody_is_asked_before_a_name_is_needed(start, etc, suite):
 def test_nobody_is_asked_where_no_list_has_hosts(start, etc, suite):
     unresponsive(etc)
     server = start(wrap=etc.wrap, UseDNS="yes", AllowUsers=suite.account.name,
+                   PasswordAuthentication="yes",
                    more=["Match Address 127.0.0.1", "ForceCommand echo forced"])
-    server.ssh("true", check=False, PubkeyAuthentication="no", PreferredAuthentications="none")
+    with Client(server.port).handshake() as client:
+        client.service()
+        for method, tail in ("none", b""), ("password", b"\0" + string("wrong")):
+            client.auth_request(suite.account.name, method, tail)
+            client.receive_type(USERAUTH_FAILURE)
+    server.wait_log("Failed password")
     assert "UseDNS" not in server.log()
 
 
