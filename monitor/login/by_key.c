@@ -7,7 +7,6 @@
  */
 #include "monitor/login/by_key.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -17,6 +16,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/credential.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
 #include "monitor/login/presence.h"
@@ -25,51 +25,6 @@
 
 #define METHOD_PUBLICKEY "publickey"
 #define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"
-
-/* What the client offers: a key, or a certificate with its key. */
-struct credential {
-	struct key *key;                 /* owned, unless it is the certificate's */
-	struct certificate *certificate; /* owned; NULL: there is none */
-};
-
-static void
-credential_clear(struct credential *credential)
-{
-	if (credential->certificate == NULL)
-		key_free(credential->key);
-	certificate_free(credential->certificate);
-}
-
-static enum result
-parse_certificate(
-    struct bytes blob, const struct signature_algorithm *algorithm, struct credential *out)
-{
-	struct reader reader = reader_of(blob);
-
-	if (!bytes_is(get_string(&reader), algorithm->blob_type))
-		return RESULT_UNSUPPORTED;
-	TRY(certificate_parse(blob, &out->certificate));
-	out->key = out->certificate->subject;
-	return RESULT_OK;
-}
-
-/* The algorithms that we announced, and only with a key of their type. */
-static enum result
-parse_credential(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm **algorithm, struct credential *out)
-{
-	const char *accepted = settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
-
-	*algorithm = signature_algorithm_find(request->algorithm);
-	if (*algorithm == NULL || !text_has_name(bytes_of_text(accepted), request->algorithm))
-		return RESULT_UNSUPPORTED;
-	if (((*algorithm)->flags & ALGORITHM_CERTIFICATE) != 0)
-		return parse_certificate(request->key_blob, *algorithm, out);
-	TRY(key_from_blob(request->key_blob, &out->key));
-	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(out->key)))
-		return RESULT_UNSUPPORTED;
-	return RESULT_OK;
-}
 
 /* What the client must have signed: RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1, where our host key
  * follows, so that the signature is of no use to any other server. */
@@ -103,66 +58,21 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 	    key, algorithm, writer_bytes(&writer), request->signature, assertion);
 }
 
-/* The fingerprint is that of the key itself; behind it, what the certificate says of it. */
-static void
-describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
-{
-	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
-	char authority[FINGERPRINT_SIZE], key_id[256];
-
-	certified[0] = '\0';
-	fingerprint_format(blob, fingerprint);
-	if (certificate_parse(blob, &certificate) != RESULT_OK)
-		return;
-	fingerprint_format(key_blob(certificate->subject), fingerprint);
-	fingerprint_format(key_blob(certificate->authority), authority);
-	text_quote(certificate->key_id, key_id, sizeof(key_id));
-	snprintf(certified, size, " ID %s (serial %" PRIu64 ") CA %s %s", key_id,
-	    certificate->serial, key_type(certificate->authority), authority);
-}
-
 static void
 log_refusal(const struct monitor *monitor, const struct auth_request *request,
     enum verdict_against against, const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
-	char certified[512];
+	char certified[CREDENTIAL_TEXT_MAX];
 	char algorithm[64];
 
-	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
 	    verdict_code(against), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
 	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
 	    monitor->inputs->peer.port, algorithm, fingerprint, why);
-}
-
-/* --- Keys that were used ------------------------------------------------------------------------ */
-
-/* Two methods with one key would be one. A certificate's key is the key. */
-static bool
-was_used(const struct login *login, struct bytes blob)
-{
-	struct bytes rest = buf_bytes(&login->used_keys), used;
-	char fingerprint[FINGERPRINT_SIZE], certified[512];
-
-	describe_key(blob, fingerprint, certified, sizeof(certified));
-	while (text_next_line(&rest, &used)) {
-		if (bytes_is(used, fingerprint))
-			return true;
-	}
-	return false;
-}
-
-static enum result
-remember_use(struct login *login, struct bytes blob)
-{
-	char fingerprint[FINGERPRINT_SIZE], certified[512];
-
-	describe_key(blob, fingerprint, certified, sizeof(certified));
-	TRY(buf_append(&login->used_keys, bytes_of_text(fingerprint)));
-	return buf_append(&login->used_keys, bytes_of_text("\n"));
 }
 
 /* A signature that names a server must name us, by the key or certificate that this session began with. */
@@ -198,7 +108,8 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_PUBLICKEY)
 			? RESULT_OK
 			: RESULT_DENIED,
-		.use = was_used(monitor->login, request->key_blob) ? RESULT_DENIED : RESULT_OK,
+		.use = credential_was_used(monitor->login, request->key_blob) ? RESULT_DENIED
+									      : RESULT_OK,
 		.host = check_host(monitor, request),
 		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
 		.is_signed = request->has_signature,
@@ -208,7 +119,9 @@ judge_publickey(const struct monitor *monitor, const struct auth_request *reques
 		.verification = RESULT_DENIED,
 	};
 
-	evidence.key = parse_credential(monitor, request, &algorithm, &credential);
+	evidence.key =
+	    credential_parse(settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms),
+		request, &algorithm, &credential);
 	question.certificate = credential.certificate;
 	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
 		publickey_find(&question, answer);
@@ -256,7 +169,7 @@ put_line(const struct auth_request *request, struct buf *line)
 static bool
 pass(struct monitor *monitor, const struct auth_request *request, struct publickey_answer *answer)
 {
-	char fingerprint[FINGERPRINT_SIZE], certified[512], algorithm[64];
+	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX], algorithm[64];
 	char presence[PRESENCE_TEXT_MAX];
 	char text[ATTEMPT_TEXT_MAX];
 	struct attempt_proof proof = {
@@ -265,13 +178,13 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	OWNED_BUF line;
 
 	buf_init(&line, 2 * KEY_BLOB_MAX + 256);
-	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	presence_describe(&answer->assertion, presence);
 	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)%s", algorithm, fingerprint, certified,
 	    answer->where, answer->line, presence);
 	if (put_line(request, &line) != RESULT_OK ||
-	    remember_use(monitor->login, request->key_blob) != RESULT_OK)
+	    credential_remember(monitor->login, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
 	return attempt_pass(monitor, &proof, &answer->permissions);

@@ -310,9 +310,9 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
-enum result
-decide_password(const struct settings *settings, const struct account *account,
-    struct permissions *permissions, char *reason)
+static void
+grant_without_key(
+    const struct settings *settings, const struct account *account, struct permissions *permissions)
 {
 	/* A key whose line says nothing. */
 	static const struct key_options no_options = {
@@ -325,6 +325,14 @@ decide_password(const struct settings *settings, const struct account *account,
 	const struct decide_question question = {
 		.settings = settings, .account = account, .options = &no_options
 	};
+
+	grant(&question, NULL, permissions);
+}
+
+enum result
+decide_password(const struct settings *settings, const struct account *account,
+    struct permissions *permissions, char *reason)
+{
 	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
 	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
 
@@ -340,7 +348,33 @@ decide_password(const struct settings *settings, const struct account *account,
 		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
-	grant(&question, NULL, permissions);
+	grant_without_key(settings, account, permissions);
+	return RESULT_OK;
+}
+
+enum result
+decide_host(const struct settings *settings, const struct account *account, bool is_bound,
+    struct permissions *permissions, char *reason)
+{
+	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
+	const bool root_may = permit == PERMIT_ROOT_YES ||
+			      permit == PERMIT_ROOT_PROHIBIT_PASSWORD ||
+			      (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY && is_bound);
+
+	*permissions = (struct permissions){ 0 };
+	if (account == NULL) {
+		say(reason, "there is no such account");
+		return RESULT_DENIED;
+	}
+	if (account->uid == 0 && !root_may) {
+		snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
+		    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file,
+		    origin.line);
+		return RESULT_DENIED;
+	}
+	reason[0] = '\0';
+	grant_without_key(settings, account, permissions);
 	return RESULT_OK;
 }
 

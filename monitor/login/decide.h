@@ -43,6 +43,13 @@ enum result decide_password(const struct settings *settings, const struct accoun
     struct permissions *permissions, char *reason) MUST_USE;
 
 /*
+ * The same where a host's key speaks for the user: `is_bound` says whether what was passed before is bound to a
+ * command, as PermitRootLogin forced-commands-only wants it.
+ */
+enum result decide_host(const struct settings *settings, const struct account *account,
+    bool is_bound, struct permissions *permissions, char *reason) MUST_USE;
+
+/*
  * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to
  * a command of its own. RESULT_MEMORY.
  */

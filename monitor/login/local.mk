@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/attempt.c monitor/login/attempt.h \
+	monitor/login/by_host.c monitor/login/by_host.h \
 	monitor/login/by_key.c monitor/login/by_key.h \
 	monitor/login/by_password.c monitor/login/by_password.h \
+	monitor/login/credential.c monitor/login/credential.h \
 	monitor/login/handlers.c \
+	monitor/login/hostbased.c monitor/login/hostbased.h \
 	monitor/login/keycommand.c monitor/login/keycommand.h \
+	monitor/login/keyfault.c monitor/login/keyfault.h \
+	monitor/login/known_hosts.c monitor/login/known_hosts.h \
 	monitor/login/krl.c monitor/login/krl.h \
 	monitor/login/lists.c monitor/login/lists.h \
 	monitor/login/lookup.c monitor/login/lookup.h \
@@ -13,6 +18,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/peer_name.c monitor/login/peer_name.h \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/presence.c monitor/login/presence.h \
+	monitor/login/rhosts.c monitor/login/rhosts.h \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/login.c monitor/login/login.h \

@@ -13,23 +13,13 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/account.h"
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/keycommand.h"
+#include "monitor/login/keyfault.h"
 #include "monitor/login/keynames.h"
-#include "monitor/login/krl.h"
 #include "monitor/login/principal_files.h"
-
-/* Who is looked for when there is nobody: with ids that own no files. */
-static const struct account nobody = {
-	.name = "NOUSER",
-	.home = "/nonexistent",
-	.shell = "/",
-	.uid = 65534,
-	.gid = 65534,
-	.groups = (gid_t[]){ 65534 },
-	.group_count = 1,
-};
 
 struct search {
 	const struct publickey_question *question;
@@ -281,72 +271,10 @@ search_authorities(struct search *search)
 	principal_files_clear(&search->principal);
 }
 
-/* What is wrong with a key whoever has it; NULL: nothing. */
-static const char *
-fault_of(const struct settings *settings, struct bytes blob)
-{
-	CLEANUP(key_freep) struct key *key = NULL;
-
-	if (key_from_blob(blob, &key) != RESULT_OK)
-		return "the key is broken or of no kind that we have";
-	if (strcmp(key_type(key), "ssh-rsa") == 0 &&
-	    key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize))
-		return "the key has fewer bits than RequiredRSASize asks for";
-	return NULL;
-}
-
 void
 publickey_answer_clear(struct publickey_answer *answer)
 {
 	permissions_clear(&answer->permissions);
-}
-
-/* RevokedKeys: a file that cannot be read might have named the key, so it names all. */
-static const char *
-revocation_of(const struct publickey_question *question)
-{
-	const struct certificate *certificate = question->certificate;
-	const struct krl_subject subject = {
-		.key = certificate == NULL ? question->key_blob : key_blob(certificate->subject),
-		.certificate = certificate,
-	};
-
-	for (size_t i = 0; i < settings_count(question->settings, KEYWORD_RevokedKeys); i++) {
-		const char *path = settings_word(question->settings, KEYWORD_RevokedKeys, i);
-		OWNED_BUF file;
-		enum result result;
-
-		buf_init(&file, KEYFILES_FILE_MAX);
-		result = fd_read_path(path, KEYFILES_FILE_MAX, &file);
-		if (result == RESULT_OK)
-			result = krl_check(buf_bytes(&file), &subject);
-		if (result == RESULT_DENIED)
-			return "it is revoked (RevokedKeys)";
-		if (result != RESULT_OK) {
-			log_error("revoked-keys",
-			    "RevokedKeys %s: %s; no key logs in until it can be read", path,
-			    result_text(result));
-			return "a file of RevokedKeys cannot be read, so every key may be revoked";
-		}
-	}
-	return NULL;
-}
-
-/* Of a certificate both keys are looked at. */
-static const char *
-fault_of_question(const struct publickey_question *question)
-{
-	const struct certificate *certificate = question->certificate;
-	const char *fault;
-
-	fault = revocation_of(question);
-	if (fault != NULL)
-		return fault;
-	if (certificate == NULL)
-		return fault_of(question->settings, question->key_blob);
-	fault = fault_of(question->settings, key_blob(certificate->subject));
-	return fault != NULL ? fault
-			     : fault_of(question->settings, key_blob(certificate->authority));
 }
 
 static void
@@ -390,12 +318,12 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 	struct search search = {
 		.question = question,
 		.answer = answer,
-		.account = question->account == NULL ? &nobody : question->account,
+		.account = question->account == NULL ? &account_nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
 		.now = time_of(question->now_s),
 	};
-	const char *fault = fault_of_question(question);
+	const char *fault = keyfault_find(question->settings, question->key_blob, certificate);
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
 	snprintf(answer->reason, sizeof(answer->reason), "%s",

@@ -108,14 +108,16 @@ terms_parse(const struct certificate *certificate, struct terms *out, char *reas
 
 /* --- The rest ----------------------------------------------------------------------------------- */
 
-enum result
-terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
-    char *reason)
+static enum result
+check(const struct certificate *certificate, enum certificate_kind kind,
+    const struct settings *settings, uint64_t now_s, char *reason)
 {
 	const char *algorithms = settings_text(settings, KEYWORD_CASignatureAlgorithms);
 
-	if (certificate->kind != CERTIFICATE_USER)
-		return refuse(reason, RESULT_DENIED, "kind is that of a host", certificate->key_id);
+	if (certificate->kind != kind)
+		return refuse(reason, RESULT_DENIED,
+		    kind == CERTIFICATE_USER ? "kind is that of a host" : "kind is that of a user",
+		    certificate->key_id);
 	if (now_s < certificate->valid_after)
 		return refuse(reason, RESULT_DENIED, "time has not come", certificate->key_id);
 	if (now_s >= certificate->valid_before)
@@ -127,6 +129,27 @@ terms_check(const struct certificate *certificate, const struct settings *settin
 		return refuse(reason, RESULT_DENIED,
 		    "authority signed with what CASignatureAlgorithms does not have",
 		    certificate->signed_with);
+	return RESULT_OK;
+}
+
+enum result
+terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
+    char *reason)
+{
+	return check(certificate, CERTIFICATE_USER, settings, now_s, reason);
+}
+
+enum result
+terms_check_host(const struct certificate *certificate, const struct settings *settings,
+    uint64_t now_s, struct bytes host, char *reason)
+{
+	TRY(check(certificate, CERTIFICATE_HOST, settings, now_s, reason));
+	if (certificate->critical_options.size > 0)
+		return refuse(reason, RESULT_DENIED,
+		    "critical options are not known: there are none for hosts",
+		    certificate->key_id);
+	if (!terms_has_principal(certificate, host))
+		return refuse(reason, RESULT_DENIED, "principals do not have the host", host);
 	return RESULT_OK;
 }
 

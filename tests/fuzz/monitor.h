@@ -43,6 +43,7 @@ fuzz_monitor_settings(void)
 	if (crypto_start() != RESULT_OK || config_new(&config) != RESULT_OK ||
 	    config_parse(config, "fuzz",
 		bytes_of_text("AcceptEnv LANG\nStrictModes no\nModuliFile /nonexistent\n"
+			      "HostbasedAuthentication yes\n"
 			      "KexAlgorithms +diffie-hellman-group-exchange-sha256\n"),
 		&errors) != RESULT_OK ||
 	    config_effective(config, NULL, &settings, &errors) != RESULT_OK)

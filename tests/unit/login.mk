@@ -14,3 +14,5 @@ check_PROGRAMS += tests/unit/monitor/login/test_sequences
 check_PROGRAMS += tests/unit/monitor/login/test_terms
 check_PROGRAMS += tests/unit/monitor/login/test_presence
 check_PROGRAMS += tests/unit/monitor/login/test_peer_name
+check_PROGRAMS += tests/unit/monitor/login/test_known_hosts
+check_PROGRAMS += tests/unit/monitor/login/test_rhosts

@@ -241,12 +241,50 @@ knows_the_client_by_its_name_too(void **state)
 	}
 }
 
+static const struct {
+	const char *permit; /* PermitRootLogin */
+	bool alone, bound;  /* may a host speak for root, by itself and behind a command? */
+} roots[] = {
+	{ "yes", true, true },
+	{ "prohibit-password", true, true },
+	{ "without-password", true, true },
+	{ "forced-commands-only", false, true },
+	{ "no", false, false },
+};
+
+static void
+hosts_speak_for_root_as_it_is_permitted(void **state)
+{
+	for (size_t i = 0; i < COUNT(roots) * 2; i++) {
+		const bool is_bound = i % 2 == 1;
+		const bool may = is_bound ? roots[i / 2].bound : roots[i / 2].alone;
+		struct permissions permissions;
+		char reason[DECIDE_REASON_MAX], text[64];
+		struct settings *settings;
+
+		snprintf(text, sizeof(text), "PermitRootLogin %s\n", roots[i / 2].permit);
+		settings = settings_of(text);
+		ROW_RESULT(text, decide_host(settings, &root, is_bound, &permissions, reason),
+		    may ? RESULT_OK : RESULT_DENIED);
+		ROW_TRUE(text, permissions.session == may);
+		ROW_TRUE(text, may || strstr(reason, "PermitRootLogin") != NULL);
+		ROW_RESULT(
+		    text, decide_host(settings, &user, false, &permissions, reason), RESULT_OK);
+		ROW_TRUE(text, permissions.session && permissions.pty);
+		ROW_RESULT(
+		    text, decide_host(settings, NULL, true, &permissions, reason), RESULT_DENIED);
+		ROW_TRUE(text, !permissions.session);
+		settings_free(settings);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_in_whom_no_rule_objects_to),
 		cmocka_unit_test(knows_the_client_by_its_name_too),
+		cmocka_unit_test(hosts_speak_for_root_as_it_is_permitted),
 		cmocka_unit_test(grants_what_settings_and_options_both_allow),
 		cmocka_unit_test(places_of_the_line_reach_the_permissions),
 		cmocka_unit_test(knows_locked_passwords),
