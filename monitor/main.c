@@ -103,6 +103,7 @@ prepare(struct monitor *monitor)
 {
 	int64_t grace_s = settings_number(monitor->settings, KEYWORD_LoginGraceTime);
 	uint64_t now = clock_now_ms();
+	enum result result;
 
 	monitor->kill_deadline_ms = now + READY_MS;
 	if (grace_s > 0)
@@ -116,7 +117,9 @@ prepare(struct monitor *monitor)
 	prepare_network(monitor);
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);
-	return send_orders(monitor);
+	result = send_orders(monitor);
+	/* A child that is gone already has said why, which is still to be heard. */
+	return result == RESULT_CLOSED ? RESULT_OK : result;
 }
 
 static void

@@ -18,6 +18,9 @@
 
 #define MONITOR_ADDRESS_MAX 64
 
+/* Of a key, as a session learns it. */
+#define LOGIN_COMMENT_MAX 128
+
 /* It goes to the child in one message with other things. */
 #define BANNER_FILE_MAX (16 * 1024)
 

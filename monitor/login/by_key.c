@@ -272,6 +272,7 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	    remember_use(monitor->login, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
+	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);
 	return attempt_pass(monitor, &proof, &answer->permissions);
 }
 

@@ -136,7 +136,7 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 		.method = method_of(monitor),
 		.described = described_method(monitor),
 		.text = "",
-		.line = bytes_of_text(method_of(monitor)),
+		.line = bytes_of_text(described_method(monitor)),
 	};
 
 	if (verdict_of(&evidence).value != VERDICT_ALLOWED ||

@@ -27,11 +27,11 @@ static enum result
 remember_user(struct login *login, struct bytes user)
 {
 	TRY(mem_new(1, USER_NAME_MAX * 4 + 1, (void **)&login->user));
-	text_quote(user, login->user, USER_NAME_MAX * 4 + 1);
 	TRY(mem_new(1, user.size + 1, (void **)&login->raw_user));
 	if (user.size > 0)
 		memcpy(login->raw_user, user.data, user.size);
 	login->raw_user_size = user.size;
+	text_quote(login_name(login), login->user, USER_NAME_MAX * 4 + 1);
 	return RESULT_OK;
 }
 

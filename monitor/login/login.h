@@ -32,11 +32,12 @@ struct login {
 	/* What was passed so far, AuthenticationMethods. */
 	struct methods methods;
 	bool has_held;
-	struct permissions held;         /* owned: what all methods so far permit */
-	struct buf used_keys;            /* fingerprints, a line each */
-	struct buf proofs;               /* a line for each method, as ExposeAuthInfo has them */
-	char accepted[ATTEMPT_TEXT_MAX]; /* the log's line, for when PAM approves, too */
-	bool is_approved;                /* PAM lets the account be used */
+	struct permissions held; /* owned: what all methods so far permit */
+	struct buf used_keys;    /* fingerprints, a line each */
+	struct buf proofs;       /* a line for each method, as ExposeAuthInfo has them */
+	char key_comment[LOGIN_COMMENT_MAX]; /* of the key that was used last */
+	char accepted[ATTEMPT_TEXT_MAX];     /* the log's line, for when PAM approves, too */
+	bool is_approved;                    /* PAM lets the account be used */
 
 	/* Passwords and conversations. */
 	enum auth_method trying;
@@ -51,6 +52,9 @@ struct login {
 
 enum result login_new(struct login **out) MUST_USE;
 void login_free(struct login *login);
+
+/* The account's name: what the client sent, without a style (":" and what is behind it), which no account has. */
+struct bytes login_name(const struct login *login);
 
 /* When login_meet_deadline has something to do; 0: never. */
 uint64_t login_deadline_ms(const struct monitor *monitor);

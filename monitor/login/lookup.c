@@ -49,8 +49,7 @@ is_called_so(const struct monitor *monitor, struct login *login)
 {
 	const struct bytes name = bytes_of_text(login->account->name);
 
-	if (monitor->own_settings == NULL ||
-	    bytes_equal(name, bytes_of(login->raw_user, login->raw_user_size)))
+	if (monitor->own_settings == NULL || bytes_equal(name, login_name(login)))
 		return true;
 	snprintf(login->refusal, sizeof(login->refusal),
 	    "the account's own name is %.64s, and Match blocks may ask for it",
@@ -79,8 +78,7 @@ lookup_find(struct monitor *monitor)
 		return;
 	login->is_looked_up = true;
 	snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
-	if (login->raw_user_size == 0 ||
-	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) != RESULT_OK)
+	if (login_name(login).size == 0 || mem_text(login_name(login), &name) != RESULT_OK)
 		return;
 	snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
 	login->is_known = account_find(name, &login->account) == RESULT_OK;

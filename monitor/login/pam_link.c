@@ -80,7 +80,7 @@ send_start(const struct monitor *monitor, int socket)
 	char connection[2 * MONITOR_ADDRESS_MAX + 32];
 	struct pam_start start = {
 		.service = bytes_of_text(settings_text(settings, KEYWORD_PAMServiceName)),
-		.user = bytes_of(monitor->login->raw_user, monitor->login->raw_user_size),
+		.user = login_name(monitor->login),
 		.rhost = bytes_of_text(inputs->peer.address),
 		.permits_empty = settings_flag(settings, KEYWORD_PermitEmptyPasswords),
 		.log_level = (uint32_t)log_get_level(),

@@ -123,6 +123,24 @@ object_to_line(struct search *search, const struct authorized_line *line, const 
 	object(search, RESULT_DENIED, line->number, text);
 }
 
+/* As long as it is a plain word: what reads it need not be careful. */
+static void
+keep_comment(struct bytes comment, char *out)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,_@+:-";
+
+	out[0] = '\0';
+	if (comment.size >= LOGIN_COMMENT_MAX)
+		return;
+	for (size_t i = 0; i < comment.size; i++) {
+		if (memchr(letters, comment.data[i], sizeof(letters) - 1) == NULL)
+			return;
+	}
+	memcpy(out, comment.data, comment.size);
+	out[comment.size] = '\0';
+}
+
 /* The key stands in this line: do its options and everything else let it in? */
 static void
 judge_line(struct search *search, const struct authorized_line *line)
@@ -163,6 +181,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 	search->answer->result = RESULT_OK;
 	search->answer->permissions = permissions;
 	search->answer->line = line->number;
+	keep_comment(line->comment, search->answer->comment);
 	memcpy(search->answer->where, search->where, sizeof(search->where));
 }
 

@@ -16,6 +16,7 @@
 #include "common/pattern.h"
 #include "common/text.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/session/auth_info.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
@@ -372,7 +373,7 @@ set_pam_variables(const struct monitor *monitor, struct session *session)
 }
 
 static enum result
-complete_environment(const struct monitor *monitor, struct session *session)
+complete_environment(struct monitor *monitor, struct session *session)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
 	const struct account *account = monitor->account;
@@ -394,7 +395,8 @@ complete_environment(const struct monitor *monitor, struct session *session)
 	TRY(environment_complete(&session->environment, &facts));
 	TRY(user_environment_set(monitor, &session->environment));
 	TRY(set_pam_variables(monitor, session));
-	return set_configured(monitor, session);
+	TRY(set_configured(monitor, session));
+	return auth_info_set(monitor, &session->environment);
 }
 
 static void

@@ -133,6 +133,16 @@ def test_each_method_can_be_turned_off(serve, suite, scope, keyword, method):
     assert sshpass(server, PASSWORD, "true", method=method).returncode == 0
 
 
+def test_the_session_learns_how(serve, suite):
+    server = serve(ExposeAuthInfo="yes")
+    user = suite.account.name
+    assert log_in(server, Typist([PASSWORD]), user, "cat $SSH_USER_AUTH") == "password\n"
+    server = serve(ExposeAuthInfo="yes", PasswordAuthentication="no")
+    by = "pam" if serve.by == "pam" else "password"
+    assert log_in(server, Typist(rounds=[[PASSWORD]]), user,
+                  "cat $SSH_USER_AUTH") == f"keyboard-interactive/{by}\n"
+
+
 @pytest.mark.parametrize("name", ["ChallengeResponseAuthentication", "SKeyAuthentication"])
 def test_old_names_of_keyboard_interactive(serve, name):
     server = serve(f"{name} no", KbdInteractiveAuthentication=None)
