@@ -22,6 +22,7 @@
 #include "common/mem.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "monitor/login/attempt.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
@@ -198,6 +199,7 @@ monitor_run(const struct monitor_inputs *inputs)
 	fd_close(&network_fd); /* the child has it now */
 	if (result == RESULT_OK) {
 		monitor_loop_run(&monitor, 0);
+		attempt_abandoned(&monitor);
 	} else {
 		log_error("monitor-failed", "connection from %s port %u cannot be served: %s (%s)",
 		    inputs->peer.address, inputs->peer.port, result_text(result), strerror(errno));

@@ -279,7 +279,6 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 void
 by_key_try(struct monitor *monitor, const struct auth_request *request)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
 	CLEANUP(publickey_answer_clear)
 	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
 	struct verdict verdict;
@@ -298,5 +297,5 @@ by_key_try(struct monitor *monitor, const struct auth_request *request)
 		why = "it is bound to another command than the key before";
 	}
 	log_refusal(monitor, request, verdict.against, why);
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

@@ -42,6 +42,7 @@ struct login {
 	/* Passwords and conversations. */
 	enum auth_method trying;
 	uint64_t asked_at_ms;    /* when the request or the latest answer came */
+	bool is_being_checked;   /* PAM has a password, and has not said what it is worth */
 	bool is_prompted;        /* the client's user is asked */
 	uint32_t prompt_count;   /* so many questions */
 	bool asks_for_new;       /* for another password, that is, without PAM */

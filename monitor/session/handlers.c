@@ -27,6 +27,9 @@
 #define TEXT_MAX          512
 #define TERMINAL_TYPE_MAX 64
 
+/* What is run while the password must be changed. */
+#define PASSWD_PROGRAM "/usr/bin/passwd"
+
 static void
 tell_done(struct monitor *monitor, enum ipc_type type, uint32_t id, bool done)
 {
@@ -296,6 +299,17 @@ force_program(const struct monitor *monitor, const struct session_request *reque
 	return program_for_internal_sftp(path, command, program);
 }
 
+/* In the place of everything, without a shell and whatever it would read. */
+static enum result
+choose_passwd(const struct session_request *request, struct program *program, char *why)
+{
+	if (request->kind == SESSION_KIND_SUBSYSTEM) {
+		snprintf(why, TEXT_MAX, "the password must be changed first: log in to a terminal");
+		return RESULT_DENIED;
+	}
+	return program_for_path(PASSWD_PROGRAM, program);
+}
+
 static enum result
 choose_program(const struct monitor *monitor, const struct session_request *request,
     struct program *program, char *why)
@@ -303,6 +317,8 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 	const char *shell = monitor->account->shell;
 
 	snprintf(why, TEXT_MAX, "cannot start the program");
+	if (monitor->permissions.must_change_password)
+		return choose_passwd(request, program, why);
 	if (forced_command(monitor) != NULL)
 		return force_program(monitor, request, program, why);
 	switch (request->kind) {
@@ -392,7 +408,11 @@ complete_environment(struct monitor *monitor, struct session *session)
 		.run_folder = getenv("XDG_RUNTIME_DIR"),
 	};
 
+	if (monitor->permissions.must_change_password)
+		environment_clear(&session->environment); /* of what the client sent */
 	TRY(environment_complete(&session->environment, &facts));
+	if (monitor->permissions.must_change_password)
+		return RESULT_OK;
 	TRY(user_environment_set(monitor, &session->environment));
 	TRY(set_pam_variables(monitor, session));
 	TRY(set_configured(monitor, session));
