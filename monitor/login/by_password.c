@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -19,20 +20,16 @@
 #include "monitor/login/attempt.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/now.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/verdict.h"
+#include "monitor/login/virtual.h"
 
 #define PASSWORD_PROMPT "Password: "
 #define NEW_PROMPT      "New password: "
 #define AGAIN_PROMPT    "Retype new password: "
 #define EXPIRED_TEXT    "Your password has expired."
-
-static bool
-uses_pam(const struct monitor *monitor)
-{
-	return settings_flag(monitor->settings, KEYWORD_UsePAM);
-}
 
 static bool
 permits_empty(const struct monitor *monitor)
@@ -60,7 +57,21 @@ described_method(const struct monitor *monitor)
 {
 	if (monitor->login->trying != AUTH_METHOD_KEYBOARD)
 		return method_of(monitor);
-	return uses_pam(monitor) ? "keyboard-interactive/pam" : "keyboard-interactive/password";
+	return login_uses_pam(monitor) ? "keyboard-interactive/pam"
+				       : "keyboard-interactive/password";
+}
+
+static enum result
+decide(const struct monitor *monitor, struct permissions *permissions, char *reason)
+{
+	const struct decide_question question = {
+		.settings = monitor->settings,
+		.account = monitor->login->account,
+		.address = bytes_of_text(monitor->inputs->peer.address),
+		.now = now_of((uint64_t)time(NULL)),
+	};
+
+	return decide_password(&question, permissions, reason);
 }
 
 /* Nobody may log in to this account by a password: then none is right. */
@@ -74,8 +85,7 @@ is_nobody(const struct monitor *monitor, char *reason)
 		snprintf(reason, DECIDE_REASON_MAX, "%s", login->refusal);
 		return true;
 	}
-	return decide_password(monitor->settings, login->account, &permissions, reason) !=
-	       RESULT_OK;
+	return decide(monitor, &permissions, reason) != RESULT_OK;
 }
 
 /* --- How it ends -------------------------------------------------------------------------------- */
@@ -113,6 +123,16 @@ refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct byte
 	refuse(monitor, why);
 }
 
+/* AuthenticationMethods wants PAM to ask, and we did: what PAM's modules would have wanted was not asked for. */
+static bool
+must_be_pams(const struct monitor *monitor)
+{
+	const struct login *login = monitor->login;
+
+	return login->is_virtual && login->trying == AUTH_METHOD_KEYBOARD &&
+	       methods_want_pam(monitor->settings, &login->methods);
+}
+
 /* Everything that speaks for or against; the only way from a right password to a login. */
 static void
 pass(struct monitor *monitor, enum password_verdict verdict)
@@ -121,11 +141,12 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 	struct login *login = monitor->login;
 	char reason[DECIDE_REASON_MAX];
 	const struct evidence evidence = {
-		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor))
+		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor)) &&
+				  !must_be_pams(monitor)
 			      ? RESULT_OK
 			      : RESULT_DENIED,
 		.account = login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.listed = decide_password(monitor->settings, login->account, &permissions, reason),
+		.listed = decide(monitor, &permissions, reason),
 		.is_signed = true,
 		.signature = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
 	};
@@ -209,7 +230,7 @@ by_keyboard_cancel(struct monitor *monitor, bool counts)
 		return;
 	login->is_prompted = false;
 	ipc_gate_shut(&monitor->gate, IPC_auth_reply);
-	if (uses_pam(monitor)) {
+	if (login_uses_pam(monitor)) {
 		pam_link_leave(monitor->pam);
 		login->is_approved = false; /* what approved it is gone */
 	}
@@ -308,7 +329,7 @@ by_password_settled(struct monitor *monitor, enum pam_question question,
 		settle_account(monitor, verdict, reason);
 		return;
 	}
-	login->is_approved = uses_pam(monitor) && verdict == PASSWORD_RIGHT;
+	login->is_approved = login_uses_pam(monitor) && verdict == PASSWORD_RIGHT;
 	settle_password(monitor, verdict, reason);
 }
 
@@ -342,6 +363,8 @@ check_shadow(struct monitor *monitor, struct bytes password)
 	char reason[DECIDE_REASON_MAX];
 	const struct account *account = is_nobody(monitor, reason) ? NULL : monitor->login->account;
 
+	if (account != NULL && account->virtual != NULL)
+		return shadow_check_hash(account->virtual->password, password);
 	return shadow_check(account, password, permits_empty(monitor));
 }
 
@@ -383,7 +406,7 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 	lookup_user(monitor);
 	if (request->is_change && !login->may_change)
 		refuse(monitor, "nobody asked for another password");
-	else if (uses_pam(monitor))
+	else if (login_uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
 		change_shadow(monitor, request->password, request->new_password);
@@ -397,7 +420,7 @@ by_keyboard_try(struct monitor *monitor)
 {
 	if (!may_begin(monitor, AUTH_METHOD_KEYBOARD))
 		return;
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_converse(monitor);
 	else
 		ask_for_password(monitor);
@@ -444,7 +467,7 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 	login->is_prompted = false;
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_reply(monitor, &replies, is_nobody(monitor, reason));
 	else if (login->asks_for_new)
 		take_new_password(monitor, &replies);
@@ -459,8 +482,13 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 static bool
 has_no_password(struct monitor *monitor)
 {
-	return permits_empty(monitor) && methods_are_enabled(monitor->settings, "password") &&
-	       shadow_is_empty(monitor->login->account);
+	const struct login *login = monitor->login;
+
+	if (!permits_empty(monitor) || !methods_are_enabled(monitor->settings, "password"))
+		return false;
+	if (login->is_virtual)
+		return check_shadow(monitor, bytes_of("", 0)) == PASSWORD_RIGHT;
+	return shadow_is_empty(login->account);
 }
 
 bool
@@ -480,7 +508,7 @@ by_nothing_try(struct monitor *monitor)
 		return false;
 	if (needs_nothing)
 		pass(monitor, PASSWORD_RIGHT);
-	else if (uses_pam(monitor))
+	else if (login_uses_pam(monitor))
 		pam_link_password(monitor, bytes_of("", 0), false);
 	else
 		settle_shadow(monitor, check_shadow(monitor, bytes_of("", 0)), "");

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "monitor/login/presence.h"
 #include "monitor/login/variable.h"
+#include "monitor/login/virtual.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
@@ -48,12 +49,20 @@ has_certified_command(const struct decide_question *question)
 	       terms_parse(question->certificate, &terms, reason) == RESULT_OK && terms.has_command;
 }
 
+/* What UsersFile says in front of its user; NULL: this is none of it. */
+static const struct key_options *
+options_of_user(const struct decide_question *question)
+{
+	return question->account->virtual == NULL ? NULL : &question->account->virtual->options;
+}
+
 static bool
 objects_to_root(const struct decide_question *question, char *reason)
 {
 	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
 	const struct setting_origin origin =
 	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+	const struct key_options *of_user = options_of_user(question);
 
 	if (question->account->uid != 0)
 		return false;
@@ -61,8 +70,15 @@ objects_to_root(const struct decide_question *question, char *reason)
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
 	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return !question->options->has_command && !has_certified_command(question);
+		return !question->options->has_command && !has_certified_command(question) &&
+		       (of_user == NULL || !of_user->has_command);
 	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
+}
+
+static const char *
+whose_options(const struct decide_question *question)
+{
+	return question->options == options_of_user(question) ? "the user's" : "the key's";
 }
 
 static bool
@@ -74,8 +90,8 @@ objects_to_address(const struct decide_question *question, char *reason)
 		return false;
 	text_quote(question->address, address, sizeof(address));
 	text_quote(question->options->from, list, sizeof(list));
-	snprintf(
-	    reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s", list, address);
+	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s",
+	    whose_options(question), list, address);
 	return addr_list_match(question->options->from, question->address) != LIST_MATCH_YES;
 }
 
@@ -85,8 +101,18 @@ objects_to_time(const struct decide_question *question, char *reason)
 	const struct key_expiry *expiry = &question->options->expiry;
 	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
 
-	say(reason, "the key's expiry-time has passed");
+	snprintf(reason, DECIDE_REASON_MAX, "%s expiry-time has passed", whose_options(question));
 	return expiry->is_set && now_s > expiry->clock_s;
+}
+
+static bool
+objects_for_user(const struct decide_question *question, char *reason)
+{
+	struct decide_question of_user = *question;
+
+	of_user.options = options_of_user(question);
+	return of_user.options != NULL &&
+	       (objects_to_address(&of_user, reason) || objects_to_time(&of_user, reason));
 }
 
 /* A line of an authority lets its certificates in, and no other line does. */
@@ -180,6 +206,7 @@ static objection *const objections[] = {
 	objects_to_root,
 	objects_to_address,
 	objects_to_time,
+	objects_for_user,
 };
 
 void
@@ -270,6 +297,7 @@ grant(const struct decide_question *question, const struct terms *terms,
 	    options->port_forwarding && (terms == NULL || terms->port_forwarding);
 
 	permissions->session = true;
+	permissions->commands = true;
 	permissions->environment = true;
 	permissions->user_rc = options->user_rc && (terms == NULL || terms->user_rc) &&
 			       settings_flag(settings, KEYWORD_PermitUserRC);
@@ -277,6 +305,23 @@ grant(const struct decide_question *question, const struct terms *terms,
 			   settings_flag(settings, KEYWORD_PermitTTY);
 	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
 	permissions->forward_remote = may_forward && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
+}
+
+/* What UsersFile says of its user holds besides, however they log in. */
+static enum result
+limit_for_user(const struct decide_question *question, struct permissions *permissions)
+{
+	CLEANUP(permissions_clear) struct permissions of_user = { 0 };
+	struct decide_question user = *question;
+
+	user.options = options_of_user(question);
+	if (user.options == NULL)
+		return RESULT_OK;
+	TRY(grant_owned(&user, NULL, &of_user));
+	grant(&user, NULL, &of_user);
+	if (!question->account->virtual->has_shell)
+		of_user.pty = of_user.user_rc = of_user.commands = false;
+	return decide_both(permissions, &of_user);
 }
 
 enum result
@@ -300,17 +345,34 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 		say(reason, "there is no memory for the key's options");
 		return RESULT_DENIED;
 	}
-	reason[0] = '\0';
 	grant(question, terms, permissions);
+	if (limit_for_user(question, permissions) != RESULT_OK) {
+		permissions_clear(permissions);
+		say(reason, "the key is bound to another command than its user in UsersFile");
+		return RESULT_DENIED;
+	}
+	reason[0] = '\0';
 	presence_demand(question, terms, permissions);
 	return RESULT_OK;
 }
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
+static bool
+objects_to_root_without_key(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
+	    origin.file, origin.line);
+	return question->account->uid == 0 && permit != PERMIT_ROOT_YES;
+}
+
 enum result
-decide_password(const struct settings *settings, const struct account *account,
-    struct permissions *permissions, char *reason)
+decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason)
 {
 	/* A key whose line says nothing. */
 	static const struct key_options no_options = {
@@ -320,25 +382,21 @@ decide_password(const struct settings *settings, const struct account *account,
 		.agent_forwarding = true,
 		.x11_forwarding = true,
 	};
-	const struct decide_question question = {
-		.settings = settings, .account = account, .options = &no_options
-	};
-	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
+	struct decide_question plain = *question;
 
 	*permissions = (struct permissions){ 0 };
-	if (account == NULL) {
-		say(reason, "there is no such account");
+	plain.options = &no_options;
+	plain.certificate = NULL;
+	if (objects_to_nobody(&plain, reason) || objects_to_root_without_key(&plain, reason) ||
+	    objects_for_user(&plain, reason))
 		return RESULT_DENIED;
-	}
-	if (account->uid == 0 && permit != PERMIT_ROOT_YES) {
-		snprintf(reason, DECIDE_REASON_MAX,
-		    "PermitRootLogin lets root in by keys at most (%s:%u)", origin.file,
-		    origin.line);
+	grant(&plain, NULL, permissions);
+	say(reason, "there is no memory for the user's options");
+	if (limit_for_user(&plain, permissions) != RESULT_OK) {
+		permissions_clear(permissions);
 		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
-	grant(&question, NULL, permissions);
 	return RESULT_OK;
 }
 
@@ -378,6 +436,7 @@ decide_both(struct permissions *held, struct permissions *more)
 	held->forward_remote &= more->forward_remote;
 	held->environment &= more->environment;
 	held->user_rc &= more->user_rc;
+	held->commands &= more->commands;
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
 	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
 	return join(&held->variables, &more->variables, "");

@@ -47,6 +47,12 @@ login_name(const struct login *login)
 	    colon == NULL ? login->raw_user_size : (size_t)(colon - login->raw_user));
 }
 
+bool
+login_uses_pam(const struct monitor *monitor)
+{
+	return settings_flag(monitor->settings, KEYWORD_UsePAM) && !monitor->login->is_virtual;
+}
+
 uint64_t
 login_deadline_ms(const struct monitor *monitor)
 {

@@ -10,12 +10,38 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/login/lists.h"
+#include "monitor/login/virtual.h"
+
+/* What the file says of groups must be so where nothing can be done about it. */
+static bool
+has_its_groups(const struct account *account)
+{
+	gid_t own[IPC_GROUPS_MAX];
+	const int count = getgroups(COUNT(own), own);
+
+	for (size_t i = 0; i < account->group_count; i++) {
+		bool is_there = account->groups[i] == getgid();
+
+		for (int k = 0; k < count; k++)
+			is_there |= account->groups[i] == own[k];
+		if (!is_there)
+			return false;
+	}
+	return account->gid == getgid();
+}
 
 /* Without root only the one who runs the server can be become. */
 static bool
 is_within_reach(const struct monitor *monitor, struct login *login)
 {
-	if (monitor->inputs->is_root || login->account->uid == getuid())
+	if (monitor->inputs->is_root)
+		return true;
+	snprintf(login->refusal, sizeof(login->refusal),
+	    "this server does not run as root, so nobody can get other groups than it has");
+	if (login->account->virtual != NULL && login->account->uid == getuid() &&
+	    !has_its_groups(login->account))
+		return false;
+	if (login->account->uid == getuid())
 		return true;
 	snprintf(login->refusal, sizeof(login->refusal),
 	    "this server does not run as root, so only the user who runs it can log in");
@@ -60,7 +86,7 @@ is_called_so(const struct monitor *monitor, struct login *login)
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
 {
-	const bool uses_pam = settings_flag(monitor->settings, KEYWORD_UsePAM);
+	const bool uses_pam = login_uses_pam(monitor);
 
 	return is_called_so(monitor, login) && is_within_reach(monitor, login) &&
 	       account_may_log_in(
@@ -73,6 +99,11 @@ lookup_find(struct monitor *monitor)
 {
 	struct login *login = monitor->login;
 	CLEANUP(mem_freep) char *name = NULL;
+	struct account_question question = {
+		.users_file = settings_text(monitor->settings, KEYWORD_UsersFile),
+		.is_root = monitor->inputs->is_root,
+	};
+	enum result result;
 
 	if (login->is_looked_up)
 		return;
@@ -81,7 +112,10 @@ lookup_find(struct monitor *monitor)
 	if (login_name(login).size == 0 || mem_text(login_name(login), &name) != RESULT_OK)
 		return;
 	snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
-	login->is_known = account_find(name, &login->account) == RESULT_OK;
+	_Static_assert(sizeof(login->refusal) >= VIRTUAL_REASON_MAX, "room for the reason");
+	question.name = name;
+	result = account_find_any(&question, &login->account, &login->is_virtual, login->refusal);
+	login->is_known = result == RESULT_OK || login->is_virtual;
 }
 
 void

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -18,7 +17,9 @@
 #include "monitor/login/keycommand.h"
 #include "monitor/login/keynames.h"
 #include "monitor/login/krl.h"
+#include "monitor/login/now.h"
 #include "monitor/login/principal_files.h"
+#include "monitor/login/virtual.h"
 
 /* Who is looked for when there is nobody: with ids that own no files. */
 static const struct account nobody = {
@@ -47,19 +48,6 @@ struct search {
 	unsigned refused_line;  /* the first of them */
 	const char *refused_reason;
 };
-
-static struct decide_time
-time_of(uint64_t now_s)
-{
-	const time_t now = (time_t)now_s;
-	struct decide_time result = { now_s, now_s };
-	struct tm local;
-
-	tzset();
-	if (localtime_r(&now, &local) != NULL)
-		result.local_s = now_s + (uint64_t)local.tm_gmtoff;
-	return result;
-}
 
 /* An objection to this very key tells more than one to some file. */
 static void
@@ -387,6 +375,16 @@ search_command(struct search *search)
 	search_lines(search, buf_bytes(&output));
 }
 
+/* What is in the file, and where it points to: not what the user may have put into their home. */
+static void
+search_virtual(struct search *search, const struct virtual_user *user)
+{
+	memcpy(search->where, user->where, sizeof(search->where));
+	search_lines(search, bytes_of_text(user->keys));
+	if (search->answer->result != RESULT_OK && user->keys_file != NULL)
+		(void)search_file(search, user->keys_file);
+}
+
 static void
 search_all(struct search *search)
 {
@@ -395,6 +393,11 @@ search_all(struct search *search)
 
 	if (search->question->certificate != NULL)
 		search_authorities(search);
+	if (search->account->virtual != NULL) {
+		if (search->answer->result != RESULT_OK)
+			search_virtual(search, search->account->virtual);
+		return;
+	}
 	if (search->answer->result != RESULT_OK)
 		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
@@ -411,16 +414,17 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 		.account = question->account == NULL ? &nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
-		.now = time_of(question->now_s),
+		.now = now_of(question->now_s),
 	};
 	const char *fault = fault_of_question(question);
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
-	snprintf(answer->reason, sizeof(answer->reason), "%s",
+	snprintf(answer->reason, sizeof(answer->reason), "%s%s",
 	    certificate == NULL
-		? "the key is in none of the files of AuthorizedKeysFile"
-		: "the certificate's authority is neither in TrustedUserCAKeys nor in "
-		  "the files of AuthorizedKeysFile");
+		? "the key is in none of "
+		: "the certificate's authority is neither in TrustedUserCAKeys nor in ",
+	    search.account->virtual == NULL ? "the files of AuthorizedKeysFile"
+					    : "the keys of the user in UsersFile");
 	if (fault != NULL) {
 		answer->result = RESULT_DENIED;
 		snprintf(answer->reason, sizeof(answer->reason), "%s", fault);
