@@ -198,7 +198,15 @@ group_names_find(const char *user, const char *users_file, bool is_root, struct 
 struct reason {
 	char *text;
 	size_t size;
+	bool is_root; /* who asks */
 };
+
+/* Where the file cannot be read others answer: systemd's module has a root of its own, who is locked. */
+static bool
+can_ask_shadow(const struct reason *reason)
+{
+	return reason->is_root || access(SHADOW, R_OK) == 0;
+}
 
 static bool
 objects_to_password(const struct account *account, const struct reason *reason)
@@ -209,14 +217,14 @@ objects_to_password(const struct account *account, const struct reason *reason)
 	if (account->virtual != NULL)
 		return false; /* who is in the file may log in */
 	errno = 0;
-	shadow = getspnam(account->name);
+	shadow = can_ask_shadow(reason) ? getspnam(account->name) : NULL;
 	if (shadow != NULL) {
 		snprintf(reason->text, reason->size, "the account is %s",
 		    decide_is_locked(shadow->sp_pwdp) ? LOCKED : "expired");
 		return decide_is_locked(shadow->sp_pwdp) ||
 		       decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL));
 	}
-	if (geteuid() == 0 && !is_absence(errno)) {
+	if (reason->is_root && !is_absence(errno)) {
 		snprintf(reason->text, reason->size, "getspnam: %s", strerror(errno));
 		return true;
 	}
@@ -265,12 +273,14 @@ static const struct {
 };
 
 bool
-account_may_log_in(const struct account *account, bool uses_pam, char *reason, size_t size)
+account_may_log_in(
+    const struct account *account, const struct account_rules *rules, char *reason, size_t size)
 {
-	const struct reason why = { reason, size };
+	const struct reason why = { reason, size, rules->is_root };
 
 	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (!(uses_pam && objections[i].is_pams) && objections[i].objects(account, &why))
+		if (!(rules->uses_pam && objections[i].is_pams) &&
+		    objections[i].objects(account, &why))
 			return false;
 	}
 	if (size > 0)

@@ -24,10 +24,14 @@ struct account_question {
 enum result account_find_any(const struct account_question *question, struct account **out,
     bool *is_virtual, char *reason) MUST_USE;
 
-/* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. `uses_pam`: all but the
- * shell is PAM's affair, whose modules know these rules; many of its users with keys are locked for passwords. */
-bool account_may_log_in(
-    const struct account *account, bool uses_pam, char *reason, size_t size) MUST_USE;
+/* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. With PAM all but the
+ * shell is its affair, whose modules know these rules; many of its users with keys are locked for passwords. */
+struct account_rules {
+	bool uses_pam;
+	bool is_root; /* we are, so that shadow not answering is no matter of permissions */
+};
+bool account_may_log_in(const struct account *account, const struct account_rules *rules,
+    char *reason, size_t size) MUST_USE;
 
 /* RESULT_SYSTEM: some cannot be asked for now, and who knows what they would say. */
 enum result account_group_names(const struct account *account, struct group_names *out) MUST_USE;

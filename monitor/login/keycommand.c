@@ -286,7 +286,7 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	plan.groups = runner->groups;
 	plan.group_count = runner->group_count;
 	if (!plan.change_user && runner->uid != getuid())
-		return refuse(&run, runner->name, "this server does not run as root");
+		return refuse(&run, runner->name, "this server can become nobody else");
 	result = command_run(&plan, out);
 	return result == RESULT_OK ? RESULT_OK : refuse(&run, arguments.list[0], fault(result));
 }

@@ -5,6 +5,7 @@
 #include "monitor/login/lookup.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -37,14 +38,16 @@ is_within_reach(const struct monitor *monitor, struct login *login)
 	if (monitor->inputs->is_root)
 		return true;
 	snprintf(login->refusal, sizeof(login->refusal),
-	    "this server does not run as root, so nobody can get other groups than it has");
+	    "this server cannot become others (it is not root, or not quite), so nobody gets other "
+	    "groups than it has");
 	if (login->account->virtual != NULL && login->account->uid == getuid() &&
 	    !has_its_groups(login->account))
 		return false;
 	if (login->account->uid == getuid())
 		return true;
 	snprintf(login->refusal, sizeof(login->refusal),
-	    "this server does not run as root, so only the user who runs it can log in");
+	    "this server cannot become others (it is not root, or not quite), so only the user who "
+	    "runs it can log in");
 	return false;
 }
 
@@ -86,12 +89,42 @@ is_called_so(const struct monitor *monitor, struct login *login)
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
 {
-	const bool uses_pam = login_uses_pam(monitor);
+	const struct account_rules rules = { .uses_pam = login_uses_pam(monitor),
+		.is_root = monitor->inputs->is_root };
 
 	return is_called_so(monitor, login) && is_within_reach(monitor, login) &&
-	       account_may_log_in(
-		   login->account, uses_pam, login->refusal, sizeof(login->refusal)) &&
+	       account_may_log_in(login->account, &rules, login->refusal, sizeof(login->refusal)) &&
 	       lists_let_in(monitor, login);
+}
+
+/* Where nobody becomes anybody, what sessions have is what we have, whatever group(5) says: in a container that is
+ * seldom the same. The lists were asked for the account's own groups. */
+static enum result
+take_our_groups(struct account *account)
+{
+	const int count = getgroups(0, NULL);
+	gid_t *groups;
+
+	if (count < 0)
+		return RESULT_SYSTEM;
+	TRY(mem_new((size_t)count + 1, sizeof(gid_t), (void **)&groups));
+	free(account->groups);
+	account->groups = groups;
+	account->group_count = 0;
+	account->gid = getgid();
+	if (getgroups(count, groups) != count)
+		return RESULT_SYSTEM;
+	account->group_count = (size_t)count;
+	return RESULT_OK;
+}
+
+static bool
+may_become(const struct monitor *monitor, struct login *login)
+{
+	if (!may_log_in(monitor, login))
+		return false;
+	snprintf(login->refusal, sizeof(login->refusal), "our own groups cannot be found");
+	return monitor->inputs->is_root || take_our_groups(login->account) == RESULT_OK;
 }
 
 void
@@ -127,7 +160,7 @@ lookup_user(struct monitor *monitor)
 	if (login->is_judged)
 		return;
 	login->is_judged = true;
-	if (login->account != NULL && !may_log_in(monitor, login)) {
+	if (login->account != NULL && !may_become(monitor, login)) {
 		account_free(login->account);
 		login->account = NULL;
 	}
