@@ -100,6 +100,8 @@ say_errors(const struct service *service, struct bytes errors)
 {
 	struct bytes line;
 
+	if (errors.size == 0)
+		return;
 	if (!is_successor(service)) {
 		(void)!fwrite(errors.data, 1, errors.size, stderr);
 		return;

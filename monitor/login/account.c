@@ -138,6 +138,10 @@ account_find_any(
 		    question->users_file, question->name, question->is_root, &virtual, reason);
 	*is_virtual = found == RESULT_OK || found == RESULT_DENIED;
 	result = account_find(question->name, out);
+	if (result == RESULT_NO_MATCH && !*is_virtual && found != RESULT_NOT_FOUND)
+		snprintf(reason, VIRTUAL_REASON_MAX,
+		    "there is no such user, or UsersFile has it: the "
+		    "file cannot be used");
 	if (!*is_virtual)
 		return result;
 	if (result == RESULT_NO_MATCH && found == RESULT_OK) {

@@ -304,11 +304,34 @@ has(const struct users_entry *entry, enum users_word word)
 	return entry->values[word].size > 0;
 }
 
+/* A key that is bound to something else than its user. A key without options has its type for a field, which is no
+ * option. */
+static void
+check_command(struct parse *parse, const struct users_entry *entry, struct bytes command)
+{
+	struct bytes rest = entry->block, line, word, value;
+	char reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+	size_t size;
+
+	for (unsigned i = entry->line + 1; text_next_line(&rest, &line); i++) {
+		split(text_trim(line), &word, &value);
+		if (bytes_is(word, WORD_KEY) && options_field(value, &size) == RESULT_OK &&
+		    options_parse(bytes_of(value.data, size), &options, reason) == RESULT_OK &&
+		    options.has_command && !bytes_equal(options.command, command))
+			complain(parse, i, WORD_KEY,
+			    "the key's command is another than that of the user's options, so it "
+			    "can never log in; leave either out");
+	}
+}
+
 /* What only all of the lines together show. */
 static void
 check_entry(struct parse *parse, const struct users_entry *entry)
 {
 	char name[USERS_NAME_MAX * 4 + 1], what[USERS_NAME_MAX * 4 + 16];
+	char why[OPTIONS_REASON_MAX];
+	struct key_options options;
 
 	text_quote(entry->name, name, sizeof(name));
 	snprintf(what, sizeof(what), WORD_USER " %s", name);
@@ -323,6 +346,10 @@ check_entry(struct parse *parse, const struct users_entry *entry)
 		complain(parse, entry->line, what, "groups is for users with uid and gid");
 	if (!has(entry, USERS_HOME) && !has(entry, USERS_ACCOUNT))
 		complain(parse, entry->line, what, "there is no home; say home PATH");
+	if (has(entry, USERS_OPTIONS) &&
+	    options_parse(entry->values[USERS_OPTIONS], &options, why) == RESULT_OK &&
+	    options.has_command)
+		check_command(parse, entry, options.command);
 }
 
 static enum result

@@ -298,12 +298,15 @@ def test_conditions_hold_for_keys_and_passwords(suite, users, serve, options, al
 
 
 def test_two_commands_are_none(suite, users, serve):
-    users.one(key(suite, 'command="echo a"'), 'options command="echo b"')
+    keys = users.own("keys", f'command="echo a" {suite.public()}')
+    users.one(f"keys-file {keys}", 'options command="echo b"')
     server = serve()
     assert server.ssh(user=NAME, check=False).returncode == 255
     server.wait_log("the key is bound to another command than its user in UsersFile")
-    users.one(key(suite, 'command="echo a"'), 'options command="echo a"')
+    users.one(f"keys-file {keys}", 'options command="echo a"')
     assert server.ssh(user=NAME).stdout == b"a\n"
+    users.one(key(suite, 'command="echo a"'), 'options command="echo b"')
+    assert "the key's command is another" in check(server).stderr
 
 
 # --- other keys -----------------------------------------------------------------------------------
@@ -356,6 +359,7 @@ def test_a_broken_file_lets_nobody_of_it_in(suite, users, serve, more, error):
     assert server.ssh("true", user=NAME, check=False).returncode == 255
     assert log_in(server, Typist([PASSWORD]), NAME) is None
     server.wait_log(f"nobody of UsersFile can log in: {error}")
+    assert "there is no such user, or UsersFile has it" in server.log()
     assert PASSWORD not in server.log() and "secret" not in server.log()
     server.ssh("true")  # accounts of the system are none of its business
     done = check(server)

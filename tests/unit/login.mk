@@ -12,6 +12,7 @@ check_PROGRAMS += tests/unit/monitor/login/test_lists
 check_PROGRAMS += tests/unit/monitor/login/test_methods
 check_PROGRAMS += tests/unit/monitor/login/test_sequences
 check_PROGRAMS += tests/unit/monitor/login/test_terms
+check_PROGRAMS += tests/unit/monitor/login/test_trusted
 check_PROGRAMS += tests/unit/monitor/login/test_hashes
 check_PROGRAMS += tests/unit/monitor/login/test_users
 check_PROGRAMS += tests/unit/monitor/login/test_presence

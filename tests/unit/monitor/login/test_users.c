@@ -160,6 +160,8 @@ static const struct {
 	{ "a key of no type",      BYTES_ROW("user x\nhome /\nkey ssh-magic AAAA"),               "f:3: key: ", "TYPE BASE64" },
 	{ "a comment for a key",   BYTES_ROW("user x\nhome /\nkey # " KEY),                       "f:3: key: ", "TYPE BASE64" },
 	{ "a key's option",        BYTES_ROW("user x\nhome /\nkey magic " KEY),                   "f:3: key: ", "magic" },
+	{ "one command",           BYTES_ROW("user x\nhome /\noptions command=\"a\"\nkey command=\"a\" " KEY "\nkey " KEY "\nkey no-pty " KEY), NULL, NULL },
+	{ "two commands",          BYTES_ROW("user x\nhome /\nkey " KEY "\n#\nkey command=\"a\" " KEY "\noptions command=\"b\""), "f:5: key: ", "leave either out" },
 	{ "a key in several lines", BYTES_ROW("user x\nhome /\nkey ---- BEGIN SSH2 PUBLIC KEY ----\n" KEY "\n---- END SSH2 PUBLIC KEY ----"), "f:3: key: ", "does not end" },
 };
 /* clang-format on */
