@@ -237,11 +237,13 @@ check_users(const struct service *service)
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	if (path == NULL)
 		return RESULT_OK;
-	result = virtual_users_check(path, service->programs.is_root, &errors);
-	if (result == RESULT_OK || service->cli.mode == CLI_MODE_CHECK) {
+	if (service->cli.mode == CLI_MODE_CHECK) {
+		result = virtual_users_check(path, service->programs.is_root, &errors);
 		say_errors(service, buf_bytes(&errors));
 		return result;
 	}
+	if (virtual_users_try(path, &errors) == RESULT_OK)
+		return RESULT_OK;
 	rest = buf_bytes(&errors);
 	while (text_next_line(&rest, &line))
 		log_error("users-file", "%.*s", LOG_BYTES(line));

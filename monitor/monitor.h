@@ -102,6 +102,8 @@ void group_names_clear(struct group_names *names);
  * each thing that is not. `is_root`: the server can become anybody.
  */
 enum result virtual_users_check(const char *path, bool is_root, struct buf *errors) MUST_USE;
+/* The same without asking the system for names, which takes seconds for thousands. */
+enum result virtual_users_try(const char *path, struct buf *errors) MUST_USE;
 
 /* Who demands something of a security key; the first who does. Without any word, the settings. */
 enum demand {

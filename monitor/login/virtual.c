@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -347,11 +348,10 @@ virtual_find(const char *path, const char *name, bool is_root, struct account **
 static enum result
 check_name(const struct file *file, const struct users_entry *entry, struct buf *errors)
 {
-	CLEANUP(account_freep) struct account *system = NULL;
 	CLEANUP(mem_freep) char *name = NULL;
 
 	TRY(mem_text(entry->name, &name));
-	if (account_find(name, &system) != RESULT_OK)
+	if (getpwnam(name) == NULL)
 		return RESULT_OK;
 	users_complain(errors, file->path, entry->line, "user",
 	    "the system has an account of this name, and nobody logs in by a name that two have; "
@@ -384,4 +384,12 @@ virtual_users_check(const char *path, bool is_root, struct buf *errors)
 			result = RESULT_CONFIG;
 	}
 	return result;
+}
+
+enum result
+virtual_users_try(const char *path, struct buf *errors)
+{
+	CLEANUP(file_clear) struct file file;
+
+	return file_read(path, &file, errors);
 }
