@@ -11,10 +11,63 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/config/config.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/process.h"
+
+#define SOMEBODY 65534 /* an id that is nobody's, where ours is not there to be asked */
+
+/* --- Who we can be ------------------------------------------------------------------------------ */
+
+/* Capabilities that were taken away, ids that a namespace has not: only trying shows all of it. */
+static bool
+can_become(uid_t uid, gid_t gid)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(process_become(uid, gid, &gid, 1) ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static bool
+is_quite_root(void)
+{
+	const struct passwd *entry;
+
+	if (geteuid() != 0)
+		return false;
+	entry = getpwnam(SALLYPORT_PRIVSEP_USER);
+	return entry == NULL ? can_become(SOMEBODY, SOMEBODY)
+			     : can_become(entry->pw_uid, entry->pw_gid);
+}
+
+/* What an operator should not have to find out from refused logins. */
+static void
+say_what_is_missing(const struct settings *settings)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+	char name[64];
+
+	snprintf(name, sizeof(name), "uid %lu", (unsigned long)geteuid());
+	log_info("single-user", "this server cannot become others (%s), so only %s can log in",
+	    geteuid() == 0 ? "it lacks CAP_SETUID or CAP_SETGID, or the ids are not mapped"
+			   : "it is not root",
+	    entry == NULL ? name : entry->pw_name);
+	if (settings_flag(settings, KEYWORD_PasswordAuthentication) &&
+	    !settings_flag(settings, KEYWORD_UsePAM) && access("/etc/shadow", R_OK) != 0)
+		log_info("single-user",
+		    "passwords of accounts cannot be checked: shadow is root's to read; say UsePAM "
+		    "yes, which can check that of the user who runs the server");
+}
+
+/* --- Programs ----------------------------------------------------------------------------------- */
 
 /* Root executes it: nobody else may have put it there. */
 static enum result
@@ -92,11 +145,9 @@ warm_up_names(const struct programs *programs)
 
 /* Without a file of this name, PAM asks the service `other`, which is seldom what is meant. */
 static void
-look_for_service(const struct settings *settings)
+look_for_service(void *context, const char *name, const struct setting_origin *origin)
 {
 	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d" };
-	const char *name = settings_text(settings, KEYWORD_PAMServiceName);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PAMServiceName);
 	char path[4096];
 
 	for (size_t i = 0; i < COUNT(folders); i++) {
@@ -108,7 +159,19 @@ look_for_service(const struct settings *settings)
 	    "PAM has no service %s (%s:%u), so `other` decides: install etc/pam.d/sallyport, or "
 	    "say "
 	    "PAMServiceName sshd",
-	    name, origin.file, origin.line);
+	    name, origin->file, origin->line);
+}
+
+void
+programs_check_services(const struct config *config, const struct settings *settings)
+{
+	const struct setting_origin origin = settings_origin(settings, KEYWORD_PAMServiceName);
+
+	if (!settings_flag(settings, KEYWORD_UsePAM))
+		return;
+	look_for_service(NULL, settings_text(settings, KEYWORD_PAMServiceName), &origin);
+	if (config != NULL && config_has_blocks(config))
+		config_each_word(config, KEYWORD_PAMServiceName, look_for_service, NULL);
 }
 
 enum result
@@ -119,15 +182,15 @@ programs_open(const struct settings *settings, struct programs *out)
 		.user_fd = -1,
 		.pam_fd = -1,
 		.name_fd = -1,
-		.is_root = geteuid() == 0,
+		.is_root = is_quite_root(),
 	};
+	if (!out->is_root)
+		say_what_is_missing(settings);
 	TRY(find_user(out));
 	warm_up_names(out);
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
-	if (settings_flag(settings, KEYWORD_UsePAM)) {
-		look_for_service(settings);
+	if (settings_flag(settings, KEYWORD_UsePAM))
 		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
-	}
 	if (settings_flag(settings, KEYWORD_UseDNS))
 		TRY(open_program(settings, "sallyport-name", out->is_root, &out->name_fd));
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);

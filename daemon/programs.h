@@ -9,12 +9,15 @@
 #include "common/config/settings.h"
 #include "common/macros.h"
 
+struct config; /* common/config/config.h */
+
 struct programs {
 	int child_fd, user_fd; /* O_PATH, owned */
 	int pam_fd, name_fd;   /* the same; -1 where PAM or names are not used */
 	uid_t child_uid;
 	gid_t child_gid;
-	bool is_root;
+	bool
+	    is_root; /* and it can become others: in a container root is not all that it is elsewhere */
 };
 
 /*
@@ -22,4 +25,7 @@ struct programs {
  * checked now, and finds the unprivileged user. RESULT_CONFIG: said with the remedy.
  */
 enum result programs_open(const struct settings *settings, struct programs *out) MUST_USE;
+
+/* Names in the log the services of PAM that the configuration names, in blocks too, and that are not there. */
+void programs_check_services(const struct config *config, const struct settings *settings);
 void programs_close(struct programs *programs);

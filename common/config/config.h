@@ -57,6 +57,11 @@ bool config_has_blocks(const struct config *config);
 bool config_asks_for_account(const struct config *config);
 bool config_asks_for_host(const struct config *config);
 
+/* Every value that is said for a keyword of one word, in blocks or not, with where it stands. */
+typedef void config_visitor(void *context, const char *word, const struct setting_origin *origin);
+void config_each_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context);
+
 void settings_free(struct settings *settings);
 void settings_freep(struct settings **settings);
 

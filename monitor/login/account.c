@@ -20,6 +20,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/virtual.h"
 
 #define GROUPS_FIRST 32 /* asked for at first; most users have fewer */
 #define NOLOGIN      "/etc/nologin"
@@ -45,6 +46,7 @@ account_free(struct account *account)
 	free(account->home);
 	free(account->shell);
 	free(account->groups);
+	virtual_user_free(account->virtual);
 	free(account);
 }
 
@@ -132,6 +134,39 @@ account_find(const char *name, struct account **out)
 	return RESULT_NO_MATCH;
 }
 
+/* The system is asked of every name: in how long it takes nothing is to be seen of the file. */
+enum result
+account_find_any(
+    const struct account_question *question, struct account **out, bool *is_virtual, char *reason)
+{
+	CLEANUP(account_freep) struct account *virtual = NULL;
+	enum result found = RESULT_NOT_FOUND;
+	enum result result;
+
+	if (question->users_file != NULL)
+		found = virtual_find(
+		    question->users_file, question->name, question->is_root, &virtual, reason);
+	*is_virtual = found == RESULT_OK || found == RESULT_DENIED;
+	result = account_find(question->name, out);
+	if (result == RESULT_NO_MATCH && !*is_virtual && found != RESULT_NOT_FOUND)
+		snprintf(reason, VIRTUAL_REASON_MAX,
+		    "there is no such user, or UsersFile has it: the "
+		    "file cannot be used");
+	if (!*is_virtual)
+		return result;
+	if (result == RESULT_NO_MATCH && found == RESULT_OK) {
+		*out = TAKE(virtual);
+		return RESULT_OK;
+	}
+	if (result != RESULT_NO_MATCH)
+		snprintf(reason, VIRTUAL_REASON_MAX, "%s",
+		    result == RESULT_OK ? "the name is an account's of the system and a user's of "
+					  "UsersFile, too; give the latter another"
+					: "whether the system has the name, too, cannot be found");
+	account_freep(out);
+	return RESULT_DENIED;
+}
+
 void
 group_names_clear(struct group_names *names)
 {
@@ -161,11 +196,14 @@ account_group_names(const struct account *account, struct group_names *out)
 }
 
 enum result
-group_names_find(const char *user, struct group_names *out)
+group_names_find(const char *user, const char *users_file, bool is_root, struct group_names *out)
 {
 	CLEANUP(account_freep) struct account *account = NULL;
+	const struct account_question question = { user, users_file, is_root };
+	char reason[VIRTUAL_REASON_MAX];
+	bool is_virtual;
 
-	TRY(account_find(user, &account));
+	TRY(account_find_any(&question, &account, &is_virtual, reason));
 	return account_group_names(account, out);
 }
 
@@ -174,7 +212,15 @@ group_names_find(const char *user, struct group_names *out)
 struct reason {
 	char *text;
 	size_t size;
+	bool is_root; /* who asks */
 };
+
+/* Where the file cannot be read others answer: systemd's module has a root of its own, who is locked. */
+static bool
+can_ask_shadow(const struct reason *reason)
+{
+	return reason->is_root || access(SHADOW, R_OK) == 0;
+}
 
 static bool
 objects_to_password(const struct account *account, const struct reason *reason)
@@ -182,15 +228,17 @@ objects_to_password(const struct account *account, const struct reason *reason)
 	const struct spwd *shadow;
 	const struct passwd *entry;
 
+	if (account->virtual != NULL)
+		return false; /* who is in the file may log in */
 	errno = 0;
-	shadow = getspnam(account->name);
+	shadow = can_ask_shadow(reason) ? getspnam(account->name) : NULL;
 	if (shadow != NULL) {
 		snprintf(reason->text, reason->size, "the account is %s",
 		    decide_is_locked(shadow->sp_pwdp) ? LOCKED : "expired");
 		return decide_is_locked(shadow->sp_pwdp) ||
 		       decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL));
 	}
-	if (geteuid() == 0 && !is_absence(errno)) {
+	if (reason->is_root && !is_absence(errno)) {
 		snprintf(reason->text, reason->size, "getspnam: %s", strerror(errno));
 		return true;
 	}
@@ -206,6 +254,8 @@ objects_to_shell(const struct account *account, const struct reason *reason)
 	struct stat info;
 	char shell[128];
 
+	if (account->virtual != NULL && !account->virtual->has_shell)
+		return false;
 	text_quote(bytes_of_text(account->shell), shell, sizeof(shell));
 	if (stat(account->shell, &info) != 0) {
 		snprintf(reason->text, reason->size, "its shell %s does not exist", shell);
@@ -237,12 +287,14 @@ static const struct {
 };
 
 bool
-account_may_log_in(const struct account *account, bool uses_pam, char *reason, size_t size)
+account_may_log_in(
+    const struct account *account, const struct account_rules *rules, char *reason, size_t size)
 {
-	const struct reason why = { reason, size };
+	const struct reason why = { reason, size, rules->is_root };
 
 	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (!(uses_pam && objections[i].is_pams) && objections[i].objects(account, &why))
+		if (!(rules->uses_pam && objections[i].is_pams) &&
+		    objections[i].objects(account, &why))
 			return false;
 	}
 	if (size > 0)

@@ -106,6 +106,7 @@ ask(const struct monitor *monitor, const struct auth_request *request, const str
 		.host = bytes_of_text(believes_client ? claim->host : peer_host(monitor)),
 		.address =
 		    bytes_of_text(believes_client ? claim->host : monitor->inputs->peer.address),
+		.peer_address = bytes_of_text(monitor->inputs->peer.address),
 		.key_blob = request->key_blob,
 		.certificate = certificate,
 		.now_s = (uint64_t)time(NULL),
@@ -238,7 +239,6 @@ hostbased_answer_clear(struct hostbased_answer *answer)
 void
 by_host_try(struct monitor *monitor, const struct auth_request *request)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
 	CLEANUP(hostbased_answer_clear)
 	struct hostbased_answer answer = { .result = RESULT_DENIED };
 	struct verdict verdict;
@@ -254,5 +254,5 @@ by_host_try(struct monitor *monitor, const struct auth_request *request)
 		why = "there is no memory for it";
 	}
 	log_refusal(monitor, request, &claim, why);
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

@@ -187,13 +187,13 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	    credential_remember(monitor->login, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
+	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);
 	return attempt_pass(monitor, &proof, &answer->permissions);
 }
 
 void
 by_key_try(struct monitor *monitor, const struct auth_request *request)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
 	CLEANUP(publickey_answer_clear)
 	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
 	struct verdict verdict;
@@ -212,5 +212,5 @@ by_key_try(struct monitor *monitor, const struct auth_request *request)
 		why = "it is bound to another command than the key before";
 	}
 	log_refusal(monitor, request, verdict.against, why);
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -19,23 +20,16 @@
 #include "monitor/login/attempt.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/now.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/verdict.h"
+#include "monitor/login/virtual.h"
 
 #define PASSWORD_PROMPT "Password: "
 #define NEW_PROMPT      "New password: "
 #define AGAIN_PROMPT    "Retype new password: "
 #define EXPIRED_TEXT    "Your password has expired."
-
-/* Who logs in by a key while the password must be changed gets this, and nothing else. */
-#define PASSWD_PROGRAM "/usr/bin/passwd"
-
-static bool
-uses_pam(const struct monitor *monitor)
-{
-	return settings_flag(monitor->settings, KEYWORD_UsePAM);
-}
 
 static bool
 permits_empty(const struct monitor *monitor)
@@ -63,7 +57,21 @@ described_method(const struct monitor *monitor)
 {
 	if (monitor->login->trying != AUTH_METHOD_KEYBOARD)
 		return method_of(monitor);
-	return uses_pam(monitor) ? "keyboard-interactive/pam" : "keyboard-interactive/password";
+	return login_uses_pam(monitor) ? "keyboard-interactive/pam"
+				       : "keyboard-interactive/password";
+}
+
+static enum result
+decide(const struct monitor *monitor, struct permissions *permissions, char *reason)
+{
+	const struct decide_question question = {
+		.settings = monitor->settings,
+		.account = monitor->login->account,
+		.address = bytes_of_text(monitor->inputs->peer.address),
+		.now = now_of((uint64_t)time(NULL)),
+	};
+
+	return decide_password(&question, permissions, reason);
 }
 
 /* Nobody may log in to this account by a password: then none is right. */
@@ -77,8 +85,7 @@ is_nobody(const struct monitor *monitor, char *reason)
 		snprintf(reason, DECIDE_REASON_MAX, "%s", login->refusal);
 		return true;
 	}
-	return decide_password(monitor->settings, login->account, &permissions, reason) !=
-	       RESULT_OK;
+	return decide(monitor, &permissions, reason) != RESULT_OK;
 }
 
 /* --- How it ends -------------------------------------------------------------------------------- */
@@ -92,7 +99,7 @@ refuse(struct monitor *monitor, const char *why)
 	    described_method(monitor),
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, why);
-	attempt_fail(monitor, login->asked_at_ms, ATTEMPT_PASSWORD_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_PASSWORD_SLOT_MS);
 }
 
 static void
@@ -116,6 +123,16 @@ refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct byte
 	refuse(monitor, why);
 }
 
+/* AuthenticationMethods wants PAM to ask, and we did: what PAM's modules would have wanted was not asked for. */
+static bool
+must_be_pams(const struct monitor *monitor)
+{
+	const struct login *login = monitor->login;
+
+	return login->is_virtual && login->trying == AUTH_METHOD_KEYBOARD &&
+	       methods_want_pam(monitor->settings, &login->methods);
+}
+
 /* Everything that speaks for or against; the only way from a right password to a login. */
 static void
 pass(struct monitor *monitor, enum password_verdict verdict)
@@ -124,11 +141,12 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 	struct login *login = monitor->login;
 	char reason[DECIDE_REASON_MAX];
 	const struct evidence evidence = {
-		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor))
+		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor)) &&
+				  !must_be_pams(monitor)
 			      ? RESULT_OK
 			      : RESULT_DENIED,
 		.account = login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.listed = decide_password(monitor->settings, login->account, &permissions, reason),
+		.listed = decide(monitor, &permissions, reason),
 		.is_signed = true,
 		.signature = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
 	};
@@ -136,7 +154,7 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 		.method = method_of(monitor),
 		.described = described_method(monitor),
 		.text = "",
-		.line = bytes_of_text(method_of(monitor)),
+		.line = bytes_of_text(described_method(monitor)),
 	};
 
 	if (verdict_of(&evidence).value != VERDICT_ALLOWED ||
@@ -160,6 +178,7 @@ by_password_prompt(struct monitor *monitor, const struct auth_prompts *prompts)
 	TRY(writer_end(&writer));
 	TRY(policy_tell(monitor));
 	login->is_prompted = true;
+	login->is_being_checked = false;
 	login->prompt_count = prompts->count;
 	ipc_gate_again(&monitor->gate, IPC_authenticate);
 	ipc_gate_again(&monitor->gate, IPC_auth_reply);
@@ -203,7 +222,7 @@ ask_for_password(struct monitor *monitor)
 }
 
 void
-by_keyboard_cancel(struct monitor *monitor)
+by_keyboard_cancel(struct monitor *monitor, bool counts)
 {
 	struct login *login = monitor->login;
 
@@ -211,11 +230,12 @@ by_keyboard_cancel(struct monitor *monitor)
 		return;
 	login->is_prompted = false;
 	ipc_gate_shut(&monitor->gate, IPC_auth_reply);
-	if (uses_pam(monitor)) {
+	if (login_uses_pam(monitor)) {
 		pam_link_leave(monitor->pam);
 		login->is_approved = false; /* what approved it is gone */
 	}
-	attempt_count_failure(monitor);
+	if (counts)
+		attempt_count_failure(monitor);
 }
 
 /* --- What PAM or shadow say --------------------------------------------------------------------- */
@@ -241,6 +261,8 @@ settle_password(struct monitor *monitor, enum password_verdict verdict, struct b
 	char why[DECIDE_REASON_MAX];
 
 	text_quote(reason, why, sizeof(why));
+	if (verdict != PASSWORD_EXPIRED && verdict != PASSWORD_UNFIT)
+		buf_reset(&monitor->login->old_password);
 	switch (verdict) {
 	case PASSWORD_RIGHT:
 		pass(monitor, verdict);
@@ -263,14 +285,13 @@ settle_password(struct monitor *monitor, enum password_verdict verdict, struct b
 	refuse_wrong(monitor, verdict, reason);
 }
 
-/* Its programs are not run before the password is changed, and nothing is forwarded. */
+/* Nothing else is to be had before the password is changed. */
 static void
 force_change(struct permissions *held)
 {
-	free(held->command);
-	held->command = strdup(PASSWD_PROGRAM);
-	held->session = held->command != NULL;
-	held->forward_local = held->forward_remote = held->user_rc = false;
+	permissions_clear(held);
+	held->session = held->pty = true;
+	held->must_change_password = true;
 }
 
 static void
@@ -284,7 +305,7 @@ settle_account(struct monitor *monitor, enum password_verdict verdict, struct by
 		    "Access denied for user %s from %s port %u by PAM account configuration: %.*s",
 		    login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
 		    LOG_BYTES(reason));
-		attempt_fail(monitor, clock_now_ms(), ATTEMPT_PASSWORD_SLOT_MS);
+		attempt_fail(monitor, ATTEMPT_PASSWORD_SLOT_MS);
 		return;
 	}
 	if (is_expired)
@@ -299,12 +320,16 @@ by_password_settled(struct monitor *monitor, enum pam_question question,
 {
 	struct login *login = monitor->login;
 
-	attempt_notice(monitor, notice);
+	login->is_being_checked = false;
+	lookup_user(monitor);
+	/* What modules say to whoever guesses tells which users there are. */
+	if (verdict != PASSWORD_WRONG && verdict != PASSWORD_NO_ANSWER)
+		attempt_notice(monitor, notice);
 	if (question == PAM_ACCOUNT) {
 		settle_account(monitor, verdict, reason);
 		return;
 	}
-	login->is_approved = uses_pam(monitor) && verdict == PASSWORD_RIGHT;
+	login->is_approved = login_uses_pam(monitor) && verdict == PASSWORD_RIGHT;
 	settle_password(monitor, verdict, reason);
 }
 
@@ -316,7 +341,6 @@ may_begin(struct monitor *monitor, enum auth_method method)
 	struct login *login = monitor->login;
 
 	login->trying = method;
-	login->asked_at_ms = clock_now_ms();
 	if (methods_allow(monitor->settings, &login->methods, method_of(monitor)))
 		return true;
 	lookup_user(monitor);
@@ -339,6 +363,8 @@ check_shadow(struct monitor *monitor, struct bytes password)
 	char reason[DECIDE_REASON_MAX];
 	const struct account *account = is_nobody(monitor, reason) ? NULL : monitor->login->account;
 
+	if (account != NULL && account->virtual != NULL)
+		return shadow_check_hash(account->virtual->password, password);
 	return shadow_check(account, password, permits_empty(monitor));
 }
 
@@ -380,7 +406,7 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 	lookup_user(monitor);
 	if (request->is_change && !login->may_change)
 		refuse(monitor, "nobody asked for another password");
-	else if (uses_pam(monitor))
+	else if (login_uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
 		change_shadow(monitor, request->password, request->new_password);
@@ -394,7 +420,7 @@ by_keyboard_try(struct monitor *monitor)
 {
 	if (!may_begin(monitor, AUTH_METHOD_KEYBOARD))
 		return;
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_converse(monitor);
 	else
 		ask_for_password(monitor);
@@ -441,7 +467,7 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 	login->is_prompted = false;
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_reply(monitor, &replies, is_nobody(monitor, reason));
 	else if (login->asks_for_new)
 		take_new_password(monitor, &replies);
@@ -452,32 +478,39 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 
 /* --- none --------------------------------------------------------------------------------------- */
 
+/* With PAM, too, but then its modules see the empty password, and may have more to ask. */
 static bool
-needs_nothing(struct monitor *monitor)
+has_no_password(struct monitor *monitor)
 {
-	const struct settings *settings = monitor->settings;
+	const struct login *login = monitor->login;
 
-	if (settings_flag(settings, KEYWORD_PermitNoAuthentication))
-		return true;
-	return permits_empty(monitor) && methods_are_enabled(settings, "password") &&
-	       shadow_check(monitor->login->account, bytes_of("", 0), true) == PASSWORD_RIGHT;
+	if (!permits_empty(monitor) || !methods_are_enabled(monitor->settings, "password"))
+		return false;
+	if (login->is_virtual)
+		return check_shadow(monitor, bytes_of("", 0)) == PASSWORD_RIGHT;
+	return shadow_is_empty(login->account);
 }
 
 bool
 by_nothing_try(struct monitor *monitor)
 {
 	const struct settings *settings = monitor->settings;
+	const bool needs_nothing = settings_flag(settings, KEYWORD_PermitNoAuthentication);
 	struct login *login = monitor->login;
 	char reason[DECIDE_REASON_MAX];
 
-	if ((!settings_flag(settings, KEYWORD_PermitNoAuthentication) && !permits_empty(monitor)) ||
+	if ((!needs_nothing && !permits_empty(monitor)) ||
 	    !methods_allow(settings, &login->methods, "none"))
 		return false;
 	login->trying = AUTH_METHOD_NONE;
-	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (is_nobody(monitor, reason) || !needs_nothing(monitor))
+	if (is_nobody(monitor, reason) || (!needs_nothing && !has_no_password(monitor)))
 		return false;
-	pass(monitor, PASSWORD_RIGHT);
+	if (needs_nothing)
+		pass(monitor, PASSWORD_RIGHT);
+	else if (login_uses_pam(monitor))
+		pam_link_password(monitor, bytes_of("", 0), false);
+	else
+		settle_shadow(monitor, check_shadow(monitor, bytes_of("", 0)), "");
 	return true;
 }

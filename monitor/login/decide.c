@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "monitor/login/presence.h"
 #include "monitor/login/variable.h"
+#include "monitor/login/virtual.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
@@ -48,12 +49,20 @@ has_certified_command(const struct decide_question *question)
 	       terms_parse(question->certificate, &terms, reason) == RESULT_OK && terms.has_command;
 }
 
+/* What UsersFile says in front of its user; NULL: this is none of it. */
+static const struct key_options *
+options_of_user(const struct decide_question *question)
+{
+	return question->account->virtual == NULL ? NULL : &question->account->virtual->options;
+}
+
 static bool
 objects_to_root(const struct decide_question *question, char *reason)
 {
 	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
 	const struct setting_origin origin =
 	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+	const struct key_options *of_user = options_of_user(question);
 
 	if (question->account->uid != 0)
 		return false;
@@ -61,8 +70,15 @@ objects_to_root(const struct decide_question *question, char *reason)
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
 	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return !question->options->has_command && !has_certified_command(question);
+		return !question->options->has_command && !has_certified_command(question) &&
+		       (of_user == NULL || !of_user->has_command);
 	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
+}
+
+static const char *
+whose_options(const struct decide_question *question)
+{
+	return question->options == options_of_user(question) ? "the user's" : "the key's";
 }
 
 static bool
@@ -75,8 +91,8 @@ objects_to_address(const struct decide_question *question, char *reason)
 	text_quote(question->address, address, sizeof(address));
 	text_quote(question->host, host, sizeof(host));
 	text_quote(question->options->from, list, sizeof(list));
-	snprintf(reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s%s%s", list,
-	    address, host[0] == '\0' ? "" : ", ", host);
+	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s%s%s",
+	    whose_options(question), list, address, host[0] == '\0' ? "" : ", ", host);
 	return addr_list_match_name(question->options->from, question->address, question->host) !=
 	       LIST_MATCH_YES;
 }
@@ -87,8 +103,18 @@ objects_to_time(const struct decide_question *question, char *reason)
 	const struct key_expiry *expiry = &question->options->expiry;
 	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
 
-	say(reason, "the key's expiry-time has passed");
+	snprintf(reason, DECIDE_REASON_MAX, "%s expiry-time has passed", whose_options(question));
 	return expiry->is_set && now_s > expiry->clock_s;
+}
+
+static bool
+objects_for_user(const struct decide_question *question, char *reason)
+{
+	struct decide_question of_user = *question;
+
+	of_user.options = options_of_user(question);
+	return of_user.options != NULL &&
+	       (objects_to_address(&of_user, reason) || objects_to_time(&of_user, reason));
 }
 
 /* A line of an authority lets its certificates in, and no other line does. */
@@ -182,6 +208,7 @@ static objection *const objections[] = {
 	objects_to_root,
 	objects_to_address,
 	objects_to_time,
+	objects_for_user,
 };
 
 void
@@ -272,6 +299,7 @@ grant(const struct decide_question *question, const struct terms *terms,
 	    options->port_forwarding && (terms == NULL || terms->port_forwarding);
 
 	permissions->session = true;
+	permissions->commands = true;
 	permissions->environment = true;
 	permissions->user_rc = options->user_rc && (terms == NULL || terms->user_rc) &&
 			       settings_flag(settings, KEYWORD_PermitUserRC);
@@ -279,6 +307,23 @@ grant(const struct decide_question *question, const struct terms *terms,
 			   settings_flag(settings, KEYWORD_PermitTTY);
 	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
 	permissions->forward_remote = may_forward && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
+}
+
+/* What UsersFile says of its user holds besides, however they log in. */
+static enum result
+limit_for_user(const struct decide_question *question, struct permissions *permissions)
+{
+	CLEANUP(permissions_clear) struct permissions of_user = { 0 };
+	struct decide_question user = *question;
+
+	user.options = options_of_user(question);
+	if (user.options == NULL)
+		return RESULT_OK;
+	TRY(grant_owned(&user, NULL, &of_user));
+	grant(&user, NULL, &of_user);
+	if (!question->account->virtual->has_shell)
+		of_user.pty = of_user.user_rc = of_user.commands = false;
+	return decide_both(permissions, &of_user);
 }
 
 enum result
@@ -302,80 +347,104 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 		say(reason, "there is no memory for the key's options");
 		return RESULT_DENIED;
 	}
-	reason[0] = '\0';
 	grant(question, terms, permissions);
+	if (limit_for_user(question, permissions) != RESULT_OK) {
+		permissions_clear(permissions);
+		say(reason, "the key is bound to another command than its user in UsersFile");
+		return RESULT_DENIED;
+	}
+	reason[0] = '\0';
 	presence_demand(question, terms, permissions);
 	return RESULT_OK;
 }
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
-static void
-grant_without_key(
-    const struct settings *settings, const struct account *account, struct permissions *permissions)
-{
-	/* A key whose line says nothing. */
-	static const struct key_options no_options = {
-		.pty = true,
-		.port_forwarding = true,
-		.user_rc = true,
-		.agent_forwarding = true,
-		.x11_forwarding = true,
-	};
-	const struct decide_question question = {
-		.settings = settings, .account = account, .options = &no_options
-	};
+/* A key whose line says nothing. */
+static const struct key_options no_options = {
+	.pty = true,
+	.port_forwarding = true,
+	.user_rc = true,
+	.agent_forwarding = true,
+	.x11_forwarding = true,
+};
 
-	grant(&question, NULL, permissions);
+static bool
+objects_to_root_without_key(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
+	    origin.file, origin.line);
+	return question->account->uid == 0 && permit != PERMIT_ROOT_YES;
 }
 
-enum result
-decide_password(const struct settings *settings, const struct account *account,
-    struct permissions *permissions, char *reason)
+/* `is_bound`: to a command, by the key that passed before. */
+static bool
+objects_to_root_by_host(const struct decide_question *question, bool is_bound, char *reason)
 {
-	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
-
-	*permissions = (struct permissions){ 0 };
-	if (account == NULL) {
-		say(reason, "there is no such account");
-		return RESULT_DENIED;
-	}
-	if (account->uid == 0 && permit != PERMIT_ROOT_YES) {
-		snprintf(reason, DECIDE_REASON_MAX,
-		    "PermitRootLogin lets root in by keys at most (%s:%u)", origin.file,
-		    origin.line);
-		return RESULT_DENIED;
-	}
-	reason[0] = '\0';
-	grant_without_key(settings, account, permissions);
-	return RESULT_OK;
-}
-
-enum result
-decide_host(const struct settings *settings, const struct account *account, bool is_bound,
-    struct permissions *permissions, char *reason)
-{
-	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
 	const bool root_may = permit == PERMIT_ROOT_YES ||
 			      permit == PERMIT_ROOT_PROHIBIT_PASSWORD ||
 			      (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY && is_bound);
 
-	*permissions = (struct permissions){ 0 };
-	if (account == NULL) {
-		say(reason, "there is no such account");
-		return RESULT_DENIED;
-	}
-	if (account->uid == 0 && !root_may) {
-		snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
-		    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file,
-		    origin.line);
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
+	    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file, origin.line);
+	return question->account->uid == 0 && !root_may;
+}
+
+static struct decide_question
+without_key(const struct decide_question *question)
+{
+	struct decide_question plain = *question;
+
+	plain.options = &no_options;
+	plain.certificate = NULL;
+	return plain;
+}
+
+static enum result
+grant_without_key(
+    const struct decide_question *plain, struct permissions *permissions, char *reason)
+{
+	grant(plain, NULL, permissions);
+	say(reason, "there is no memory for the user's options");
+	if (limit_for_user(plain, permissions) != RESULT_OK) {
+		permissions_clear(permissions);
 		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
-	grant_without_key(settings, account, permissions);
 	return RESULT_OK;
+}
+
+enum result
+decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason)
+{
+	const struct decide_question plain = without_key(question);
+
+	*permissions = (struct permissions){ 0 };
+	if (objects_to_nobody(&plain, reason) || objects_to_root_without_key(&plain, reason) ||
+	    objects_for_user(&plain, reason))
+		return RESULT_DENIED;
+	return grant_without_key(&plain, permissions, reason);
+}
+
+enum result
+decide_host(const struct decide_question *question, bool is_bound, struct permissions *permissions,
+    char *reason)
+{
+	const struct decide_question plain = without_key(question);
+
+	*permissions = (struct permissions){ 0 };
+	if (objects_to_nobody(&plain, reason) ||
+	    objects_to_root_by_host(&plain, is_bound, reason) || objects_for_user(&plain, reason))
+		return RESULT_DENIED;
+	return grant_without_key(&plain, permissions, reason);
 }
 
 /* --- Two methods -------------------------------------------------------------------------------- */
@@ -407,12 +476,14 @@ decide_both(struct permissions *held, struct permissions *more)
 		return RESULT_DENIED;
 	if (held->command == NULL)
 		held->command = TAKE(more->command);
+	held->must_change_password |= more->must_change_password;
 	held->session &= more->session;
 	held->pty &= more->pty;
 	held->forward_local &= more->forward_local;
 	held->forward_remote &= more->forward_remote;
 	held->environment &= more->environment;
 	held->user_rc &= more->user_rc;
+	held->commands &= more->commands;
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
 	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
 	return join(&held->variables, &more->variables, "");

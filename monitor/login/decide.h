@@ -37,17 +37,17 @@ enum result decide_key(
 
 /*
  * May this account log in with what is no key, and what may it do then? For passwords and their like, whose methods
- * were judged by methods.h. RESULT_OK with permissions, or RESULT_DENIED as above.
+ * were judged by methods.h. Of the question only settings, account, address and time are looked at. RESULT_OK with permissions, or RESULT_DENIED as above.
  */
-enum result decide_password(const struct settings *settings, const struct account *account,
-    struct permissions *permissions, char *reason) MUST_USE;
+enum result decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;
 
 /*
  * The same where a host's key speaks for the user: `is_bound` says whether what was passed before is bound to a
  * command, as PermitRootLogin forced-commands-only wants it.
  */
-enum result decide_host(const struct settings *settings, const struct account *account,
-    bool is_bound, struct permissions *permissions, char *reason) MUST_USE;
+enum result decide_host(const struct decide_question *question, bool is_bound,
+    struct permissions *permissions, char *reason) MUST_USE;
 
 /*
  * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to

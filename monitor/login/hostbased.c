@@ -18,6 +18,7 @@
 #include "monitor/login/keyfault.h"
 #include "monitor/login/keyfiles.h"
 #include "monitor/login/known_hosts.h"
+#include "monitor/login/now.h"
 #include "monitor/login/rhosts.h"
 
 struct search {
@@ -248,6 +249,10 @@ void
 hostbased_find(const struct hostbased_question *question, struct hostbased_answer *answer)
 {
 	struct search search = { .question = question, .answer = answer };
+	const struct decide_question login = { .settings = question->settings,
+		.account = question->account,
+		.address = question->peer_address,
+		.now = now_of(question->now_s) };
 	char reason[DECIDE_REASON_MAX];
 
 	*answer = (struct hostbased_answer){ .result = RESULT_DENIED };
@@ -257,8 +262,7 @@ hostbased_find(const struct hostbased_question *question, struct hostbased_answe
 	search_trust(&search);
 	search_known_hosts(&search);
 	buf_clear(&search.file);
-	if (decide_host(question->settings, question->account, question->is_bound,
-		&answer->permissions, reason) != RESULT_OK)
+	if (decide_host(&login, question->is_bound, &answer->permissions, reason) != RESULT_OK)
 		object(&search, "%s", reason);
 	memcpy(answer->reason, search.why, sizeof(answer->reason));
 	if (search.why[0] == '\0')

@@ -37,6 +37,22 @@ login_free(struct login *login)
 	free(login);
 }
 
+struct bytes
+login_name(const struct login *login)
+{
+	const uint8_t *colon =
+	    login->raw_user_size == 0 ? NULL : memchr(login->raw_user, ':', login->raw_user_size);
+
+	return bytes_of(login->raw_user,
+	    colon == NULL ? login->raw_user_size : (size_t)(colon - login->raw_user));
+}
+
+bool
+login_uses_pam(const struct monitor *monitor)
+{
+	return settings_flag(monitor->settings, KEYWORD_UsePAM) && !monitor->login->is_virtual;
+}
+
 uint64_t
 login_deadline_ms(const struct monitor *monitor)
 {

@@ -25,6 +25,7 @@ struct login {
 	bool has_news;                 /* the child was not told yet which settings were chosen */
 	bool is_judged;                /* and it was asked whether the account may log in */
 	bool is_known;                 /* there is such an account, whether or not it may log in */
+	bool is_virtual;               /* UsersFile has it: PAM is not asked */
 	char refusal[256];             /* why the account may not log in, for the log */
 	char peer_name[PEER_NAME_MAX]; /* see peer_name.h */
 	bool is_peer_asked;            /* whether or not there is one */
@@ -37,15 +38,17 @@ struct login {
 	/* What was passed so far, AuthenticationMethods. */
 	struct methods methods;
 	bool has_held;
-	struct permissions held;         /* owned: what all methods so far permit */
-	struct buf used_keys;            /* fingerprints, a line each */
-	struct buf proofs;               /* a line for each method, as ExposeAuthInfo has them */
-	char accepted[ATTEMPT_TEXT_MAX]; /* the log's line, for when PAM approves, too */
-	bool is_approved;                /* PAM lets the account be used */
+	struct permissions held; /* owned: what all methods so far permit */
+	struct buf used_keys;    /* fingerprints, a line each */
+	struct buf proofs;       /* a line for each method, as ExposeAuthInfo has them */
+	char key_comment[LOGIN_COMMENT_MAX]; /* of the key that was used last */
+	char accepted[ATTEMPT_TEXT_MAX];     /* the log's line, for when PAM approves, too */
+	bool is_approved;                    /* PAM lets the account be used */
 
 	/* Passwords and conversations. */
 	enum auth_method trying;
 	uint64_t asked_at_ms;    /* when the request or the latest answer came */
+	bool is_being_checked;   /* PAM has a password, and has not said what it is worth */
 	bool is_prompted;        /* the client's user is asked */
 	uint32_t prompt_count;   /* so many questions */
 	bool asks_for_new;       /* for another password, that is, without PAM */
@@ -56,6 +59,12 @@ struct login {
 
 enum result login_new(struct login **out) MUST_USE;
 void login_free(struct login *login);
+
+/* The account's name: what the client sent, without a style (":" and what is behind it), which no account has. */
+struct bytes login_name(const struct login *login);
+
+/* Does PAM check passwords and accounts, and open sessions? Nothing of users whom the system does not know. */
+bool login_uses_pam(const struct monitor *monitor);
 
 /* When login_meet_deadline has something to do; 0: never. */
 uint64_t login_deadline_ms(const struct monitor *monitor);

@@ -22,9 +22,19 @@ static const struct method_row {
 	{ "none", KEYWORD_COUNT, false },
 };
 
+/* Without PAM the one question is for the password: who turns passwords off means that, too. */
+static bool
+is_another_word_for_passwords(const struct settings *settings, struct bytes name)
+{
+	return bytes_is(name, "keyboard-interactive") && !settings_flag(settings, KEYWORD_UsePAM) &&
+	       !settings_flag(settings, KEYWORD_PasswordAuthentication);
+}
+
 static bool
 is_enabled(const struct settings *settings, struct bytes name)
 {
+	if (is_another_word_for_passwords(settings, name))
+		return false;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (bytes_is(name, rows[i].name))
 			return rows[i].enabled_by == KEYWORD_COUNT ||
@@ -142,6 +152,24 @@ methods_allow(const struct settings *settings, const struct methods *methods, co
 			return true;
 	}
 	return count == 0;
+}
+
+bool
+methods_want_pam(const struct settings *settings, const struct methods *methods)
+{
+	const size_t count = list_count(settings);
+	struct bytes rest, name = bytes_of("", 0);
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_there = true;
+
+		rest = bytes_of_text(list_at(settings, i));
+		for (size_t k = 0; k <= methods->done[i] && is_there; k++)
+			is_there = text_next_name(&rest, &name);
+		if (is_there && bytes_is(name, "keyboard-interactive:pam"))
+			return true;
+	}
+	return false;
 }
 
 enum methods_progress

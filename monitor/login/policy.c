@@ -78,7 +78,7 @@ choose(struct monitor *monitor)
 	CLEANUP(mem_freep) char *user = NULL;
 
 	/* A name with a NUL is nobody's, and in no list of names. */
-	if (mem_text(bytes_of(login->raw_user, login->raw_user_size), &user) == RESULT_MEMORY)
+	if (mem_text(login_name(login), &user) == RESULT_MEMORY)
 		return RESULT_MEMORY;
 	if (login->account != NULL && policy_asks_for_account(monitor))
 		TRY(account_group_names(login->account, &groups));
@@ -94,6 +94,9 @@ choose(struct monitor *monitor)
 enum result
 policy_choose(struct monitor *monitor)
 {
+	/* What asks the questions, PAM or we, must be known before the first. */
+	if (settings_text(monitor->settings, KEYWORD_UsersFile) != NULL)
+		lookup_find(monitor);
 	if (monitor->own_settings != NULL || monitor->inputs->config == NULL ||
 	    !config_has_blocks(monitor->inputs->config))
 		return RESULT_OK;

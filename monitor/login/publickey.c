@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -19,7 +18,9 @@
 #include "monitor/login/keycommand.h"
 #include "monitor/login/keyfault.h"
 #include "monitor/login/keynames.h"
+#include "monitor/login/now.h"
 #include "monitor/login/principal_files.h"
+#include "monitor/login/virtual.h"
 
 struct search {
 	const struct publickey_question *question;
@@ -37,19 +38,6 @@ struct search {
 	unsigned refused_line;  /* the first of them */
 	const char *refused_reason;
 };
-
-static struct decide_time
-time_of(uint64_t now_s)
-{
-	const time_t now = (time_t)now_s;
-	struct decide_time result = { now_s, now_s };
-	struct tm local;
-
-	tzset();
-	if (localtime_r(&now, &local) != NULL)
-		result.local_s = now_s + (uint64_t)local.tm_gmtoff;
-	return result;
-}
 
 /* An objection to this very key tells more than one to some file. */
 static void
@@ -113,6 +101,24 @@ object_to_line(struct search *search, const struct authorized_line *line, const 
 	object(search, RESULT_DENIED, line->number, text);
 }
 
+/* As long as it is a plain word: what reads it need not be careful. */
+static void
+keep_comment(struct bytes comment, char *out)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,_@+:-";
+
+	out[0] = '\0';
+	if (comment.size >= LOGIN_COMMENT_MAX)
+		return;
+	for (size_t i = 0; i < comment.size; i++) {
+		if (memchr(letters, comment.data[i], sizeof(letters) - 1) == NULL)
+			return;
+	}
+	memcpy(out, comment.data, comment.size);
+	out[comment.size] = '\0';
+}
+
 /* The key stands in this line: do its options and everything else let it in? */
 static void
 judge_line(struct search *search, const struct authorized_line *line)
@@ -154,6 +160,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 	search->answer->result = RESULT_OK;
 	search->answer->permissions = permissions;
 	search->answer->line = line->number;
+	keep_comment(line->comment, search->answer->comment);
 	memcpy(search->answer->where, search->where, sizeof(search->where));
 }
 
@@ -297,6 +304,16 @@ search_command(struct search *search)
 	search_lines(search, buf_bytes(&output));
 }
 
+/* What is in the file, and where it points to: not what the user may have put into their home. */
+static void
+search_virtual(struct search *search, const struct virtual_user *user)
+{
+	memcpy(search->where, user->where, sizeof(search->where));
+	search_lines(search, bytes_of_text(user->keys));
+	if (search->answer->result != RESULT_OK && user->keys_file != NULL)
+		(void)search_file(search, user->keys_file);
+}
+
 static void
 search_all(struct search *search)
 {
@@ -305,6 +322,11 @@ search_all(struct search *search)
 
 	if (search->question->certificate != NULL)
 		search_authorities(search);
+	if (search->account->virtual != NULL) {
+		if (search->answer->result != RESULT_OK)
+			search_virtual(search, search->account->virtual);
+		return;
+	}
 	if (search->answer->result != RESULT_OK)
 		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
@@ -321,16 +343,17 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 		.account = question->account == NULL ? &account_nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
-		.now = time_of(question->now_s),
+		.now = now_of(question->now_s),
 	};
 	const char *fault = keyfault_find(question->settings, question->key_blob, certificate);
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
-	snprintf(answer->reason, sizeof(answer->reason), "%s",
+	snprintf(answer->reason, sizeof(answer->reason), "%s%s",
 	    certificate == NULL
-		? "the key is in none of the files of AuthorizedKeysFile"
-		: "the certificate's authority is neither in TrustedUserCAKeys nor in "
-		  "the files of AuthorizedKeysFile");
+		? "the key is in none of "
+		: "the certificate's authority is neither in TrustedUserCAKeys nor in ",
+	    search.account->virtual == NULL ? "the files of AuthorizedKeysFile"
+					    : "the keys of the user in UsersFile");
 	if (fault != NULL) {
 		answer->result = RESULT_DENIED;
 		snprintf(answer->reason, sizeof(answer->reason), "%s", fault);

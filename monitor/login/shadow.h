@@ -14,6 +14,12 @@
 enum password_verdict shadow_check(
     const struct account *account, struct bytes password, bool permits_empty) MUST_USE;
 
+/* The same for a user of UsersFile and the hash that stands there; NULL: no password is right. */
+enum password_verdict shadow_check_hash(const char *stored, struct bytes password) MUST_USE;
+
+/* Has the account an empty password, which anybody knows? */
+bool shadow_is_empty(const struct account *account);
+
 /* Replaces the password, after shadow_check. PASSWORD_RIGHT, or PASSWORD_UNFIT with why for the user in `reason`
  * (`size` bytes), or PASSWORD_NO_ANSWER. */
 enum password_verdict shadow_change(const struct account *account, struct bytes old_password,

@@ -15,7 +15,10 @@
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "common/text.h"
+#include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/login/virtual.h"
+#include "monitor/session/auth_info.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
@@ -25,6 +28,9 @@
 #define ANSWER_MAX        1024
 #define TEXT_MAX          512
 #define TERMINAL_TYPE_MAX 64
+
+/* What is run while the password must be changed. */
+#define PASSWD_PROGRAM "/usr/bin/passwd"
 
 static void
 tell_done(struct monitor *monitor, enum ipc_type type, uint32_t id, bool done)
@@ -295,6 +301,17 @@ force_program(const struct monitor *monitor, const struct session_request *reque
 	return program_for_internal_sftp(path, command, program);
 }
 
+/* In the place of everything, without a shell and whatever it would read. */
+static enum result
+choose_passwd(const struct session_request *request, struct program *program, char *why)
+{
+	if (request->kind == SESSION_KIND_SUBSYSTEM) {
+		snprintf(why, TEXT_MAX, "the password must be changed first: log in to a terminal");
+		return RESULT_DENIED;
+	}
+	return program_for_path(PASSWD_PROGRAM, program);
+}
+
 static enum result
 choose_program(const struct monitor *monitor, const struct session_request *request,
     struct program *program, char *why)
@@ -302,8 +319,16 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 	const char *shell = monitor->account->shell;
 
 	snprintf(why, TEXT_MAX, "cannot start the program");
+	if (monitor->permissions.must_change_password)
+		return choose_passwd(request, program, why);
 	if (forced_command(monitor) != NULL)
 		return force_program(monitor, request, program, why);
+	if (request->kind != SESSION_KIND_SUBSYSTEM && !monitor->permissions.commands) {
+		snprintf(why, TEXT_MAX, "this login may not run commands");
+		log_info("command-refused", "user %s: this login may not run commands: no shell",
+		    monitor->account->name);
+		return RESULT_DENIED;
+	}
 	switch (request->kind) {
 	case SESSION_KIND_SHELL:
 		return program_for_shell(shell, program);
@@ -372,14 +397,14 @@ set_pam_variables(const struct monitor *monitor, struct session *session)
 }
 
 static enum result
-complete_environment(const struct monitor *monitor, struct session *session)
+complete_environment(struct monitor *monitor, struct session *session)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
 	const struct account *account = monitor->account;
 	struct environment_facts facts = {
 		.user = account->name,
 		.home = account->home,
-		.shell = account->shell,
+		.shell = monitor->permissions.commands ? account->shell : VIRTUAL_NO_SHELL,
 		.is_superuser = account->uid == 0,
 		.peer_address = inputs->peer.address,
 		.peer_port = inputs->peer.port,
@@ -391,10 +416,15 @@ complete_environment(const struct monitor *monitor, struct session *session)
 		.run_folder = getenv("XDG_RUNTIME_DIR"),
 	};
 
+	if (monitor->permissions.must_change_password)
+		environment_clear(&session->environment); /* of what the client sent */
 	TRY(environment_complete(&session->environment, &facts));
+	if (monitor->permissions.must_change_password)
+		return RESULT_OK;
 	TRY(user_environment_set(monitor, &session->environment));
 	TRY(set_pam_variables(monitor, session));
-	return set_configured(monitor, session);
+	TRY(set_configured(monitor, session));
+	return auth_info_set(monitor, &session->environment);
 }
 
 static void
@@ -450,7 +480,7 @@ start_program(struct monitor *monitor, struct session *session, enum session_kin
 		.change_user = monitor->inputs->is_root,
 		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,
-		.pam = settings_flag(monitor->settings, KEYWORD_UsePAM) ? monitor : NULL,
+		.pam = login_uses_pam(monitor) ? monitor : NULL,
 		.notice = notice_for(monitor, kind),
 	};
 
