@@ -252,6 +252,15 @@ static const struct {
 	{ "no", false, false },
 };
 
+static enum result
+decide_host_for(const struct settings *settings, const struct account *account, bool is_bound,
+    struct permissions *permissions, char *reason)
+{
+	const struct decide_question question = { .settings = settings, .account = account };
+
+	return decide_host(&question, is_bound, permissions, reason);
+}
+
 static void
 hosts_speak_for_root_as_it_is_permitted(void **state)
 {
@@ -264,15 +273,15 @@ hosts_speak_for_root_as_it_is_permitted(void **state)
 
 		snprintf(text, sizeof(text), "PermitRootLogin %s\n", roots[i / 2].permit);
 		settings = settings_of(text);
-		ROW_RESULT(text, decide_host(settings, &root, is_bound, &permissions, reason),
+		ROW_RESULT(text, decide_host_for(settings, &root, is_bound, &permissions, reason),
 		    may ? RESULT_OK : RESULT_DENIED);
 		ROW_TRUE(text, permissions.session == may);
 		ROW_TRUE(text, may || strstr(reason, "PermitRootLogin") != NULL);
 		ROW_RESULT(
-		    text, decide_host(settings, &user, false, &permissions, reason), RESULT_OK);
+		    text, decide_host_for(settings, &user, false, &permissions, reason), RESULT_OK);
 		ROW_TRUE(text, permissions.session && permissions.pty);
-		ROW_RESULT(
-		    text, decide_host(settings, NULL, true, &permissions, reason), RESULT_DENIED);
+		ROW_RESULT(text, decide_host_for(settings, NULL, true, &permissions, reason),
+		    RESULT_DENIED);
 		ROW_TRUE(text, !permissions.session);
 		settings_free(settings);
 	}
