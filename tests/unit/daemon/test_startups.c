@@ -93,7 +93,7 @@ static const struct {
 	const char *newcomer;
 	int victim; /* its index in `guests`; -1: nobody */
 } scenes[] = {
-	{ "nobody is there", { { NULL } }, "192.0.2.1", -1 },
+	{ "nobody is there", { { NULL, .copies = 0 } }, "192.0.2.1", -1 },
 	{ "the greediest network pays, at once",
 	    { { "192.0.2.1", .silent_ms = 50000, .has_spoken = true },
 		{ "198.51.100.7", .silent_ms = 10, .copies = 3 } },
