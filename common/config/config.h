@@ -55,6 +55,19 @@ enum result config_effective(const struct config *config, const struct config_su
 bool config_has_blocks(const struct config *config);
 bool config_asks_for_account(const struct config *config);
 
+/* One Match block, as a subject sees it; valid during the visit. */
+#define CONFIG_BLOCK_TEXT_MAX 256
+struct config_block {
+	struct setting_origin origin;
+	bool holds;
+	char asks_for[CONFIG_BLOCK_TEXT_MAX]; /* "User alice Group staff", cut */
+};
+typedef void config_visitor(void *context, const struct config_block *block);
+
+/* Shows each block in the order in which they stand, and whether it holds: what config_effective went by. */
+void config_visit_blocks(const struct config *config, const struct config_subject *subject,
+    config_visitor *visit, void *context);
+
 void settings_free(struct settings *settings);
 void settings_freep(struct settings **settings);
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 /*
@@ -16,8 +17,8 @@ enum result account_find(const char *name, struct account **out) MUST_USE;
 
 /* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. `uses_pam`: all but the
  * shell is PAM's affair, whose modules know these rules; many of its users with keys are locked for passwords. */
-bool account_may_log_in(
-    const struct account *account, bool uses_pam, char *reason, size_t size) MUST_USE;
+bool account_may_log_in(const struct account *account, bool uses_pam, struct trace *trace,
+    char *reason, size_t size) MUST_USE;
 
 /* RESULT_SYSTEM: some cannot be asked for now, and who knows what they would say. */
 enum result account_group_names(const struct account *account, struct group_names *out) MUST_USE;

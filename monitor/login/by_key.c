@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -17,66 +16,27 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/presence.h"
-#include "monitor/login/publickey.h"
-#include "monitor/login/verdict.h"
 
 #define METHOD_PUBLICKEY "publickey"
 #define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"
 
-/* What the client offers: a key, or a certificate with its key. */
-struct credential {
-	struct key *key;                 /* owned, unless it is the certificate's */
-	struct certificate *certificate; /* owned; NULL: there is none */
+struct attempt {
+	const struct monitor *monitor;
+	const struct auth_request *request;
 };
-
-static void
-credential_clear(struct credential *credential)
-{
-	if (credential->certificate == NULL)
-		key_free(credential->key);
-	certificate_free(credential->certificate);
-}
-
-static enum result
-parse_certificate(
-    struct bytes blob, const struct signature_algorithm *algorithm, struct credential *out)
-{
-	struct reader reader = reader_of(blob);
-
-	if (!bytes_is(get_string(&reader), algorithm->blob_type))
-		return RESULT_UNSUPPORTED;
-	TRY(certificate_parse(blob, &out->certificate));
-	out->key = out->certificate->subject;
-	return RESULT_OK;
-}
-
-/* The algorithms that we announced, and only with a key of their type. */
-static enum result
-parse_credential(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm **algorithm, struct credential *out)
-{
-	const char *accepted = settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms);
-
-	*algorithm = signature_algorithm_find(request->algorithm);
-	if (*algorithm == NULL || !text_has_name(bytes_of_text(accepted), request->algorithm))
-		return RESULT_UNSUPPORTED;
-	if (((*algorithm)->flags & ALGORITHM_CERTIFICATE) != 0)
-		return parse_certificate(request->key_blob, *algorithm, out);
-	TRY(key_from_blob(request->key_blob, &out->key));
-	if (!bytes_is(bytes_of_text((*algorithm)->key_type), key_type(out->key)))
-		return RESULT_UNSUPPORTED;
-	return RESULT_OK;
-}
 
 /* What the client must have signed: RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1, where our host key
  * follows, so that the signature is of no use to any other server. */
 static enum result
-check_signature(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm *algorithm, const struct key *key,
+check_signature(void *context, const struct signature_algorithm *algorithm, const struct key *key,
     struct key_assertion *assertion)
 {
+	const struct attempt *attempt = context;
+	const struct monitor *monitor = attempt->monitor;
+	const struct auth_request *request = attempt->request;
 	OWNED_BUF data;
 	struct writer writer;
 	uint8_t *at;
@@ -121,8 +81,8 @@ describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
 }
 
 static void
-log_refusal(const struct monitor *monitor, const struct auth_request *request,
-    enum verdict_against against, const char *why)
+log_refusal(const struct monitor *monitor, const struct auth_request *request, enum refusal refusal,
+    const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
@@ -132,36 +92,9 @@ log_refusal(const struct monitor *monitor, const struct auth_request *request,
 	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
-	    verdict_code(against), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
+	    refusal_code(refusal), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
 	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
 	    monitor->inputs->peer.port, algorithm, fingerprint, why);
-}
-
-/* --- Keys that were used ------------------------------------------------------------------------ */
-
-/* Two methods with one key would be one. A certificate's key is the key. */
-static bool
-was_used(const struct login *login, struct bytes blob)
-{
-	struct bytes rest = buf_bytes(&login->used_keys), used;
-	char fingerprint[FINGERPRINT_SIZE], certified[512];
-
-	describe_key(blob, fingerprint, certified, sizeof(certified));
-	while (text_next_line(&rest, &used)) {
-		if (bytes_is(used, fingerprint))
-			return true;
-	}
-	return false;
-}
-
-static enum result
-remember_use(struct login *login, struct bytes blob)
-{
-	char fingerprint[FINGERPRINT_SIZE], certified[512];
-
-	describe_key(blob, fingerprint, certified, sizeof(certified));
-	TRY(buf_append(&login->used_keys, bytes_of_text(fingerprint)));
-	return buf_append(&login->used_keys, bytes_of_text("\n"));
 }
 
 /* A signature that names a server must name us, by the key or certificate that this session began with. */
@@ -175,67 +108,30 @@ check_host(const struct monitor *monitor, const struct auth_request *request)
 	return RESULT_OK;
 }
 
-/* Everything that speaks for or against; an unknown user's request takes the same way. */
-static struct verdict
-judge_publickey(const struct monitor *monitor, const struct auth_request *request,
-    struct publickey_answer *answer)
+static void
+decide(const struct monitor *monitor, const struct auth_request *request, struct decision *decision)
 {
-	CLEANUP(credential_clear) struct credential credential = { 0 };
-	const struct signature_algorithm *algorithm;
-	struct publickey_question question = {
+	struct login *login = monitor->login;
+	struct attempt attempt = { monitor, request };
+	const struct decision_question question = {
 		.inputs = monitor->inputs,
 		.settings = monitor->settings,
-		.account = monitor->login->account,
-		.address = bytes_of_text(monitor->inputs->peer.address),
+		.account = login->account,
+		.why_no_account = login->refusal,
+		.refused_account = login->refused_by,
+		.methods = &login->methods,
+		.method = METHOD_PUBLICKEY,
+		.algorithm = request->algorithm,
 		.key_blob = request->key_blob,
-		.now_s = (uint64_t)time(NULL),
-		.is_root = monitor->inputs->is_root,
-	};
-	struct evidence evidence = {
-		.method =
-		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_PUBLICKEY)
-			? RESULT_OK
-			: RESULT_DENIED,
-		.use = was_used(monitor->login, request->key_blob) ? RESULT_DENIED : RESULT_OK,
+		.use = decision_is_used(&login->used_keys, request->key_blob) ? RESULT_DENIED
+									      : RESULT_OK,
 		.host = check_host(monitor, request),
-		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.is_signed = request->has_signature,
-		.listed = RESULT_NOT_FOUND,
-		.signature = RESULT_SIGNATURE,
-		.touch = RESULT_DENIED,
-		.verification = RESULT_DENIED,
+		.prove = request->has_signature ? check_signature : NULL,
+		.context = &attempt,
+		.trace = &login->trace,
 	};
 
-	evidence.key = parse_credential(monitor, request, &algorithm, &credential);
-	question.certificate = credential.certificate;
-	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
-		publickey_find(&question, answer);
-		evidence.listed = answer->result;
-	}
-	if (evidence.listed == RESULT_OK && request->has_signature) {
-		evidence.signature = check_signature(
-		    monitor, request, algorithm, credential.key, &answer->assertion);
-		presence_judge(&answer->permissions, &answer->assertion, &evidence);
-	}
-	return verdict_of(&evidence);
-}
-
-static const char *
-refusal_text(
-    const struct monitor *monitor, const struct verdict *verdict, struct publickey_answer *answer)
-{
-	switch (verdict->against) {
-	case VERDICT_AGAINST_ACCOUNT:
-		return monitor->login->refusal;
-	case VERDICT_AGAINST_LISTED:
-		return answer->reason;
-	case VERDICT_AGAINST_TOUCH:
-	case VERDICT_AGAINST_VERIFICATION:
-		presence_explain(monitor->settings, answer, verdict->against);
-		return answer->reason;
-	default:
-		return verdict_text(verdict->against);
-	}
+	decision_make(&question, decision);
 }
 
 /* A line of ExposeAuthInfo: the method, and the key as authorized_keys has it. */
@@ -269,33 +165,41 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)%s", algorithm, fingerprint, certified,
 	    answer->where, answer->line, presence);
 	if (put_line(request, &line) != RESULT_OK ||
-	    remember_use(monitor->login, request->key_blob) != RESULT_OK)
+	    decision_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
 	return attempt_pass(monitor, &proof, &answer->permissions);
+}
+
+/* True: nothing is left to be said. */
+static bool
+act(struct monitor *monitor, const struct auth_request *request, struct decision *decision)
+{
+	if (decision->verdict.value == VERDICT_KEY_WOULD_DO) {
+		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
+		return true;
+	}
+	if (decision->verdict.value != VERDICT_ALLOWED)
+		return false;
+	if (pass(monitor, request, &decision->answer))
+		return true;
+	decision->refusal = REFUSAL_COMMANDS;
+	snprintf(decision->reason, sizeof(decision->reason),
+	    "it is bound to another command than the key before");
+	return false;
 }
 
 void
 by_key_try(struct monitor *monitor, const struct auth_request *request)
 {
 	const uint64_t asked_at_ms = clock_now_ms();
-	CLEANUP(publickey_answer_clear)
-	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
-	struct verdict verdict;
-	const char *why;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
 	lookup_user(monitor);
-	verdict = judge_publickey(monitor, request, &answer);
-	why = refusal_text(monitor, &verdict, &answer);
-	if (verdict.value == VERDICT_KEY_WOULD_DO) {
-		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
+	decide(monitor, request, &decision);
+	login_tell_trace(monitor->login);
+	if (act(monitor, request, &decision))
 		return;
-	}
-	if (verdict.value == VERDICT_ALLOWED) {
-		if (pass(monitor, request, &answer))
-			return;
-		why = "it is bound to another command than the key before";
-	}
-	log_refusal(monitor, request, verdict.against, why);
+	log_refusal(monitor, request, decision.refusal, decision.reason);
 	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
 }

@@ -8,7 +8,6 @@
 #include "monitor/login/by_password.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -18,10 +17,10 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
-#include "monitor/login/verdict.h"
 
 #define PASSWORD_PROMPT "Password: "
 #define NEW_PROMPT      "New password: "
@@ -66,29 +65,47 @@ described_method(const struct monitor *monitor)
 	return uses_pam(monitor) ? "keyboard-interactive/pam" : "keyboard-interactive/password";
 }
 
+/* Everything that speaks for or against it. `is_proved`: the password was judged; else: would the right one do? */
+static void
+judge(const struct monitor *monitor, bool is_proved, enum password_verdict verdict,
+    struct decision *decision)
+{
+	struct login *login = monitor->login;
+	const struct decision_question question = {
+		.inputs = monitor->inputs,
+		.settings = monitor->settings,
+		.account = login->account,
+		.why_no_account = login->refusal,
+		.refused_account = login->refused_by,
+		.methods = &login->methods,
+		.method = method_of(monitor),
+		.is_proved = is_proved,
+		.proof = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
+		.trace = &login->trace,
+	};
+
+	decision_make(&question, decision);
+	login_tell_trace(login);
+}
+
 /* Nobody may log in to this account by a password: then none is right. */
 static bool
-is_nobody(const struct monitor *monitor, char *reason)
+is_nobody(const struct monitor *monitor)
 {
-	CLEANUP(permissions_clear) struct permissions permissions = { 0 };
-	const struct login *login = monitor->login;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
-	if (login->account == NULL) {
-		snprintf(reason, DECIDE_REASON_MAX, "%s", login->refusal);
-		return true;
-	}
-	return decide_password(monitor->settings, login->account, &permissions, reason) !=
-	       RESULT_OK;
+	judge(monitor, false, PASSWORD_WRONG, &decision);
+	return decision.verdict.value != VERDICT_KEY_WOULD_DO;
 }
 
 /* --- How it ends -------------------------------------------------------------------------------- */
 
 static void
-refuse(struct monitor *monitor, const char *why)
+refuse(struct monitor *monitor, enum refusal refusal, const char *why)
 {
 	const struct login *login = monitor->login;
 
-	log_info("auth-refused", "Failed %s for %s%s from %s port %u ssh2: %s",
+	log_info(refusal_code(refusal), "Failed %s for %s%s from %s port %u ssh2: %s",
 	    described_method(monitor),
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, why);
@@ -96,42 +113,37 @@ refuse(struct monitor *monitor, const char *why)
 }
 
 static void
-refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct bytes reason)
+refuse_with(struct monitor *monitor, enum refusal refusal, const char *what, struct bytes reason)
 {
 	char why[DECIDE_REASON_MAX + 64];
-	char nobody[DECIDE_REASON_MAX];
 
-	if (is_nobody(monitor, nobody))
-		snprintf(why, sizeof(why), "%s", nobody);
-	else if (verdict == PASSWORD_NO_ACCESS)
-		snprintf(why, sizeof(why), "the account may not be used now: %.*s",
-		    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
-	else if (verdict == PASSWORD_NO_ANSWER)
-		snprintf(why, sizeof(why), "it could not be checked: %.*s",
-		    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
-	else
-		snprintf(why, sizeof(why), "the password is wrong%s%.*s",
-		    reason.size > 0 ? ": " : "", (int)(reason.size > 200 ? 200 : reason.size),
-		    (const char *)reason.data);
-	refuse(monitor, why);
+	snprintf(why, sizeof(why), "%s%s%.*s", what, reason.size > 0 ? ": " : "",
+	    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
+	refuse(monitor, refusal, why);
 }
 
-/* Everything that speaks for or against; the only way from a right password to a login. */
+static void
+refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct bytes reason)
+{
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
+
+	judge(monitor, false, PASSWORD_WRONG, &decision);
+	if (decision.verdict.value != VERDICT_KEY_WOULD_DO)
+		refuse(monitor, decision.refusal, decision.reason);
+	else if (verdict == PASSWORD_NO_ACCESS)
+		refuse_with(
+		    monitor, REFUSAL_PASSWORD_ACCESS, "the account may not be used now", reason);
+	else if (verdict == PASSWORD_NO_ANSWER)
+		refuse_with(monitor, REFUSAL_PASSWORD_UNKNOWN, "it could not be checked", reason);
+	else
+		refuse_with(monitor, REFUSAL_PASSWORD, "the password is wrong", reason);
+}
+
+/* The only way from a right password to a login. */
 static void
 pass(struct monitor *monitor, enum password_verdict verdict)
 {
-	CLEANUP(permissions_clear) struct permissions permissions = { 0 };
-	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
-	const struct evidence evidence = {
-		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor))
-			      ? RESULT_OK
-			      : RESULT_DENIED,
-		.account = login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.listed = decide_password(monitor->settings, login->account, &permissions, reason),
-		.is_signed = true,
-		.signature = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
-	};
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 	const struct attempt_proof proof = {
 		.method = method_of(monitor),
 		.described = described_method(monitor),
@@ -139,9 +151,11 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 		.line = bytes_of_text(method_of(monitor)),
 	};
 
-	if (verdict_of(&evidence).value != VERDICT_ALLOWED ||
-	    !attempt_pass(monitor, &proof, &permissions))
-		refuse_wrong(monitor, PASSWORD_WRONG, bytes_of("", 0));
+	judge(monitor, true, verdict, &decision);
+	if (decision.verdict.value != VERDICT_ALLOWED)
+		refuse(monitor, decision.refusal, decision.reason);
+	else if (!attempt_pass(monitor, &proof, &decision.answer.permissions))
+		refuse(monitor, REFUSAL_COMMANDS, "no more is permitted by it than before");
 }
 
 /* --- Asking the client's user ------------------------------------------------------------------- */
@@ -181,7 +195,7 @@ ask_for(struct monitor *monitor, const char *instruction, const char *const *tex
 	for (uint32_t i = 0; i < count; i++)
 		prompts.prompts[i] = (struct auth_prompt){ bytes_of_text(texts[i]), false };
 	if (by_password_prompt(monitor, &prompts) != RESULT_OK)
-		refuse(monitor, "no question can be asked");
+		refuse(monitor, REFUSAL_MEMORY, "no question can be asked");
 }
 
 static void
@@ -320,9 +334,7 @@ may_begin(struct monitor *monitor, enum auth_method method)
 	if (methods_allow(monitor->settings, &login->methods, method_of(monitor)))
 		return true;
 	lookup_user(monitor);
-	refuse(monitor, methods_are_enabled(monitor->settings, method_of(monitor))
-			    ? "the method is not the next of AuthenticationMethods"
-			    : "the method is turned off");
+	refuse_wrong(monitor, PASSWORD_WRONG, bytes_of("", 0));
 	return false;
 }
 
@@ -336,8 +348,7 @@ settle_shadow(struct monitor *monitor, enum password_verdict verdict, const char
 static enum password_verdict
 check_shadow(struct monitor *monitor, struct bytes password)
 {
-	char reason[DECIDE_REASON_MAX];
-	const struct account *account = is_nobody(monitor, reason) ? NULL : monitor->login->account;
+	const struct account *account = is_nobody(monitor) ? NULL : monitor->login->account;
 
 	return shadow_check(account, password, permits_empty(monitor));
 }
@@ -360,8 +371,7 @@ change_shadow(struct monitor *monitor, struct bytes old_password, struct bytes n
 static void
 try_with_pam(struct monitor *monitor, const struct auth_request *request)
 {
-	char reason[DECIDE_REASON_MAX];
-	const bool nobody = is_nobody(monitor, reason);
+	const bool nobody = is_nobody(monitor);
 
 	/* pam_unix would take an empty one for an account that has none. */
 	if (request->is_change && !nobody)
@@ -379,7 +389,7 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 		return;
 	lookup_user(monitor);
 	if (request->is_change && !login->may_change)
-		refuse(monitor, "nobody asked for another password");
+		refuse(monitor, REFUSAL_PASSWORD_STALE, "nobody asked for another password");
 	else if (uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
@@ -430,7 +440,6 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 {
 	struct reader reader = reader_of(message->body);
 	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
 	struct auth_replies replies;
 
 	auth_replies_get(&reader, &replies);
@@ -442,7 +451,7 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
 	if (uses_pam(monitor))
-		pam_link_reply(monitor, &replies, is_nobody(monitor, reason));
+		pam_link_reply(monitor, &replies, is_nobody(monitor));
 	else if (login->asks_for_new)
 		take_new_password(monitor, &replies);
 	else
@@ -468,7 +477,6 @@ by_nothing_try(struct monitor *monitor)
 {
 	const struct settings *settings = monitor->settings;
 	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
 
 	if ((!settings_flag(settings, KEYWORD_PermitNoAuthentication) && !permits_empty(monitor)) ||
 	    !methods_allow(settings, &login->methods, "none"))
@@ -476,7 +484,7 @@ by_nothing_try(struct monitor *monitor)
 	login->trying = AUTH_METHOD_NONE;
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (is_nobody(monitor, reason) || !needs_nothing(monitor))
+	if (is_nobody(monitor) || !needs_nothing(monitor))
 		return false;
 	pass(monitor, PASSWORD_RIGHT);
 	return true;

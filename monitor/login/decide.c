@@ -10,13 +10,13 @@
 #include "common/addr.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/grant.h"
 #include "monitor/login/presence.h"
-#include "monitor/login/variable.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
-/* An objection: writes why into `reason`. */
-typedef bool objection(const struct decide_question *question, char *reason);
+/* What a rule has against it: writes why into `reason`. */
+typedef enum refusal objection(const struct decide_question *question, char *reason);
 
 static void
 say(char *reason, const char *text)
@@ -24,18 +24,19 @@ say(char *reason, const char *text)
 	snprintf(reason, DECIDE_REASON_MAX, "%s", text);
 }
 
-static bool
+static enum refusal
 objects_to_nobody(const struct decide_question *question, char *reason)
 {
 	say(reason, "there is no such account");
-	return question->account == NULL;
+	return question->account == NULL ? REFUSAL_USER_UNKNOWN : REFUSAL_NONE;
 }
 
-static bool
+static enum refusal
 objects_to_method(const struct decide_question *question, char *reason)
 {
 	say(reason, "PubkeyAuthentication no");
-	return !settings_flag(question->settings, KEYWORD_PubkeyAuthentication);
+	return settings_flag(question->settings, KEYWORD_PubkeyAuthentication) ? REFUSAL_NONE
+									       : REFUSAL_METHOD_OFF;
 }
 
 static bool
@@ -49,6 +50,14 @@ has_certified_command(const struct decide_question *question)
 }
 
 static bool
+is_root_welcome(const struct decide_question *question, int64_t permit)
+{
+	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
+		return question->options->has_command || has_certified_command(question);
+	return permit == PERMIT_ROOT_YES || permit == PERMIT_ROOT_PROHIBIT_PASSWORD;
+}
+
+static enum refusal
 objects_to_root(const struct decide_question *question, char *reason)
 {
 	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
@@ -56,50 +65,51 @@ objects_to_root(const struct decide_question *question, char *reason)
 	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
 
 	if (question->account->uid != 0)
-		return false;
+		return REFUSAL_NONE;
 	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
-	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return !question->options->has_command && !has_certified_command(question);
-	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
+	return is_root_welcome(question, permit) ? REFUSAL_NONE : REFUSAL_ROOT;
 }
 
-static bool
+static enum refusal
 objects_to_address(const struct decide_question *question, char *reason)
 {
 	char address[ADDR_TEXT_MAX], list[128];
 
 	if (!question->options->has_from)
-		return false;
+		return REFUSAL_NONE;
 	text_quote(question->address, address, sizeof(address));
 	text_quote(question->options->from, list, sizeof(list));
 	snprintf(
 	    reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s", list, address);
-	return addr_list_match(question->options->from, question->address) != LIST_MATCH_YES;
+	return addr_list_match(question->options->from, question->address) == LIST_MATCH_YES
+		   ? REFUSAL_NONE
+		   : REFUSAL_KEY_FROM;
 }
 
-static bool
+static enum refusal
 objects_to_time(const struct decide_question *question, char *reason)
 {
 	const struct key_expiry *expiry = &question->options->expiry;
 	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
 
 	say(reason, "the key's expiry-time has passed");
-	return expiry->is_set && now_s > expiry->clock_s;
+	return expiry->is_set && now_s > expiry->clock_s ? REFUSAL_KEY_EXPIRED : REFUSAL_NONE;
 }
 
 /* A line of an authority lets its certificates in, and no other line does. */
-static bool
+static enum refusal
 objects_to_kind(const struct decide_question *question, char *reason)
 {
 	say(reason, "principals= is for lines of authorities (cert-authority)");
 	if (question->options->has_principals && !question->options->is_authority)
-		return true;
+		return REFUSAL_KEY_KIND;
 	say(reason, question->certificate == NULL
 			? "it is an authority's, whose certificates log in and not itself"
 			: "it is no authority's (cert-authority)");
-	return question->options->is_authority != (question->certificate != NULL);
+	return question->options->is_authority != (question->certificate != NULL) ? REFUSAL_KEY_KIND
+										  : REFUSAL_NONE;
 }
 
 static bool
@@ -119,68 +129,105 @@ has_wanted_principal(const struct decide_question *question)
 	return false;
 }
 
-/* In options a quote inside of a value has a backslash before it. */
-static enum result
-unescape(struct bytes escaped, struct buf *out)
-{
-	for (size_t i = 0; i < escaped.size; i++) {
-		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
-			continue;
-		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
-	}
-	return RESULT_OK;
-}
-
 static bool
 is_command(struct bytes command, struct bytes escaped)
 {
 	OWNED_BUF text;
 
 	buf_init(&text, escaped.size + 1);
-	return unescape(escaped, &text) == RESULT_OK && bytes_equal(command, buf_bytes(&text));
+	return grant_unescape(escaped, &text) == RESULT_OK &&
+	       bytes_equal(command, buf_bytes(&text));
 }
 
-static bool
+/* What the certificate says of itself, and of the login. */
+static enum refusal
+objects_to_terms(const struct decide_question *question, const struct terms *terms, char *reason)
+{
+	if (terms->must_verify && !key_is_security_key(question->certificate->subject)) {
+		say(reason, "the certificate has verify-required, and its key is no security key, "
+			    "which could verify its user");
+		return REFUSAL_CERT_OPTIONS;
+	}
+	if (terms->has_source &&
+	    addr_list_match(terms->source, question->address) != LIST_MATCH_YES) {
+		say(reason, "the certificate's source-address does not have the client");
+		return REFUSAL_CERT_SOURCE;
+	}
+	if (terms->has_command && question->options->has_command &&
+	    !is_command(terms->command, question->options->command)) {
+		say(reason, "the certificate's force-command is not the key's command");
+		return REFUSAL_CERT_COMMAND;
+	}
+	say(reason, "the user is none of the certificate's principals");
+	return has_wanted_principal(question) ? REFUSAL_NONE : REFUSAL_CERT_PRINCIPAL;
+}
+
+static enum refusal
 objects_to_certificate(const struct decide_question *question, char *reason)
 {
-	const struct certificate *certificate = question->certificate;
+	enum refusal refusal;
 	struct terms terms;
 
 	_Static_assert(TERMS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
-	if (certificate == NULL)
-		return false;
-	if (terms_check(certificate, question->settings, question->now.utc_s, reason) !=
-		RESULT_OK ||
-	    terms_parse(certificate, &terms, reason) != RESULT_OK)
-		return true;
-	if (terms.must_verify && !key_is_security_key(certificate->subject)) {
-		say(reason, "the certificate has verify-required, and its key is no security key, "
-			    "which could verify its user");
-		return true;
-	}
-	if (terms.has_source &&
-	    addr_list_match(terms.source, question->address) != LIST_MATCH_YES) {
-		say(reason, "the certificate's source-address does not have the client");
-		return true;
-	}
-	if (terms.has_command && question->options->has_command &&
-	    !is_command(terms.command, question->options->command)) {
-		say(reason, "the certificate's force-command is not the key's command");
-		return true;
-	}
-	say(reason, "the user is none of the certificate's principals");
-	return !has_wanted_principal(question);
+	if (question->certificate == NULL)
+		return REFUSAL_NONE;
+	refusal =
+	    terms_check(question->certificate, question->settings, question->now.utc_s, reason);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (terms_parse(question->certificate, &terms, reason) != RESULT_OK)
+		return REFUSAL_CERT_OPTIONS;
+	return objects_to_terms(question, &terms, reason);
 }
 
-static objection *const objections[] = {
-	objects_to_nobody, /* those below rely on an account */
-	objects_to_kind,
-	objects_to_certificate,
-	objects_to_method,
-	objects_to_root,
-	objects_to_address,
-	objects_to_time,
+static const struct rule {
+	objection *objects;
+	const char *name;
+	enum keyword keyword; /* whose setting it goes by; KEYWORD_COUNT: the line's, or none */
+} rules[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT }, /* those below rely on an account */
+	{ objects_to_kind, "cert-authority", KEYWORD_COUNT },
+	{ objects_to_certificate, "certificate", KEYWORD_COUNT },
+	{ objects_to_method, "PubkeyAuthentication", KEYWORD_PubkeyAuthentication },
+	{ objects_to_root, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_to_address, "from=", KEYWORD_COUNT },
+	{ objects_to_time, "expiry-time=", KEYWORD_COUNT },
 };
+
+/* Does the rule say anything of this login, so that it is worth telling that it was kept? */
+static bool
+applies(const struct decide_question *question, const struct rule *rule)
+{
+	if (rule->objects == objects_to_certificate)
+		return question->certificate != NULL;
+	if (rule->objects == objects_to_root)
+		return question->account->uid == 0;
+	if (rule->objects == objects_to_address)
+		return question->options->has_from;
+	return rule->objects == objects_to_time && question->options->expiry.is_set;
+}
+
+/* The first rule that objects decides. */
+static enum refusal
+find_objection(const struct decide_question *question, char *reason)
+{
+	for (size_t i = 0; i < COUNT(rules); i++) {
+		const struct setting_origin origin =
+		    rules[i].keyword == KEYWORD_COUNT
+			? question->place
+			: settings_origin(question->settings, rules[i].keyword);
+		const enum refusal refusal = rules[i].objects(question, reason);
+
+		if (refusal != REFUSAL_NONE) {
+			trace_object(
+			    question->trace, refusal, rules[i].name, &origin, "%s", reason);
+			return refusal;
+		}
+		if (applies(question, &rules[i]))
+			trace_pass(question->trace, rules[i].name, &origin, "does not object");
+	}
+	return REFUSAL_NONE;
+}
 
 void
 permissions_clear(struct permissions *permissions)
@@ -192,93 +239,6 @@ permissions_clear(struct permissions *permissions)
 	*permissions = (struct permissions){ 0 };
 }
 
-static enum result
-copy_command(struct bytes escaped, char **out)
-{
-	OWNED_BUF text;
-
-	buf_init(&text, escaped.size + 1);
-	TRY(unescape(escaped, &text));
-	return mem_text(buf_bytes(&text), out);
-}
-
-/* The last first: of two of one name the first shall win, and whoever sets them lets the last win. */
-static enum result
-copy_variables(const struct key_options *options, const char *permitted, char **out)
-{
-	OWNED_BUF text;
-
-	buf_init(&text, 65536);
-	for (size_t i = options->variable_count; i > 0; i--) {
-		if (!variable_is_permitted(permitted, options->variables[i - 1]))
-			continue;
-		TRY(unescape(options->variables[i - 1], &text));
-		TRY(buf_append(&text, bytes_of_text("\n")));
-	}
-	return mem_text(buf_bytes(&text), out);
-}
-
-static enum result
-copy_places(const struct bytes *places, size_t count, char **out)
-{
-	OWNED_BUF text;
-
-	buf_init(&text, 65536);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			TRY(buf_append(&text, bytes_of_text(" ")));
-		TRY(buf_append(&text, places[i]));
-	}
-	return mem_text(buf_bytes(&text), out);
-}
-
-/* What the key limits and what it and its certificate are bound to. */
-static enum result
-grant_owned(const struct decide_question *question, const struct terms *terms,
-    struct permissions *permissions)
-{
-	const struct key_options *options = question->options;
-
-	if (terms != NULL && terms->has_command)
-		TRY(mem_text(terms->command, &permissions->command));
-	else if (options->has_command)
-		TRY(copy_command(options->command, &permissions->command));
-	if (options->permit_open_count > 0)
-		TRY(copy_places(
-		    options->permit_open, options->permit_open_count, &permissions->permit_open));
-	if (options->permit_listen_count > 0)
-		TRY(copy_places(options->permit_listen, options->permit_listen_count,
-		    &permissions->permit_listen));
-	if (options->variable_count > 0)
-		TRY(copy_variables(options,
-		    settings_text(question->settings, KEYWORD_PermitUserEnvironment),
-		    &permissions->variables));
-	return RESULT_OK;
-}
-
-/* `terms` NULL: a plain key, which grants by itself what its line does not take away. */
-static void
-grant(const struct decide_question *question, const struct terms *terms,
-    struct permissions *permissions)
-{
-	const struct settings *settings = question->settings;
-	const struct key_options *options = question->options;
-	const int64_t forwarding = settings_flag(settings, KEYWORD_DisableForwarding)
-				       ? ALLOW_FORWARDING_NO
-				       : settings_number(settings, KEYWORD_AllowTcpForwarding);
-	const bool may_forward =
-	    options->port_forwarding && (terms == NULL || terms->port_forwarding);
-
-	permissions->session = true;
-	permissions->environment = true;
-	permissions->user_rc = options->user_rc && (terms == NULL || terms->user_rc) &&
-			       settings_flag(settings, KEYWORD_PermitUserRC);
-	permissions->pty = options->pty && (terms == NULL || terms->pty) &&
-			   settings_flag(settings, KEYWORD_PermitTTY);
-	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
-	permissions->forward_remote = may_forward && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
-}
-
 enum result
 decide_key(const struct decide_question *question, struct permissions *permissions, char *reason)
 {
@@ -286,10 +246,8 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	struct terms terms_of_it;
 
 	*permissions = (struct permissions){ 0 };
-	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (objections[i](question, reason))
-			return RESULT_DENIED;
-	}
+	if (find_objection(question, reason) != REFUSAL_NONE)
+		return RESULT_DENIED;
 	if (question->certificate != NULL) {
 		if (terms_parse(question->certificate, &terms_of_it, reason) != RESULT_OK)
 			return RESULT_DENIED;
@@ -298,18 +256,39 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	if (grant_owned(question, terms, permissions) != RESULT_OK) {
 		permissions_clear(permissions);
 		say(reason, "there is no memory for the key's options");
+		trace_refuse(question->trace, REFUSAL_MEMORY, "memory", NULL, "%s", reason);
 		return RESULT_DENIED;
 	}
 	reason[0] = '\0';
-	grant(question, terms, permissions);
+	grant_flags(question, terms, permissions);
 	presence_demand(question, terms, permissions);
 	return RESULT_OK;
 }
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
+static enum refusal
+objects_to_root_without_key(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	if (question->account->uid != 0)
+		return REFUSAL_NONE;
+	if (permit == PERMIT_ROOT_YES) {
+		trace_pass_setting(question->trace, question->settings, KEYWORD_PermitRootLogin,
+		    "does not object");
+		return REFUSAL_NONE;
+	}
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
+	    origin.file, origin.line);
+	trace_refuse(question->trace, REFUSAL_ROOT, "PermitRootLogin", &origin, "%s", reason);
+	return REFUSAL_ROOT;
+}
+
 enum result
-decide_password(const struct settings *settings, const struct account *account,
+decide_password(const struct settings *settings, const struct account *account, struct trace *trace,
     struct permissions *permissions, char *reason)
 {
 	/* A key whose line says nothing. */
@@ -321,24 +300,19 @@ decide_password(const struct settings *settings, const struct account *account,
 		.x11_forwarding = true,
 	};
 	const struct decide_question question = {
-		.settings = settings, .account = account, .options = &no_options
+		.settings = settings, .account = account, .options = &no_options, .trace = trace
 	};
-	const int64_t permit = settings_number(settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PermitRootLogin);
 
 	*permissions = (struct permissions){ 0 };
 	if (account == NULL) {
 		say(reason, "there is no such account");
+		trace_refuse(trace, REFUSAL_USER_UNKNOWN, "account", NULL, "%s", reason);
 		return RESULT_DENIED;
 	}
-	if (account->uid == 0 && permit != PERMIT_ROOT_YES) {
-		snprintf(reason, DECIDE_REASON_MAX,
-		    "PermitRootLogin lets root in by keys at most (%s:%u)", origin.file,
-		    origin.line);
+	if (objects_to_root_without_key(&question, reason) != REFUSAL_NONE)
 		return RESULT_DENIED;
-	}
 	reason[0] = '\0';
-	grant(&question, NULL, permissions);
+	grant_flags(&question, NULL, permissions);
 	return RESULT_OK;
 }
 

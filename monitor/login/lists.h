@@ -6,12 +6,14 @@
 
 #include "common/buf.h"
 #include "common/config/settings.h"
+#include "monitor/login/trace.h"
 
 struct lists_question {
 	const struct settings *settings;
 	const char *user, *address;
 	const char *const *groups; /* names of the account's groups */
 	size_t group_count;
+	struct trace *trace; /* NULL: nobody wants to know more than the answer */
 };
 
 /* Do the lists ask for groups at all? They take their time to look up. */

@@ -3,6 +3,8 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/attempt.c monitor/login/attempt.h \
 	monitor/login/by_key.c monitor/login/by_key.h \
 	monitor/login/by_password.c monitor/login/by_password.h \
+	monitor/login/decision.c monitor/login/decision.h \
+	monitor/login/grant.c monitor/login/grant.h \
 	monitor/login/handlers.c \
 	monitor/login/keycommand.c monitor/login/keycommand.h \
 	monitor/login/krl.c monitor/login/krl.h \
@@ -12,8 +14,10 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/pam_link.c monitor/login/pam_link.h \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/presence.c monitor/login/presence.h \
+	monitor/login/refusal.c monitor/login/refusal.def monitor/login/refusal.h \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
+	monitor/login/trace.c monitor/login/trace.h \
 	monitor/login/login.c monitor/login/login.h \
 	monitor/login/variable.c monitor/login/variable.h \
 	monitor/login/verdict.c monitor/login/verdict.h

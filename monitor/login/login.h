@@ -7,6 +7,7 @@
 
 #include "monitor/login/account.h"
 #include "monitor/login/methods.h"
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 /* A line of the log about an attempt; what modules have to say to the client's user. */
@@ -23,9 +24,12 @@ struct login {
 	bool is_judged;          /* and it was asked whether the account may log in */
 	bool is_known;           /* there is such an account, whether or not it may log in */
 	char refusal[256];       /* why the account may not log in, for the log */
-	unsigned attempts;       /* requests so far */
-	bool is_question; /* the failure that waits answers what may be tried, and counts not */
-	bool has_failed;  /* something that was tried was refused, whether or not it was answered */
+	enum refusal refused_by; /* and the rule */
+	struct trace
+	    trace;         /* of the decision; its steps are kept for the log at level DEBUG only */
+	unsigned attempts; /* requests so far */
+	bool is_question;  /* the failure that waits answers what may be tried, and counts not */
+	bool has_failed; /* something that was tried was refused, whether or not it was answered */
 	unsigned failures;      /* of which count against MaxAuthTries */
 	uint64_t answer_due_ms; /* a failure waits until then; 0: none */
 
@@ -48,6 +52,10 @@ struct login {
 	struct buf old_password; /* which was that */
 	struct buf notice;       /* for the client's user, with the next answer */
 };
+
+/* Keeps the decision's steps if the log shows them; tells those that there are. */
+void login_watch(struct login *login);
+void login_tell_trace(struct login *login);
 
 enum result login_new(struct login **out) MUST_USE;
 void login_free(struct login *login);

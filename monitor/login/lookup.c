@@ -4,86 +4,51 @@
  */
 #include "monitor/login/lookup.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "common/log.h"
-#include "common/mem.h"
-#include "monitor/login/lists.h"
-
-/* Without root only the one who runs the server can be become. */
-static bool
-is_within_reach(const struct monitor *monitor, struct login *login)
-{
-	if (monitor->inputs->is_root || login->account->uid == getuid())
-		return true;
-	snprintf(login->refusal, sizeof(login->refusal),
-	    "this server does not run as root, so only the user who runs it can log in");
-	return false;
-}
-
-/* Failing to ask keeps people out. */
-static bool
-lists_let_in(const struct monitor *monitor, struct login *login)
-{
-	CLEANUP(group_names_clear) struct group_names groups = { 0 };
-	const char *address = monitor->inputs->peer.address;
-
-	if (lists_ask_for_groups(monitor->settings) &&
-	    account_group_names(login->account, &groups) != RESULT_OK) {
-		snprintf(login->refusal, sizeof(login->refusal), "their groups cannot be found");
-		return false;
-	}
-	return !lists_object(&(struct lists_question){ .settings = monitor->settings,
-				 .user = login->account->name,
-				 .address = address,
-				 .groups = (const char *const *)groups.list,
-				 .group_count = groups.count },
-	    login->refusal, sizeof(login->refusal));
-}
-
-/* Directories may know a user by several names. Match blocks were asked for this one; what they say of the
- * account's own name must not be got around. */
-static bool
-is_called_so(const struct monitor *monitor, struct login *login)
-{
-	const struct bytes name = bytes_of_text(login->account->name);
-
-	if (monitor->own_settings == NULL ||
-	    bytes_equal(name, bytes_of(login->raw_user, login->raw_user_size)))
-		return true;
-	snprintf(login->refusal, sizeof(login->refusal),
-	    "the account's own name is %.64s, and Match blocks may ask for it",
-	    login->account->name);
-	return false;
-}
+#include "monitor/login/decision.h"
 
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
 {
-	const bool uses_pam = settings_flag(monitor->settings, KEYWORD_UsePAM);
+	const struct decision_account question = {
+		.inputs = monitor->inputs,
+		.settings = monitor->settings,
+		.account = login->account,
+		.name = bytes_of(login->raw_user, login->raw_user_size),
+		.has_own_settings = monitor->own_settings != NULL,
+	};
 
-	return is_called_so(monitor, login) && is_within_reach(monitor, login) &&
-	       account_may_log_in(
-		   login->account, uses_pam, login->refusal, sizeof(login->refusal)) &&
-	       lists_let_in(monitor, login);
+	if (decision_account(&question, &login->trace, login->refusal, sizeof(login->refusal)))
+		return true;
+	login->refused_by = login->trace.refusal;
+	return false;
 }
 
 void
 lookup_find(struct monitor *monitor)
 {
 	struct login *login = monitor->login;
-	CLEANUP(mem_freep) char *name = NULL;
 
 	if (login->is_looked_up)
 		return;
 	login->is_looked_up = true;
-	snprintf(login->refusal, sizeof(login->refusal), "no user can have this name");
-	if (login->raw_user_size == 0 ||
-	    mem_text(bytes_of(login->raw_user, login->raw_user_size), &name) != RESULT_OK)
-		return;
-	snprintf(login->refusal, sizeof(login->refusal), "there is no such user");
-	login->is_known = account_find(name, &login->account) == RESULT_OK;
+	login->is_known = decision_find(bytes_of(login->raw_user, login->raw_user_size),
+	    &login->account, &login->trace, login->refusal, sizeof(login->refusal));
+	login->refused_by = login->is_known ? REFUSAL_NONE : REFUSAL_USER_UNKNOWN;
+}
+
+/* The line about names that nobody has ends where tools expect it. */
+static void
+log_refusal(const struct monitor *monitor, const struct login *login)
+{
+	const struct monitor_endpoint *peer = &monitor->inputs->peer;
+
+	if (login->is_known)
+		log_info(refusal_code(login->refused_by), "Refused user %s from %s port %u: %s",
+		    login->user, peer->address, peer->port, login->refusal);
+	else
+		log_info("invalid-user", "Invalid user %s from %s port %u", login->user,
+		    peer->address, peer->port);
 }
 
 void
@@ -100,8 +65,5 @@ lookup_user(struct monitor *monitor)
 		login->account = NULL;
 	}
 	if (login->account == NULL)
-		log_info(login->is_known ? "user-refused" : "user-unknown",
-		    "%s user %s from %s port %u: %s", login->is_known ? "Refused" : "Invalid",
-		    login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
-		    login->refusal);
+		log_refusal(monitor, login);
 }

@@ -108,26 +108,33 @@ terms_parse(const struct certificate *certificate, struct terms *out, char *reas
 
 /* --- The rest ----------------------------------------------------------------------------------- */
 
-enum result
+static enum refusal
+object(char *reason, enum refusal refusal, const char *text, struct bytes what)
+{
+	(void)!refuse(reason, RESULT_DENIED, text, what);
+	return refusal;
+}
+
+enum refusal
 terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
     char *reason)
 {
 	const char *algorithms = settings_text(settings, KEYWORD_CASignatureAlgorithms);
+	const struct bytes id = certificate->key_id;
 
 	if (certificate->kind != CERTIFICATE_USER)
-		return refuse(reason, RESULT_DENIED, "kind is that of a host", certificate->key_id);
+		return object(reason, REFUSAL_CERT_KIND, "kind is that of a host", id);
 	if (now_s < certificate->valid_after)
-		return refuse(reason, RESULT_DENIED, "time has not come", certificate->key_id);
+		return object(reason, REFUSAL_CERT_EARLY, "time has not come", id);
 	if (now_s >= certificate->valid_before)
-		return refuse(reason, RESULT_DENIED, "time has passed", certificate->key_id);
+		return object(reason, REFUSAL_CERT_EXPIRED, "time has passed", id);
 	if (certificate->principal_count == 0)
-		return refuse(
-		    reason, RESULT_DENIED, "list of principals is empty", certificate->key_id);
+		return object(reason, REFUSAL_CERT_PRINCIPAL, "list of principals is empty", id);
 	if (!text_has_name(bytes_of_text(algorithms), certificate->signed_with))
-		return refuse(reason, RESULT_DENIED,
+		return object(reason, REFUSAL_CERT_ALGORITHM,
 		    "authority signed with what CASignatureAlgorithms does not have",
 		    certificate->signed_with);
-	return RESULT_OK;
+	return REFUSAL_NONE;
 }
 
 bool

@@ -13,3 +13,4 @@ check_PROGRAMS += tests/unit/monitor/login/test_methods
 check_PROGRAMS += tests/unit/monitor/login/test_sequences
 check_PROGRAMS += tests/unit/monitor/login/test_terms
 check_PROGRAMS += tests/unit/monitor/login/test_presence
+check_PROGRAMS += tests/unit/monitor/login/test_trace

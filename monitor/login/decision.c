@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The decision about a login (edge).
+ */
+#include "monitor/login/decision.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/config/config.h"
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/account.h"
+#include "monitor/login/decide.h"
+#include "monitor/login/lists.h"
+#include "monitor/login/presence.h"
+
+#define METHOD_PUBLICKEY "publickey"
+
+/* --- Settings ----------------------------------------------------------------------------------- */
+
+static void
+tell_block(void *context, const struct config_block *block)
+{
+	char text[TRACE_TEXT_MAX];
+
+	text_quote(bytes_of_text(block->asks_for), text, sizeof(text));
+	if (block->holds)
+		trace_pass(context, "Match", &block->origin, "holds: %s", text);
+	else
+		trace_note(context, "Match", &block->origin, "does not hold: %s", text);
+}
+
+enum result
+decision_settings(
+    const struct decision_subject *subject, struct trace *trace, struct settings **out)
+{
+	const struct monitor_inputs *inputs = subject->inputs;
+	CLEANUP(group_names_clear) struct group_names groups = { 0 };
+	struct config_subject asked = {
+		.user = subject->user,
+		.is_invalid_user = subject->is_invalid_user,
+		.address = inputs->peer.address,
+		.local_address = inputs->local.address,
+		.local_port = inputs->local.port,
+		.rdomain = "",
+	};
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	if (subject->account != NULL && config_asks_for_account(inputs->config))
+		TRY(account_group_names(subject->account, &groups));
+	asked.groups = (const char *const *)groups.list;
+	asked.group_count = groups.count;
+	if (trace != NULL && trace->steps != NULL)
+		config_visit_blocks(inputs->config, &asked, tell_block, trace);
+	return config_effective(inputs->config, &asked, out, &errors);
+}
+
+/* --- Anybody at all ----------------------------------------------------------------------------- */
+
+enum refusal
+decision_connection(const struct settings *settings, struct trace *trace)
+{
+	const struct setting_origin refusing = settings_origin(settings, KEYWORD_RefuseConnection);
+	const struct setting_origin lists =
+	    settings_origin(settings, KEYWORD_AuthenticationMethods);
+
+	if (settings_flag(settings, KEYWORD_RefuseConnection)) {
+		trace_refuse(trace, REFUSAL_CONNECTION, "RefuseConnection", &refusing,
+		    "nobody gets as far as to try");
+		return REFUSAL_CONNECTION;
+	}
+	if (!methods_can_complete(settings)) {
+		trace_refuse(trace, REFUSAL_NO_METHODS, "AuthenticationMethods", &lists,
+		    "each list has a method that is turned off");
+		return REFUSAL_NO_METHODS;
+	}
+	return REFUSAL_NONE;
+}
+
+/* --- The account -------------------------------------------------------------------------------- */
+
+bool
+decision_find(
+    struct bytes name, struct account **out, struct trace *trace, char *reason, size_t size)
+{
+	CLEANUP(mem_freep) char *text = NULL;
+
+	*out = NULL;
+	snprintf(reason, size, "no user can have this name");
+	if (name.size > 0 && mem_text(name, &text) == RESULT_OK) {
+		snprintf(reason, size, "there is no such user");
+		if (account_find(text, out) == RESULT_OK)
+			return true;
+	}
+	trace_refuse(trace, REFUSAL_USER_UNKNOWN, "account", NULL, "%s", reason);
+	return false;
+}
+
+/* Directories may know a user by several names. Match blocks were asked for this one; what they say of the
+ * account's own name must not be got around. */
+static bool
+is_called_so(
+    const struct decision_account *question, struct trace *trace, char *reason, size_t size)
+{
+	if (!question->has_own_settings ||
+	    bytes_equal(bytes_of_text(question->account->name), question->name))
+		return true;
+	snprintf(reason, size, "the account's own name is %.64s, and Match blocks may ask for it",
+	    question->account->name);
+	trace_refuse(trace, REFUSAL_USER_NAME, "name", NULL, "%s", reason);
+	return false;
+}
+
+/* Without root only the one who runs the server can be become. */
+static bool
+is_within_reach(
+    const struct decision_account *question, struct trace *trace, char *reason, size_t size)
+{
+	if (question->inputs->is_root || question->account->uid == getuid())
+		return true;
+	snprintf(reason, size,
+	    "this server does not run as root, so only the user who runs it can log in");
+	trace_refuse(trace, REFUSAL_USER_NOT_OURS, "root", NULL, "%s", reason);
+	return false;
+}
+
+/* Failing to ask keeps people out. */
+static bool
+lists_let_in(
+    const struct decision_account *question, struct trace *trace, char *reason, size_t size)
+{
+	CLEANUP(group_names_clear) struct group_names groups = { 0 };
+
+	if (lists_ask_for_groups(question->settings) &&
+	    account_group_names(question->account, &groups) != RESULT_OK) {
+		snprintf(reason, size, "their groups cannot be found");
+		trace_refuse(trace, REFUSAL_ACCOUNT_ERROR, "groups", NULL, "%s", reason);
+		return false;
+	}
+	return !lists_object(&(struct lists_question){ .settings = question->settings,
+				 .user = question->account->name,
+				 .address = question->inputs->peer.address,
+				 .groups = (const char *const *)groups.list,
+				 .group_count = groups.count,
+				 .trace = trace },
+	    reason, size);
+}
+
+bool
+decision_account(
+    const struct decision_account *question, struct trace *trace, char *reason, size_t size)
+{
+	const bool uses_pam = settings_flag(question->settings, KEYWORD_UsePAM);
+
+	return is_called_so(question, trace, reason, size) &&
+	       is_within_reach(question, trace, reason, size) &&
+	       account_may_log_in(question->account, uses_pam, trace, reason, size) &&
+	       lists_let_in(question, trace, reason, size);
+}
+
+/* --- The credential: a key ---------------------------------------------------------------------- */
+
+/* What the client offers: a key, or a certificate with its key. */
+struct credential {
+	const struct signature_algorithm *algorithm;
+	struct key *key;                 /* owned, unless it is the certificate's */
+	struct certificate *certificate; /* owned; NULL: there is none */
+};
+
+static void
+credential_clear(struct credential *credential)
+{
+	if (credential->certificate == NULL)
+		key_free(credential->key);
+	certificate_free(credential->certificate);
+}
+
+static enum result
+parse_certificate(struct bytes blob, struct credential *out)
+{
+	struct reader reader = reader_of(blob);
+
+	if (!bytes_is(get_string(&reader), out->algorithm->blob_type))
+		return RESULT_UNSUPPORTED;
+	TRY(certificate_parse(blob, &out->certificate));
+	out->key = out->certificate->subject;
+	return RESULT_OK;
+}
+
+/* The algorithms that we announced, and only with a key of their type. */
+static enum result
+parse_credential(const struct decision_question *question, struct credential *out)
+{
+	const char *accepted = settings_text(question->settings, KEYWORD_PubkeyAcceptedAlgorithms);
+
+	out->algorithm = signature_algorithm_find(question->algorithm);
+	if (out->algorithm == NULL || !text_has_name(bytes_of_text(accepted), question->algorithm))
+		return RESULT_UNSUPPORTED;
+	if ((out->algorithm->flags & ALGORITHM_CERTIFICATE) != 0)
+		return parse_certificate(question->key_blob, out);
+	TRY(key_from_blob(question->key_blob, &out->key));
+	if (!bytes_is(bytes_of_text(out->algorithm->key_type), key_type(out->key)))
+		return RESULT_UNSUPPORTED;
+	return RESULT_OK;
+}
+
+static enum result
+judge_method(const struct decision_question *question)
+{
+	return methods_allow(question->settings, question->methods, question->method)
+		   ? RESULT_OK
+		   : RESULT_DENIED;
+}
+
+static void
+find_key(const struct decision_question *question, const struct credential *credential,
+    struct publickey_answer *answer)
+{
+	const struct publickey_question asked = {
+		.inputs = question->inputs,
+		.settings = question->settings,
+		.account = question->account,
+		.address = bytes_of_text(question->inputs->peer.address),
+		.key_blob = question->key_blob,
+		.certificate = credential->certificate,
+		.now_s = (uint64_t)time(NULL),
+		.is_root = question->inputs->is_root,
+		/* For nobody only the time is spent. */
+		.trace = question->account == NULL ? NULL : question->trace,
+	};
+
+	publickey_find(&asked, answer);
+}
+
+static void
+tell_demands(const struct decision_question *question, const struct permissions *permissions)
+{
+	trace_note(question->trace, "touch-required", NULL, "%s",
+	    permissions->touch == DEMAND_BY_NOBODY ? "the security key need not be touched"
+						   : "the security key must be touched");
+	trace_note(question->trace, "verify-required", NULL, "%s",
+	    permissions->verification == DEMAND_BY_NOBODY
+		? "the security key need not know its user"
+		: "the security key must know its user, by a PIN or a finger");
+}
+
+/* An unknown user's request takes the same way. */
+static struct verdict
+judge_key(const struct decision_question *question, struct publickey_answer *answer)
+{
+	CLEANUP(credential_clear) struct credential credential = { 0 };
+	struct evidence evidence = {
+		.method = judge_method(question),
+		.use = question->use,
+		.host = question->host,
+		.account = question->account != NULL ? RESULT_OK : RESULT_DENIED,
+		.is_signed = question->prove != NULL,
+		.listed = RESULT_NOT_FOUND,
+		.signature = RESULT_SIGNATURE,
+		.touch = RESULT_DENIED,
+		.verification = RESULT_DENIED,
+	};
+
+	evidence.key = parse_credential(question, &credential);
+	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
+		find_key(question, &credential, answer);
+		evidence.listed = answer->result;
+	}
+	if (evidence.listed == RESULT_OK && key_is_security_key(credential.key))
+		tell_demands(question, &answer->permissions);
+	if (evidence.listed == RESULT_OK && question->prove != NULL) {
+		evidence.signature = question->prove(
+		    question->context, credential.algorithm, credential.key, &answer->assertion);
+		presence_judge(&answer->permissions, &answer->assertion, &evidence);
+	}
+	return verdict_of(&evidence);
+}
+
+/* --- The credential: anything else -------------------------------------------------------------- */
+
+static struct verdict
+judge_password(const struct decision_question *question, struct publickey_answer *answer)
+{
+	char reason[DECIDE_REASON_MAX] = "";
+	const struct evidence evidence = {
+		.method = judge_method(question),
+		.account = question->account != NULL ? RESULT_OK : RESULT_DENIED,
+		.listed = question->account == NULL
+			      ? RESULT_NOT_FOUND
+			      : decide_password(question->settings, question->account,
+				    question->trace, &answer->permissions, reason),
+		.is_signed = question->is_proved,
+		.signature = question->proof,
+	};
+
+	answer->result = evidence.listed;
+	if (answer->result != RESULT_OK) {
+		answer->refusal = REFUSAL_ROOT; /* the one rule about accounts that there are */
+		snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
+	}
+	return verdict_of(&evidence);
+}
+
+/* --- Why not ------------------------------------------------------------------------------------ */
+
+static bool
+is_of_key(const struct decision_question *question)
+{
+	return strcmp(question->method, METHOD_PUBLICKEY) == 0;
+}
+
+static void
+refuse(struct decision *decision, enum refusal refusal, const char *reason)
+{
+	decision->refusal = refusal;
+	snprintf(decision->reason, sizeof(decision->reason), "%s", reason);
+}
+
+static void
+refuse_method(const struct decision_question *question, struct decision *decision)
+{
+	const bool is_on = methods_are_enabled(question->settings, question->method);
+
+	refuse(decision, is_on ? REFUSAL_METHOD_ORDER : REFUSAL_METHOD_OFF,
+	    is_on ? "the method is not the next of AuthenticationMethods"
+		  : "the method is turned off");
+	trace_refuse(
+	    question->trace, decision->refusal, question->method, NULL, "%s", decision->reason);
+}
+
+static void
+refuse_by_evidence(const struct decision_question *question, struct decision *decision)
+{
+	const enum verdict_against against = decision->verdict.against;
+
+	if (against == VERDICT_AGAINST_TOUCH || against == VERDICT_AGAINST_VERIFICATION) {
+		presence_explain(question->settings, &decision->answer, against);
+		refuse(decision, verdict_refusal(against), decision->answer.reason);
+	} else if (against == VERDICT_AGAINST_SIGNATURE && !is_of_key(question)) {
+		refuse(decision, REFUSAL_PASSWORD, "the password is wrong");
+	} else {
+		refuse(decision, verdict_refusal(against), verdict_text(against));
+	}
+	trace_refuse(
+	    question->trace, decision->refusal, question->method, NULL, "%s", decision->reason);
+}
+
+static void
+say_why(const struct decision_question *question, struct decision *decision)
+{
+	switch (decision->verdict.against) {
+	case VERDICT_AGAINST_NOTHING:
+		return;
+	case VERDICT_AGAINST_METHOD:
+		refuse_method(question, decision);
+		return;
+	case VERDICT_AGAINST_ACCOUNT: /* whose trace is there already */
+		refuse(decision, question->refused_account, question->why_no_account);
+		return;
+	case VERDICT_AGAINST_LISTED: /* likewise */
+		refuse(decision, decision->answer.refusal, decision->answer.reason);
+		return;
+	default:
+		refuse_by_evidence(question, decision);
+	}
+}
+
+void
+decision_clear(struct decision *decision)
+{
+	publickey_answer_clear(&decision->answer);
+}
+
+void
+decision_make(const struct decision_question *question, struct decision *out)
+{
+	*out = (struct decision){ .answer.result = RESULT_NOT_FOUND };
+	out->verdict = is_of_key(question) ? judge_key(question, &out->answer)
+					   : judge_password(question, &out->answer);
+	say_why(question, out);
+	if (out->verdict.value == VERDICT_REFUSED)
+		permissions_clear(&out->answer.permissions);
+}
+
+/* --- Keys that were used ------------------------------------------------------------------------ */
+
+/* The fingerprint of the key itself. */
+static void
+name_key(struct bytes blob, char *fingerprint)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+
+	if (certificate_parse(blob, &certificate) == RESULT_OK)
+		blob = key_blob(certificate->subject);
+	fingerprint_format(blob, fingerprint);
+}
+
+bool
+decision_is_used(const struct buf *used, struct bytes key_blob)
+{
+	struct bytes rest = buf_bytes(used), line;
+	char fingerprint[FINGERPRINT_SIZE];
+
+	name_key(key_blob, fingerprint);
+	while (text_next_line(&rest, &line)) {
+		if (bytes_is(line, fingerprint))
+			return true;
+	}
+	return false;
+}
+
+enum result
+decision_remember(struct buf *used, struct bytes key_blob)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+
+	name_key(key_blob, fingerprint);
+	TRY(buf_append(used, bytes_of_text(fingerprint)));
+	return buf_append(used, bytes_of_text("\n"));
+}
+
+/* --- Several methods ---------------------------------------------------------------------------- */
+
+enum result
+decision_hold(bool *has_held, struct permissions *held, struct permissions *permissions)
+{
+	enum result result;
+
+	if (*has_held) {
+		result = decide_both(held, permissions);
+		if (result != RESULT_OK && result != RESULT_DENIED)
+			permissions_clear(held); /* a limit may be lost: nothing is left */
+		return result;
+	}
+	*held = *permissions;
+	*permissions = (struct permissions){ 0 };
+	*has_held = true;
+	return RESULT_OK;
+}
