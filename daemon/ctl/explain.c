@@ -17,6 +17,7 @@
 #include "daemon/ctl/explain_key.h"
 #include "monitor/forward/permit.h"
 #include "monitor/login/account.h"
+#include "monitor/login/shadow.h"
 #include "monitor/session/rights.h"
 
 /* The account of one who does not exist, for the log's words. */
@@ -230,6 +231,42 @@ pass(struct walk *walk, const char *method, struct permissions *permissions)
 		: EXPLAIN_MORE;
 }
 
+static void
+refuse_password(struct walk *walk, enum refusal refusal, const char *reason)
+{
+	refuse(walk, refusal, reason);
+	trace_refuse(&walk->explanation->trace, refusal, "shadow", NULL, "%s", reason);
+}
+
+/* Is there a right one, that may be used? What PAM's modules know is theirs. */
+static bool
+has_password(struct walk *walk, const struct explain_credential *credential)
+{
+	if (credential->file != NULL || strcmp(credential->method, "none") == 0 ||
+	    settings_flag(walk->settings, KEYWORD_UsePAM))
+		return true;
+	switch (shadow_foresee(
+	    walk->account, settings_flag(walk->settings, KEYWORD_PermitEmptyPasswords))) {
+	case PASSWORD_RIGHT:
+		return true;
+	case PASSWORD_EXPIRED:
+		trace_note(&walk->explanation->trace, "shadow", NULL,
+		    "the password must be changed first");
+		return true;
+	case PASSWORD_NO_ACCESS:
+		refuse_password(walk, REFUSAL_PASSWORD_ACCESS,
+		    "the account may not be used now: its password was not changed in time");
+		return false;
+	case PASSWORD_NO_ANSWER:
+		refuse_password(walk, REFUSAL_PASSWORD_UNKNOWN, "shadow cannot be asked");
+		return false;
+	default:
+		refuse_password(
+		    walk, REFUSAL_PASSWORD, "the account has no password that is right");
+		return false;
+	}
+}
+
 static enum result
 try_credential(struct walk *walk, const struct explain_credential *credential)
 {
@@ -240,9 +277,9 @@ try_credential(struct walk *walk, const struct explain_credential *credential)
 	if (credential->file != NULL)
 		TRY(explain_key_read(credential->file, &blob));
 	TRY(decide(walk, credential, buf_bytes(&blob), &decision));
-	if (decision.verdict.value == VERDICT_KEY_WOULD_DO)
+	if (decision.verdict.value == VERDICT_KEY_WOULD_DO && has_password(walk, credential))
 		pass(walk, credential->method, &decision.answer.permissions);
-	else
+	else if (decision.verdict.value != VERDICT_KEY_WOULD_DO)
 		refuse(walk, decision.refusal, decision.reason);
 	return RESULT_OK;
 }

@@ -461,17 +461,6 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 
 /* --- none --------------------------------------------------------------------------------------- */
 
-static bool
-needs_nothing(struct monitor *monitor)
-{
-	const struct settings *settings = monitor->settings;
-
-	if (settings_flag(settings, KEYWORD_PermitNoAuthentication))
-		return true;
-	return permits_empty(monitor) && methods_are_enabled(settings, "password") &&
-	       shadow_check(monitor->login->account, bytes_of("", 0), true) == PASSWORD_RIGHT;
-}
-
 bool
 by_nothing_try(struct monitor *monitor)
 {
@@ -484,7 +473,7 @@ by_nothing_try(struct monitor *monitor)
 	login->trying = AUTH_METHOD_NONE;
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (is_nobody(monitor) || !needs_nothing(monitor))
+	if (is_nobody(monitor))
 		return false;
 	pass(monitor, PASSWORD_RIGHT);
 	return true;

@@ -15,8 +15,10 @@
 #include "monitor/login/decide.h"
 #include "monitor/login/lists.h"
 #include "monitor/login/presence.h"
+#include "monitor/login/shadow.h"
 
 #define METHOD_PUBLICKEY "publickey"
+#define METHOD_NONE      "none"
 
 /* --- Settings ----------------------------------------------------------------------------------- */
 
@@ -215,6 +217,12 @@ judge_method(const struct decision_question *question)
 		   : RESULT_DENIED;
 }
 
+static bool
+is_nothing(const struct decision_question *question)
+{
+	return strcmp(question->method, METHOD_NONE) == 0;
+}
+
 static void
 find_key(const struct decision_question *question, const struct credential *credential,
     struct publickey_answer *answer)
@@ -281,12 +289,31 @@ judge_key(const struct decision_question *question, struct publickey_answer *ans
 
 /* --- The credential: anything else -------------------------------------------------------------- */
 
+/* `none` is enough where nobody is authenticated, or the password is empty and may be. */
+static bool
+needs_nothing(const struct decision_question *question)
+{
+	const struct settings *settings = question->settings;
+
+	if (question->account == NULL)
+		return false;
+	if (settings_flag(settings, KEYWORD_PermitNoAuthentication)) {
+		trace_pass_setting(question->trace, settings, KEYWORD_PermitNoAuthentication,
+		    "nobody is asked for anything");
+		return true;
+	}
+	return settings_flag(settings, KEYWORD_PermitEmptyPasswords) &&
+	       methods_are_enabled(settings, "password") &&
+	       shadow_check(question->account, bytes_of("", 0), true) == PASSWORD_RIGHT;
+}
+
 static struct verdict
 judge_password(const struct decision_question *question, struct publickey_answer *answer)
 {
 	char reason[DECIDE_REASON_MAX] = "";
 	const struct evidence evidence = {
-		.method = judge_method(question),
+		.method = is_nothing(question) && !needs_nothing(question) ? RESULT_DENIED
+									   : judge_method(question),
 		.account = question->account != NULL ? RESULT_OK : RESULT_DENIED,
 		.listed = question->account == NULL
 			      ? RESULT_NOT_FOUND
@@ -324,9 +351,13 @@ refuse_method(const struct decision_question *question, struct decision *decisio
 {
 	const bool is_on = methods_are_enabled(question->settings, question->method);
 
-	refuse(decision, is_on ? REFUSAL_METHOD_ORDER : REFUSAL_METHOD_OFF,
-	    is_on ? "the method is not the next of AuthenticationMethods"
-		  : "the method is turned off");
+	if (is_nothing(question))
+		refuse(decision, REFUSAL_METHOD_OFF,
+		    "neither PermitNoAuthentication nor an empty password lets anybody in so");
+	else
+		refuse(decision, is_on ? REFUSAL_METHOD_ORDER : REFUSAL_METHOD_OFF,
+		    is_on ? "the method is not the next of AuthenticationMethods"
+			  : "the method is turned off");
 	trace_refuse(
 	    question->trace, decision->refusal, question->method, NULL, "%s", decision->reason);
 }

@@ -14,6 +14,9 @@
 enum password_verdict shadow_check(
     const struct account *account, struct bytes password, bool permits_empty) MUST_USE;
 
+/* What shadow_check would say of the right password; PASSWORD_WRONG: no password is right. */
+enum password_verdict shadow_foresee(const struct account *account, bool permits_empty) MUST_USE;
+
 /* Replaces the password, after shadow_check. PASSWORD_RIGHT, or PASSWORD_UNFIT with why for the user in `reason`
  * (`size` bytes), or PASSWORD_NO_ANSWER. */
 enum password_verdict shadow_change(const struct account *account, struct bytes old_password,

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import sallyport
-from passwords import PASSWORD, sshpass
+from passwords import PASSWORD, Typist, log_in, sshpass
 from rawssh import USERAUTH_FAILURE, Client
 from sallyport import IS_ROOT, Account
 
@@ -272,6 +272,44 @@ def test_passwords(start, suite, known_password, lines, user, code):
     assert (done.returncode == 0) == (said["verdict"] == "allowed")
     assert said.get("reason") == code
     assert code is None or live_codes(server)[-1] == code
+
+
+@needs_root
+@pytest.mark.parametrize("change,code", [
+    (["usermod", "-p", "*"], "password-wrong"), (["passwd", "-q", "-d"], "password-wrong"),
+    (["chage", "-d", "2020-01-01", "-M", "10", "-I", "10"], "password-no-access"),
+    (["chage", "-d", "2020-01-01", "-M", "-1"], None)])
+def test_passwords_that_cannot_be_right(start, suite, change, code):
+    account = Account(suite.folder, "p")
+    try:
+        account.set_password(PASSWORD)
+        subprocess.run([*change, account.name], check=True)
+        server = start(PasswordAuthentication="yes")
+        done = sshpass(server, PASSWORD, "true", user=account.name)
+        said = explain(server, "--password", user=account.name)
+        assert (done.returncode == 0) == (said["verdict"] == "allowed") == (code is None)
+        assert said.get("reason") == code and (code is None or live_codes(server)[-1] == code)
+    finally:
+        account.close()
+
+
+@needs_root
+@pytest.mark.parametrize("settings,is_empty,allowed", [
+    ({}, False, False), ({"PermitNoAuthentication": "yes"}, False, True), ({}, True, False),
+    ({"PermitEmptyPasswords": "yes"}, True, True), ({"PermitEmptyPasswords": "yes"}, False, False)])
+def test_nothing(start, suite, settings, is_empty, allowed):
+    """The method `none`."""
+    account = Account(suite.folder, "n")
+    try:
+        if is_empty:
+            subprocess.run(["passwd", "-q", "-d", account.name], check=True)
+        server = start(PasswordAuthentication="yes", **settings)
+        live = log_in(server, Typist(), account.name) is not None
+        said = explain(server, "--method", "none", user=account.name)
+        assert live == (said["verdict"] == "allowed") == allowed
+        assert said.get("reason") == (None if allowed else "method-off")
+    finally:
+        account.close()
 
 
 @needs_root
