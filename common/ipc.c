@@ -89,6 +89,21 @@ detach_fds(struct msghdr *header, struct ipc_message *message)
 	}
 }
 
+/* A sender that goes with something unread is told of before what it sent: its last words are still there. */
+static ssize_t
+receive(int socket, struct msghdr *header)
+{
+	bool was_reset = false;
+	ssize_t size;
+
+	for (;;) {
+		size = recvmsg(socket, header, MSG_CMSG_CLOEXEC);
+		if (size >= 0 || (errno != EINTR && (errno != ECONNRESET || was_reset)))
+			return size;
+		was_reset |= errno == ECONNRESET;
+	}
+}
+
 enum result
 ipc_receive(int socket, uint8_t *room, struct ipc_message *message)
 {
@@ -101,9 +116,7 @@ ipc_receive(int socket, uint8_t *room, struct ipc_message *message)
 	ssize_t size;
 
 	*message = (struct ipc_message){ 0 };
-	do
-		size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-	while (size < 0 && errno == EINTR);
+	size = receive(socket, &header);
 	if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return RESULT_AGAIN;
 	if (size < 0)

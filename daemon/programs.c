@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/config/config.h"
 #include "common/fd.h"
 #include "common/log.h"
 
@@ -92,11 +93,9 @@ warm_up_names(const struct programs *programs)
 
 /* Without a file of this name, PAM asks the service `other`, which is seldom what is meant. */
 static void
-look_for_service(const struct settings *settings)
+look_for_service(void *context, const char *name, const struct setting_origin *origin)
 {
 	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d" };
-	const char *name = settings_text(settings, KEYWORD_PAMServiceName);
-	const struct setting_origin origin = settings_origin(settings, KEYWORD_PAMServiceName);
 	char path[4096];
 
 	for (size_t i = 0; i < COUNT(folders); i++) {
@@ -108,7 +107,19 @@ look_for_service(const struct settings *settings)
 	    "PAM has no service %s (%s:%u), so `other` decides: install etc/pam.d/sallyport, or "
 	    "say "
 	    "PAMServiceName sshd",
-	    name, origin.file, origin.line);
+	    name, origin->file, origin->line);
+}
+
+void
+programs_check_services(const struct config *config, const struct settings *settings)
+{
+	const struct setting_origin origin = settings_origin(settings, KEYWORD_PAMServiceName);
+
+	if (!settings_flag(settings, KEYWORD_UsePAM))
+		return;
+	look_for_service(NULL, settings_text(settings, KEYWORD_PAMServiceName), &origin);
+	if (config != NULL && config_has_blocks(config))
+		config_each_word(config, KEYWORD_PAMServiceName, look_for_service, NULL);
 }
 
 enum result
@@ -120,10 +131,8 @@ programs_open(const struct settings *settings, struct programs *out)
 	TRY(find_user(out));
 	warm_up_names(out);
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
-	if (settings_flag(settings, KEYWORD_UsePAM)) {
-		look_for_service(settings);
+	if (settings_flag(settings, KEYWORD_UsePAM))
 		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
-	}
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }
 

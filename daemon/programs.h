@@ -9,6 +9,8 @@
 #include "common/config/settings.h"
 #include "common/macros.h"
 
+struct config; /* common/config/config.h */
+
 struct programs {
 	int child_fd, user_fd, pam_fd; /* O_PATH, owned; the last -1 where PAM is not used */
 	uid_t child_uid;
@@ -21,4 +23,7 @@ struct programs {
  * checked now, and finds the unprivileged user. RESULT_CONFIG: said with the remedy.
  */
 enum result programs_open(const struct settings *settings, struct programs *out) MUST_USE;
+
+/* Names in the log the services of PAM that the configuration names, in blocks too, and that are not there. */
+void programs_check_services(const struct config *config, const struct settings *settings);
 void programs_close(struct programs *programs);

@@ -226,6 +226,7 @@ prepare(struct service *service)
 	TRY(start_crypto(service->settings));
 	TRY(hostkeys_load(service->settings, &service->hostkeys));
 	TRY(programs_open(service->settings, &service->programs));
+	programs_check_services(service->config, service->settings);
 	return seccomp_compile(&service->filter);
 }
 

@@ -22,6 +22,7 @@
 #include "common/mem.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "monitor/login/attempt.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
@@ -103,6 +104,7 @@ prepare(struct monitor *monitor)
 {
 	int64_t grace_s = settings_number(monitor->settings, KEYWORD_LoginGraceTime);
 	uint64_t now = clock_now_ms();
+	enum result result;
 
 	monitor->kill_deadline_ms = now + READY_MS;
 	if (grace_s > 0)
@@ -116,7 +118,9 @@ prepare(struct monitor *monitor)
 	prepare_network(monitor);
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);
-	return send_orders(monitor);
+	result = send_orders(monitor);
+	/* A child that is gone already has said why, which is still to be heard. */
+	return result == RESULT_CLOSED ? RESULT_OK : result;
 }
 
 static void
@@ -195,6 +199,7 @@ monitor_run(const struct monitor_inputs *inputs)
 	fd_close(&network_fd); /* the child has it now */
 	if (result == RESULT_OK) {
 		monitor_loop_run(&monitor, 0);
+		attempt_abandoned(&monitor);
 	} else {
 		log_error("monitor-failed", "connection from %s port %u cannot be served: %s (%s)",
 		    inputs->peer.address, inputs->peer.port, result_text(result), strerror(errno));

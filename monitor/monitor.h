@@ -18,6 +18,9 @@
 
 #define MONITOR_ADDRESS_MAX 64
 
+/* Of a key, as a session learns it. */
+#define LOGIN_COMMENT_MAX 128
+
 /* It goes to the child in one message with other things. */
 #define BANNER_FILE_MAX (16 * 1024)
 
@@ -102,6 +105,7 @@ enum demand {
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
+	bool must_change_password; /* sessions are passwd, and nothing else */
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
 	/* Owned: "host:port", blanks between, a line for each key that limits; NULL: none does. The second may be a

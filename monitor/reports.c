@@ -3,6 +3,7 @@
  * What the child reports of itself: that it is ready, its log, forbidden system calls, its last word
  * (edge: writes the log). None of it is believed beyond what it says of this connection.
  */
+#include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +31,8 @@ on_born(struct monitor *monitor, struct ipc_message *message)
 	uint32_t pid = get_u32(&reader);
 
 	TRY(reader_end(&reader));
-	if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0)
-		return RESULT_PROTOCOL; /* not a process */
+	if (pidfd < 0 || (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) != 0 && errno != ESRCH))
+		return RESULT_PROTOCOL; /* not a process, nor one that is over already */
 	monitor->child_pidfd = pidfd;
 	pidfd = -1;
 	log_debug("network-process",

@@ -25,7 +25,7 @@ status_note(struct monitor *monitor, uint8_t status)
 static uint8_t
 judge_attempts(const struct login *login)
 {
-	if (!login->has_failed)
+	if (!login->has_failed && !login->is_being_checked)
 		return MONITOR_STATUS_NO_ATTEMPT;
 	return login->is_looked_up && !login->is_known ? MONITOR_STATUS_INVALID_USER
 						       : MONITOR_STATUS_FAILED;

@@ -315,6 +315,21 @@ def comm(pid):
         return ""
 
 
+def memory(pid):
+    """All that a process can write to."""
+    parts = []
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, mode = line.split()[:2]
+            begin, end = (int(x, 16) for x in span.split("-"))
+            if "rw" not in mode or "[v" in line:
+                continue
+            with contextlib.suppress(OSError, ValueError, OverflowError):
+                mem.seek(begin)
+                parts.append(mem.read(end - begin))
+    return b"".join(parts)
+
+
 def status(pid):
     """/proc/PID/status as a dictionary."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()

@@ -308,7 +308,7 @@ config_has_blocks(const struct config *config)
 
 void
 config_visit_blocks(const struct config *config, const struct config_subject *subject,
-    config_visitor *visit, void *context)
+    config_block_visitor *visit, void *context)
 {
 	struct config_block seen;
 	const struct match_block *block;

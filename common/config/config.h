@@ -62,11 +62,16 @@ struct config_block {
 	bool holds;
 	char asks_for[CONFIG_BLOCK_TEXT_MAX]; /* "User alice Group staff", cut */
 };
-typedef void config_visitor(void *context, const struct config_block *block);
+typedef void config_block_visitor(void *context, const struct config_block *block);
 
 /* Shows each block in the order in which they stand, and whether it holds: what config_effective went by. */
 void config_visit_blocks(const struct config *config, const struct config_subject *subject,
-    config_visitor *visit, void *context);
+    config_block_visitor *visit, void *context);
+
+/* Every value that is said for a keyword of one word, in blocks or not, with where it stands. */
+typedef void config_visitor(void *context, const char *word, const struct setting_origin *origin);
+void config_each_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context);
 
 void settings_free(struct settings *settings);
 void settings_freep(struct settings **settings);

@@ -327,3 +327,15 @@ settings_origin(const struct settings *settings, enum keyword keyword)
 {
 	return value_of(settings, keyword)->origin;
 }
+
+void
+config_each_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context)
+{
+	const struct directive *directive;
+
+	STAILQ_FOREACH (directive, &config->directives, link) {
+		if (directive->keyword == keyword && directive->value.text != NULL)
+			visit(context, directive->value.text, &directive->value.origin);
+	}
+}

@@ -94,6 +94,8 @@ ask_flush(struct ask *ask)
 			return RESULT_OK;
 		TRY(result);
 		buf_consume(&ask->kept, body.size + 5);
+		if (!ask_is_waiting(ask))
+			buf_clear(&ask->kept); /* passwords may have been among them */
 	}
 	return RESULT_OK;
 }

@@ -119,8 +119,8 @@ confine_self(struct bytes filter, const char **what_failed)
 		return RESULT_SYSTEM;
 	*what_failed = "resource limits";
 	TRY(limit_resources());
-	*what_failed =
-	    "Landlock (the kernel needs CONFIG_SECURITY_LANDLOCK and \"landlock\" among lsm=)";
+	*what_failed = "Landlock (the kernel needs CONFIG_SECURITY_LANDLOCK and \"landlock\" among "
+		       "lsm=; whoever runs a container must allow the landlock system calls)";
 	TRY(deny_all_paths());
 	*what_failed = "the seccomp filter (the kernel needs CONFIG_SECCOMP_FILTER)";
 	TRY(allow_calls(filter));

@@ -296,6 +296,8 @@ void
 conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 {
 	conn->channels.budget.now_ms = now_ms;
+	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN)
+		outlet_trim(&conn->outlet); /* what was asked may have been a password */
 	check_alive(conn, now_ms);
 	do {
 		*event = (struct conn_event){ .kind = CONN_IDLE };

@@ -17,6 +17,7 @@
 #include "daemon/ctl/explain_key.h"
 #include "monitor/forward/permit.h"
 #include "monitor/login/account.h"
+#include "monitor/login/login.h"
 #include "monitor/login/shadow.h"
 #include "monitor/session/rights.h"
 
@@ -128,7 +129,7 @@ fill_inputs(struct walk *walk)
 static struct bytes
 name_of(const struct walk *walk)
 {
-	return bytes_of_text(walk->request->user);
+	return login_name_of(bytes_of_text(walk->request->user));
 }
 
 static void
@@ -144,9 +145,9 @@ static enum result
 find_settings(struct walk *walk)
 {
 	const bool asks = config_asks_for_account(walk->config);
-	const struct decision_subject subject = {
+	CLEANUP(mem_freep) char *name = NULL;
+	struct decision_subject subject = {
 		.inputs = &walk->inputs,
-		.user = walk->request->user,
 		.is_invalid_user = asks && !walk->is_known,
 		.account = asks ? walk->account : NULL,
 	};
@@ -154,6 +155,8 @@ find_settings(struct walk *walk)
 	walk->settings = walk->global;
 	if (!config_has_blocks(walk->config))
 		return RESULT_OK;
+	TRY(mem_text(name_of(walk), &name));
+	subject.user = name;
 	TRY(decision_settings(&subject, &walk->explanation->trace, &walk->own));
 	walk->settings = walk->own;
 	return RESULT_OK;

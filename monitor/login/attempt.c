@@ -76,8 +76,9 @@ attempt_count_failure(struct monitor *monitor)
 }
 
 void
-attempt_fail(struct monitor *monitor, uint64_t asked_at_ms, unsigned slot_ms)
+attempt_fail(struct monitor *monitor, unsigned slot_ms)
 {
+	const uint64_t asked_at_ms = monitor->login->asked_at_ms;
 	const uint64_t took_ms = clock_now_ms() - asked_at_ms;
 
 	if (!monitor->login->is_question)
@@ -86,10 +87,10 @@ attempt_fail(struct monitor *monitor, uint64_t asked_at_ms, unsigned slot_ms)
 }
 
 void
-attempt_answer_question(struct monitor *monitor, uint64_t asked_at_ms)
+attempt_answer_question(struct monitor *monitor)
 {
 	monitor->login->is_question = true;
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }
 
 void
@@ -107,6 +108,20 @@ login_meet_deadline(struct monitor *monitor, uint64_t now_ms)
 	login->is_question = false;
 	if (monitor->phase == IPC_PHASE_LOGIN)
 		attempt_tell(monitor, AUTH_OUTCOME_FAILURE, "");
+}
+
+void
+attempt_abandoned(const struct monitor *monitor)
+{
+	const struct login *login = monitor->login;
+
+	if (login == NULL || !login->is_being_checked || monitor->account != NULL)
+		return;
+	log_info(refusal_code(REFUSAL_LEFT),
+	    "Failed %s for %s%s from %s port %u ssh2: the client left before the answer",
+	    login->trying == AUTH_METHOD_KEYBOARD ? "keyboard-interactive/pam" : "password",
+	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
+	    monitor->inputs->peer.address, monitor->inputs->peer.port);
 }
 
 /* --- Success ------------------------------------------------------------------------------------ */
@@ -156,8 +171,8 @@ attempt_pass(
 	struct login *login = monitor->login;
 	char text[ATTEMPT_TEXT_MAX];
 
-	if (keep_line(login, proof->line) != RESULT_OK ||
-	    decision_hold(&login->has_held, &login->held, permissions) != RESULT_OK)
+	if (decision_hold(&login->has_held, &login->held, permissions) != RESULT_OK ||
+	    keep_line(login, proof->line) != RESULT_OK)
 		return false;
 	switch (methods_pass(monitor->settings, &login->methods, proof->method)) {
 	case METHODS_COMPLETE:

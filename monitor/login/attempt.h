@@ -12,10 +12,10 @@
 #define ATTEMPT_KEY_SLOT_MS      10
 #define ATTEMPT_PASSWORD_SLOT_MS 500
 
-/* It failed: the answer waits for its moment, and the failure counts then. */
-void attempt_fail(struct monitor *monitor, uint64_t asked_at_ms, unsigned slot_ms);
+/* It failed: the answer waits for its moment after login->asked_at_ms, and the failure counts then. */
+void attempt_fail(struct monitor *monitor, unsigned slot_ms);
 /* The same for a question that is no attempt, and counts nothing. */
-void attempt_answer_question(struct monitor *monitor, uint64_t asked_at_ms);
+void attempt_answer_question(struct monitor *monitor);
 
 /* One failure more; at MaxAuthTries the connection ends. */
 void attempt_count_failure(struct monitor *monitor);
@@ -41,6 +41,9 @@ struct attempt_proof {
  */
 bool attempt_pass(struct monitor *monitor, const struct attempt_proof *proof,
     struct permissions *permissions) MUST_USE;
+
+/* The connection ends while nobody is logged in: what was still being checked is told in the log as refused. */
+void attempt_abandoned(const struct monitor *monitor);
 
 /* All methods are passed and PAM approves of the account, or is not asked: somebody is logged in. */
 void attempt_admit(struct monitor *monitor);

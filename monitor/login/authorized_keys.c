@@ -63,6 +63,7 @@ read_key(struct authorized_keys *keys, struct bytes text, struct authorized_line
 		refuse(line, "the base64 of the key is broken");
 		return;
 	}
+	line->comment = skip(text, first_word(text).size);
 	reader = reader_of(buf_bytes(&keys->blob));
 	if (!bytes_equal(get_string(&reader), line->type)) {
 		refuse(line, "the key is not of the type that stands before it");

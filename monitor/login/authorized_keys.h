@@ -23,6 +23,7 @@ struct authorized_line {
 	struct bytes options; /* a view of the field as it stands there; empty for none */
 	struct bytes type;    /* "ssh-ed25519"; a view of the file or the blob */
 	struct bytes blob;    /* decoded; begins with the same type; not checked any further */
+	struct bytes comment; /* what stands behind the key; a view of the file; empty for none */
 	const char *reason;   /* of AUTHORIZED_LINE_REFUSED; a literal */
 };
 

@@ -168,6 +168,7 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	    decision_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
+	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);
 	return attempt_pass(monitor, &proof, &answer->permissions);
 }
 
@@ -192,7 +193,6 @@ act(struct monitor *monitor, const struct auth_request *request, struct decision
 void
 by_key_try(struct monitor *monitor, const struct auth_request *request)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
 	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
 	lookup_user(monitor);
@@ -201,5 +201,5 @@ by_key_try(struct monitor *monitor, const struct auth_request *request)
 	if (act(monitor, request, &decision))
 		return;
 	log_refusal(monitor, request, decision.refusal, decision.reason);
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

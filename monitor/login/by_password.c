@@ -27,9 +27,6 @@
 #define AGAIN_PROMPT    "Retype new password: "
 #define EXPIRED_TEXT    "Your password has expired."
 
-/* Who logs in by a key while the password must be changed gets this, and nothing else. */
-#define PASSWD_PROGRAM "/usr/bin/passwd"
-
 static bool
 uses_pam(const struct monitor *monitor)
 {
@@ -109,7 +106,7 @@ refuse(struct monitor *monitor, enum refusal refusal, const char *why)
 	    described_method(monitor),
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, why);
-	attempt_fail(monitor, login->asked_at_ms, ATTEMPT_PASSWORD_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_PASSWORD_SLOT_MS);
 }
 
 static void
@@ -148,7 +145,7 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 		.method = method_of(monitor),
 		.described = described_method(monitor),
 		.text = "",
-		.line = bytes_of_text(method_of(monitor)),
+		.line = bytes_of_text(described_method(monitor)),
 	};
 
 	judge(monitor, true, verdict, &decision);
@@ -174,6 +171,7 @@ by_password_prompt(struct monitor *monitor, const struct auth_prompts *prompts)
 	TRY(writer_end(&writer));
 	TRY(policy_tell(monitor));
 	login->is_prompted = true;
+	login->is_being_checked = false;
 	login->prompt_count = prompts->count;
 	ipc_gate_again(&monitor->gate, IPC_authenticate);
 	ipc_gate_again(&monitor->gate, IPC_auth_reply);
@@ -217,7 +215,7 @@ ask_for_password(struct monitor *monitor)
 }
 
 void
-by_keyboard_cancel(struct monitor *monitor)
+by_keyboard_cancel(struct monitor *monitor, bool counts)
 {
 	struct login *login = monitor->login;
 
@@ -229,7 +227,8 @@ by_keyboard_cancel(struct monitor *monitor)
 		pam_link_leave(monitor->pam);
 		login->is_approved = false; /* what approved it is gone */
 	}
-	attempt_count_failure(monitor);
+	if (counts)
+		attempt_count_failure(monitor);
 }
 
 /* --- What PAM or shadow say --------------------------------------------------------------------- */
@@ -255,6 +254,8 @@ settle_password(struct monitor *monitor, enum password_verdict verdict, struct b
 	char why[DECIDE_REASON_MAX];
 
 	text_quote(reason, why, sizeof(why));
+	if (verdict != PASSWORD_EXPIRED && verdict != PASSWORD_UNFIT)
+		buf_reset(&monitor->login->old_password);
 	switch (verdict) {
 	case PASSWORD_RIGHT:
 		pass(monitor, verdict);
@@ -277,14 +278,13 @@ settle_password(struct monitor *monitor, enum password_verdict verdict, struct b
 	refuse_wrong(monitor, verdict, reason);
 }
 
-/* Its programs are not run before the password is changed, and nothing is forwarded. */
+/* Nothing else is to be had before the password is changed. */
 static void
 force_change(struct permissions *held)
 {
-	free(held->command);
-	held->command = strdup(PASSWD_PROGRAM);
-	held->session = held->command != NULL;
-	held->forward_local = held->forward_remote = held->user_rc = false;
+	permissions_clear(held);
+	held->session = held->pty = true;
+	held->must_change_password = true;
 }
 
 static void
@@ -298,7 +298,7 @@ settle_account(struct monitor *monitor, enum password_verdict verdict, struct by
 		    "Access denied for user %s from %s port %u by PAM account configuration: %.*s",
 		    login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
 		    LOG_BYTES(reason));
-		attempt_fail(monitor, clock_now_ms(), ATTEMPT_PASSWORD_SLOT_MS);
+		attempt_fail(monitor, ATTEMPT_PASSWORD_SLOT_MS);
 		return;
 	}
 	if (is_expired)
@@ -313,7 +313,11 @@ by_password_settled(struct monitor *monitor, enum pam_question question,
 {
 	struct login *login = monitor->login;
 
-	attempt_notice(monitor, notice);
+	login->is_being_checked = false;
+	lookup_user(monitor);
+	/* What modules say to whoever guesses tells which users there are. */
+	if (verdict != PASSWORD_WRONG && verdict != PASSWORD_NO_ANSWER)
+		attempt_notice(monitor, notice);
 	if (question == PAM_ACCOUNT) {
 		settle_account(monitor, verdict, reason);
 		return;
@@ -330,7 +334,6 @@ may_begin(struct monitor *monitor, enum auth_method method)
 	struct login *login = monitor->login;
 
 	login->trying = method;
-	login->asked_at_ms = clock_now_ms();
 	if (methods_allow(monitor->settings, &login->methods, method_of(monitor)))
 		return true;
 	lookup_user(monitor);
@@ -465,16 +468,21 @@ bool
 by_nothing_try(struct monitor *monitor)
 {
 	const struct settings *settings = monitor->settings;
+	const bool needs_nothing = settings_flag(settings, KEYWORD_PermitNoAuthentication);
 	struct login *login = monitor->login;
 
-	if ((!settings_flag(settings, KEYWORD_PermitNoAuthentication) && !permits_empty(monitor)) ||
+	if ((!needs_nothing && !permits_empty(monitor)) ||
 	    !methods_allow(settings, &login->methods, "none"))
 		return false;
 	login->trying = AUTH_METHOD_NONE;
-	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
 	if (is_nobody(monitor))
 		return false;
-	pass(monitor, PASSWORD_RIGHT);
+	if (needs_nothing)
+		pass(monitor, PASSWORD_RIGHT);
+	else if (uses_pam(monitor))
+		pam_link_password(monitor, bytes_of("", 0), false);
+	else
+		settle_shadow(monitor, check_shadow(monitor, bytes_of("", 0)), "");
 	return true;
 }

@@ -11,8 +11,9 @@
 void by_password_try(struct monitor *monitor, const struct auth_request *request);
 void by_keyboard_try(struct monitor *monitor);
 
-/* A conversation that waits for the client's user is over without an answer: he tries something else. */
-void by_keyboard_cancel(struct monitor *monitor);
+/* A conversation that waits for the client's user is over without an answer: he tries something else. `counts`: and
+ * that is a failure. */
+void by_keyboard_cancel(struct monitor *monitor, bool counts);
 
 /* `none`, where the account needs no password, or nothing at all. True: it was enough, or is being found out. */
 bool by_nothing_try(struct monitor *monitor);

@@ -345,6 +345,7 @@ decide_both(struct permissions *held, struct permissions *more)
 		return RESULT_DENIED;
 	if (held->command == NULL)
 		held->command = TAKE(more->command);
+	held->must_change_password |= more->must_change_password;
 	held->session &= more->session;
 	held->pty &= more->pty;
 	held->forward_local &= more->forward_local;

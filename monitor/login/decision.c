@@ -303,8 +303,7 @@ needs_nothing(const struct decision_question *question)
 		return true;
 	}
 	return settings_flag(settings, KEYWORD_PermitEmptyPasswords) &&
-	       methods_are_enabled(settings, "password") &&
-	       shadow_check(question->account, bytes_of("", 0), true) == PASSWORD_RIGHT;
+	       methods_are_enabled(settings, "password") && shadow_is_empty(question->account);
 }
 
 static struct verdict

@@ -28,11 +28,11 @@ static enum result
 remember_user(struct login *login, struct bytes user)
 {
 	TRY(mem_new(1, USER_NAME_MAX * 4 + 1, (void **)&login->user));
-	text_quote(user, login->user, USER_NAME_MAX * 4 + 1);
 	TRY(mem_new(1, user.size + 1, (void **)&login->raw_user));
 	if (user.size > 0)
 		memcpy(login->raw_user, user.data, user.size);
 	login->raw_user_size = user.size;
+	text_quote(login_name(login), login->user, USER_NAME_MAX * 4 + 1);
 	return RESULT_OK;
 }
 
@@ -73,7 +73,6 @@ refuse_connection(struct monitor *monitor)
 static void
 on_none(struct monitor *monitor)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
 	const bool is_first = monitor->login->attempts == 1;
 
 	if (by_nothing_try(monitor))
@@ -81,19 +80,17 @@ on_none(struct monitor *monitor)
 	if (is_first && !monitor->login->is_looked_up)
 		attempt_tell(monitor, AUTH_OUTCOME_FAILURE, "");
 	else if (is_first)
-		attempt_answer_question(monitor, asked_at_ms);
+		attempt_answer_question(monitor);
 	else
-		attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+		attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }
 
 /* Methods that this server has not. */
 static void
 on_other(struct monitor *monitor)
 {
-	const uint64_t asked_at_ms = clock_now_ms();
-
 	lookup_user(monitor);
-	attempt_fail(monitor, asked_at_ms, ATTEMPT_KEY_SLOT_MS);
+	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }
 
 /* --- The message -------------------------------------------------------------------------------- */
@@ -156,6 +153,8 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 	struct reader reader = reader_of(message->body);
 	struct auth_request request;
 
+	/* Before anything is looked up: failures are answered at multiples of a time from here. */
+	monitor->login->asked_at_ms = clock_now_ms();
 	auth_request_get(&reader, &request);
 	TRY(reader_end(&reader));
 	TRY(check_subject(monitor, &request));
@@ -163,7 +162,8 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 	TRY(policy_choose(monitor));
 	if (!may_go_on(monitor))
 		return RESULT_OK;
-	by_keyboard_cancel(monitor);
+	/* An answer that was none comes as a method that there is not, and is one failure, not two. */
+	by_keyboard_cancel(monitor, request.method != AUTH_METHOD_OTHER);
 	if (monitor->phase != IPC_PHASE_LOGIN)
 		return RESULT_OK; /* that was one failure too many */
 	return dispatch(monitor, &request);

@@ -62,6 +62,20 @@ login_free(struct login *login)
 	free(login);
 }
 
+struct bytes
+login_name_of(struct bytes said)
+{
+	const uint8_t *colon = said.size == 0 ? NULL : memchr(said.data, ':', said.size);
+
+	return colon == NULL ? said : bytes_of(said.data, (size_t)(colon - said.data));
+}
+
+struct bytes
+login_name(const struct login *login)
+{
+	return login_name_of(bytes_of(login->raw_user, login->raw_user_size));
+}
+
 uint64_t
 login_deadline_ms(const struct monitor *monitor)
 {

@@ -36,15 +36,17 @@ struct login {
 	/* What was passed so far, AuthenticationMethods. */
 	struct methods methods;
 	bool has_held;
-	struct permissions held;         /* owned: what all methods so far permit */
-	struct buf used_keys;            /* fingerprints, a line each */
-	struct buf proofs;               /* a line for each method, as ExposeAuthInfo has them */
-	char accepted[ATTEMPT_TEXT_MAX]; /* the log's line, for when PAM approves, too */
-	bool is_approved;                /* PAM lets the account be used */
+	struct permissions held; /* owned: what all methods so far permit */
+	struct buf used_keys;    /* fingerprints, a line each */
+	struct buf proofs;       /* a line for each method, as ExposeAuthInfo has them */
+	char key_comment[LOGIN_COMMENT_MAX]; /* of the key that was used last */
+	char accepted[ATTEMPT_TEXT_MAX];     /* the log's line, for when PAM approves, too */
+	bool is_approved;                    /* PAM lets the account be used */
 
 	/* Passwords and conversations. */
 	enum auth_method trying;
 	uint64_t asked_at_ms;    /* when the request or the latest answer came */
+	bool is_being_checked;   /* PAM has a password, and has not said what it is worth */
 	bool is_prompted;        /* the client's user is asked */
 	uint32_t prompt_count;   /* so many questions */
 	bool asks_for_new;       /* for another password, that is, without PAM */
@@ -59,6 +61,10 @@ void login_tell_trace(struct login *login);
 
 enum result login_new(struct login **out) MUST_USE;
 void login_free(struct login *login);
+
+/* The account's name: what the client sent, without a style (":" and what is behind it), which no account has. */
+struct bytes login_name(const struct login *login);
+struct bytes login_name_of(struct bytes said);
 
 /* When login_meet_deadline has something to do; 0: never. */
 uint64_t login_deadline_ms(const struct monitor *monitor);

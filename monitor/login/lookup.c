@@ -14,7 +14,7 @@ may_log_in(const struct monitor *monitor, struct login *login)
 		.inputs = monitor->inputs,
 		.settings = monitor->settings,
 		.account = login->account,
-		.name = bytes_of(login->raw_user, login->raw_user_size),
+		.name = login_name(login),
 		.has_own_settings = monitor->own_settings != NULL,
 	};
 
@@ -32,8 +32,8 @@ lookup_find(struct monitor *monitor)
 	if (login->is_looked_up)
 		return;
 	login->is_looked_up = true;
-	login->is_known = decision_find(bytes_of(login->raw_user, login->raw_user_size),
-	    &login->account, &login->trace, login->refusal, sizeof(login->refusal));
+	login->is_known = decision_find(login_name(login), &login->account, &login->trace,
+	    login->refusal, sizeof(login->refusal));
 	login->refused_by = login->is_known ? REFUSAL_NONE : REFUSAL_USER_UNKNOWN;
 }
 

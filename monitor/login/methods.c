@@ -21,9 +21,19 @@ static const struct method_row {
 	{ "none", KEYWORD_COUNT, false },
 };
 
+/* Without PAM the one question is for the password: who turns passwords off means that, too. */
+static bool
+is_another_word_for_passwords(const struct settings *settings, struct bytes name)
+{
+	return bytes_is(name, "keyboard-interactive") && !settings_flag(settings, KEYWORD_UsePAM) &&
+	       !settings_flag(settings, KEYWORD_PasswordAuthentication);
+}
+
 static bool
 is_enabled(const struct settings *settings, struct bytes name)
 {
+	if (is_another_word_for_passwords(settings, name))
+		return false;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (bytes_is(name, rows[i].name))
 			return rows[i].enabled_by == KEYWORD_COUNT ||

@@ -4,11 +4,13 @@
  */
 #include "monitor/login/pam_link.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
@@ -35,10 +37,20 @@ enum result
 pam_link_new(struct pam_link **out)
 {
 	TRY(mem_new(1, sizeof(**out), (void **)out));
-	(*out)->fd = -1;
+	(*out)->fd = (*out)->pidfd = -1;
+	for (size_t i = 0; i < PAM_LEFT_MAX; i++)
+		(*out)->left[i] = -1;
 	buf_init(&(*out)->variables, VARIABLES_MAX);
 	buf_init(&(*out)->notice, NOTICE_MAX);
 	return RESULT_OK;
+}
+
+static void
+kill_process(int *pidfd)
+{
+	if (*pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, *pidfd, SIGKILL, NULL, 0);
+	fd_close(pidfd);
 }
 
 void
@@ -46,6 +58,11 @@ pam_link_free(struct pam_link *link)
 {
 	if (link == NULL)
 		return;
+	for (size_t i = 0; i < PAM_LEFT_MAX; i++)
+		kill_process(&link->left[i]);
+	if (!link->has_session && link->question != PAM_SESSION)
+		kill_process(&link->pidfd);
+	fd_close(&link->pidfd);
 	fd_close(&link->fd);
 	buf_clear(&link->variables);
 	buf_clear(&link->notice);
@@ -61,13 +78,21 @@ pam_link_fd(const struct pam_link *link)
 	return link == NULL ? -1 : link->fd;
 }
 
-/* It notices by itself that nobody listens, closes what it opened and ends; it cannot outlive the monitor before
- * somebody is logged in. */
+/* It notices by itself that nobody listens, closes what it opened and ends: modules that count failures have seen
+ * this one. If it has not when the monitor ends, or too many have not, it is killed. */
 void
 pam_link_leave(struct pam_link *link)
 {
+	const size_t last = PAM_LEFT_MAX - 1;
+
 	fd_close(&link->fd);
 	link->question = PAM_NOTHING;
+	if (link->pidfd < 0)
+		return;
+	kill_process(&link->left[last]);
+	memmove(&link->left[1], &link->left[0], last * sizeof(link->left[0]));
+	link->left[0] = link->pidfd;
+	link->pidfd = -1;
 }
 
 /* --- Its start ---------------------------------------------------------------------------------- */
@@ -80,7 +105,7 @@ send_start(const struct monitor *monitor, int socket)
 	char connection[2 * MONITOR_ADDRESS_MAX + 32];
 	struct pam_start start = {
 		.service = bytes_of_text(settings_text(settings, KEYWORD_PAMServiceName)),
-		.user = bytes_of(monitor->login->raw_user, monitor->login->raw_user_size),
+		.user = login_name(monitor->login),
 		.rhost = bytes_of_text(inputs->peer.address),
 		.permits_empty = settings_flag(settings, KEYWORD_PermitEmptyPasswords),
 		.log_level = (uint32_t)log_get_level(),
@@ -110,6 +135,7 @@ start(struct monitor *monitor)
 	if (link->room == NULL)
 		TRY(mem_new(1, IPC_PACKET_MAX, (void **)&link->room));
 	TRY(spawn_helper(&plan, &link->fd, &pid));
+	link->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	link->gate = (struct ipc_gate){ .direction = PAM_TO_MONITOR };
 	log_debug("pam", "PAM runs on pid %d", (int)pid);
 	return send_start(monitor, link->fd);
@@ -124,11 +150,14 @@ give_up(struct monitor *monitor, const char *why)
 	const enum pam_question question = monitor->pam->question;
 
 	pam_link_leave(monitor->pam);
+	monitor->pam->has_session = false;
 	if (question == PAM_NOTHING)
 		return;
 	log_error("pam", "PAM does not answer for user %s from %s port %u: %s",
 	    monitor->login->user, monitor->inputs->peer.address, monitor->inputs->peer.port, why);
-	if (question != PAM_SESSION && monitor->phase == IPC_PHASE_LOGIN)
+	/* Somebody who is just being asked hears of it when he answers. */
+	if (question != PAM_SESSION && monitor->phase == IPC_PHASE_LOGIN &&
+	    !monitor->login->is_prompted)
 		by_password_settled(
 		    monitor, question, PASSWORD_NO_ANSWER, bytes_of_text(why), bytes_of("", 0));
 }
@@ -139,8 +168,10 @@ ask(struct monitor *monitor, enum pam_question question, enum ipc_type type, str
 	struct pam_link *link = monitor->pam;
 	enum result result = RESULT_OK;
 
-	assert(link->question == PAM_NOTHING);
+	if (link->question != PAM_NOTHING)
+		pam_link_leave(link);
 	link->question = question;
+	monitor->login->is_being_checked = question == PAM_PASSWORD || question == PAM_CHANGE;
 	if (link->fd < 0)
 		result = start(monitor);
 	if (result == RESULT_OK)
@@ -204,6 +235,12 @@ pam_link_reply(struct monitor *monitor, const struct auth_replies *replies, bool
 	struct writer writer = writer_into(room, sizeof(room));
 	enum result result;
 
+	if (monitor->pam->question != PAM_CONVERSATION) { /* it died while the user typed */
+		by_password_settled(monitor, PAM_CONVERSATION, PASSWORD_NO_ANSWER,
+		    bytes_of_text("PAM's process is gone"), bytes_of("", 0));
+		return;
+	}
+	monitor->login->is_being_checked = true;
 	for (uint32_t i = 0; is_nobody && i < passed_on.count; i++)
 		passed_on.replies[i] = bytes_of_text(NOBODYS_PASSWORD);
 	auth_replies_put(&writer, &passed_on);
@@ -390,7 +427,6 @@ pam_link_receive(struct monitor *monitor)
 		give_up(monitor, "its process ended");
 	else
 		give_up(monitor, result_text(result));
-	link->has_session = false;
 }
 
 /* --- Its session -------------------------------------------------------------------------------- */
@@ -478,7 +514,6 @@ pam_link_run(struct monitor *monitor, const struct session_plan *plan, const int
 		pam_link_receive(monitor);
 	if (!link->has_ran) { /* what it may still say belongs to nothing */
 		give_up(monitor, "a program was not started in time");
-		link->has_session = false;
 		return RESULT_SYSTEM;
 	}
 	*pid = link->ran_pid;

@@ -19,8 +19,13 @@ enum pam_question {
 	PAM_SESSION,
 };
 
+#define PAM_LEFT_MAX 8
+
 struct pam_link {
-	int fd; /* -1: no process runs, or it is left alone */
+	int fd;    /* -1: no process runs, or it is left alone */
+	int pidfd; /* of the process; -1 */
+	int left
+	    [PAM_LEFT_MAX]; /* pidfds of those that were left and should end by themselves; -1 */
 	struct ipc_gate gate;
 	uint8_t *room; /* owned */
 	enum pam_question question;
@@ -33,7 +38,7 @@ struct pam_link {
 };
 
 enum result pam_link_new(struct pam_link **out) MUST_USE;
-/* A session that is open is closed by the process itself; one that still logs somebody in is left, and ends. */
+/* The monitor ends: a session that is open is closed by its process itself; all others are killed. */
 void pam_link_free(struct pam_link *link);
 
 int pam_link_fd(const struct pam_link *link); /* to poll; -1 when there is nothing to hear */

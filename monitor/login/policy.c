@@ -58,7 +58,7 @@ choose(struct monitor *monitor)
 	};
 
 	/* A name with a NUL is nobody's, and in no list of names. */
-	if (mem_text(bytes_of(login->raw_user, login->raw_user_size), &user) == RESULT_MEMORY)
+	if (mem_text(login_name(login), &user) == RESULT_MEMORY)
 		return RESULT_MEMORY;
 	subject.user = user;
 	TRY(decision_settings(&subject, &monitor->login->trace, &monitor->own_settings));

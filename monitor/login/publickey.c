@@ -169,6 +169,24 @@ let_in(struct search *search, const struct setting_origin *place,
 	trace_pass(search->trace, "key's line", place, "this line lets the key in");
 }
 
+/* As long as it is a plain word: what reads it need not be careful. */
+static void
+keep_comment(struct bytes comment, char *out)
+{
+	static const char letters[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,_@+:-";
+
+	out[0] = '\0';
+	if (comment.size >= LOGIN_COMMENT_MAX)
+		return;
+	for (size_t i = 0; i < comment.size; i++) {
+		if (memchr(letters, comment.data[i], sizeof(letters) - 1) == NULL)
+			return;
+	}
+	memcpy(out, comment.data, comment.size);
+	out[comment.size] = '\0';
+}
+
 /* The key stands in this line: do its options and everything else let it in? */
 static void
 judge_line(struct search *search, const struct authorized_line *line)
@@ -203,6 +221,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 		return;
 	}
 	let_in(search, &place, &permissions);
+	keep_comment(line->comment, search->answer->comment);
 }
 
 static void

@@ -20,6 +20,9 @@
 #define CHPASSWD  "/usr/sbin/chpasswd"
 #define CHANGE_MS 10000
 
+/* Bytes. Whoever wants to judge passwords by more has PAM. */
+#define NEW_PASSWORD_LEAST 8
+
 /* A setting that crypt understands on any system, for the work that is done for nobody. */
 #define FALLBACK_SETTING "$6$sallyport.nobody$"
 
@@ -144,6 +147,14 @@ shadow_check(const struct account *account, struct bytes password, bool permits_
 	return PASSWORD_NO_ANSWER;
 }
 
+bool
+shadow_is_empty(const struct account *account)
+{
+	const struct spwd *entry = getspnam(account->name);
+
+	return entry != NULL && entry->sp_pwdp[0] == '\0';
+}
+
 /* --- Changing ----------------------------------------------------------------------------------- */
 
 static enum result
@@ -186,8 +197,11 @@ shadow_change(const struct account *account, struct bytes old_password, struct b
 	snprintf(reason, size, "The new password is the old one");
 	if (bytes_equal(old_password, new_password))
 		return PASSWORD_UNFIT;
+	snprintf(reason, size, "The new password is too short");
+	if (new_password.size < NEW_PASSWORD_LEAST)
+		return PASSWORD_UNFIT;
 	snprintf(reason, size, "This is no password");
-	if (new_password.size == 0 || mem_text(new_password, &text) != RESULT_OK)
+	if (mem_text(new_password, &text) != RESULT_OK)
 		return PASSWORD_UNFIT;
 	snprintf(reason, size, "The password could not be changed");
 	if (make_entry(account, text, &entry) != RESULT_OK ||

@@ -17,6 +17,9 @@ enum password_verdict shadow_check(
 /* What shadow_check would say of the right password; PASSWORD_WRONG: no password is right. */
 enum password_verdict shadow_foresee(const struct account *account, bool permits_empty) MUST_USE;
 
+/* Has the account an empty password, which anybody knows? */
+bool shadow_is_empty(const struct account *account);
+
 /* Replaces the password, after shadow_check. PASSWORD_RIGHT, or PASSWORD_UNFIT with why for the user in `reason`
  * (`size` bytes), or PASSWORD_NO_ANSWER. */
 enum password_verdict shadow_change(const struct account *account, struct bytes old_password,

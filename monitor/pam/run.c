@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -87,11 +88,21 @@ tell(pid_t pid)
 }
 
 /* With this process's limits, control group and namespaces, but as the monitor's child, which waits for its end and
- * signals it as it does for all the others. */
+ * signals it as it does for all the others. No handlers of fork run: a module that left threads behind could make the
+ * new process wait for ever, and its session with it. */
 static pid_t
 fork_for_monitor(void)
 {
 	return (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PARENT, NULL, NULL, NULL, NULL);
+}
+
+/* One that is gone would not know of the program. */
+static bool
+monitor_is_there(void)
+{
+	struct pollfd monitor = { .fd = HOST_IPC_FD, .events = POLLRDHUP };
+
+	return poll(&monitor, 1, 0) == 0;
 }
 
 static enum result
@@ -106,7 +117,7 @@ start(const struct pam_run *run, const int *fds, const struct copy *copy)
 		.notice = run->notice,
 		.pty = run->terminal.size > 0 ? &copy->pty : NULL,
 	};
-	const pid_t pid = fork_for_monitor();
+	const pid_t pid = monitor_is_there() ? fork_for_monitor() : -1;
 
 	if (pid == 0)
 		session_enter(&plan, fds);

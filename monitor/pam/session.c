@@ -7,10 +7,14 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/pam/converse.h"
+
+/* Homes may have to be mounted from far away. */
+#define OPEN_S 120
 
 /* --- What PAM has to say ------------------------------------------------------------------------ */
 
@@ -113,7 +117,9 @@ session_open(struct host *host, struct bytes body)
 	TRY(take_groups(&open));
 	put_auth_info(host, open.auth_info);
 	converse_end(host);
+	alarm(OPEN_S); /* a module that hangs does not stay for ever when the connection is gone */
 	verdict = establish(host, &reason);
+	alarm(0);
 	return tell(host, verdict, reason);
 }
 

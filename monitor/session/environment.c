@@ -39,6 +39,7 @@ static const char *const unwelcome[] = {
 	"SSH_TTY",
 	"SSH_ORIGINAL_COMMAND",
 	"SSH_USER_AUTH",
+	"SSH_PUBKEYINFO",
 	"SSH_TUNNEL",
 	"SSH_AUTH_SOCK",
 };

@@ -16,6 +16,7 @@
 #include "common/pattern.h"
 #include "common/text.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/session/auth_info.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/rights.h"
 #include "monitor/session/sessions.h"
@@ -26,6 +27,9 @@
 #define ANSWER_MAX        1024
 #define TEXT_MAX          512
 #define TERMINAL_TYPE_MAX 64
+
+/* What is run while the password must be changed. */
+#define PASSWD_PROGRAM "/usr/bin/passwd"
 
 static void
 tell_done(struct monitor *monitor, enum ipc_type type, uint32_t id, bool done)
@@ -294,6 +298,17 @@ force_program(const struct monitor *monitor, const struct session_request *reque
 	return program_for_internal_sftp(path, command, program);
 }
 
+/* In the place of everything, without a shell and whatever it would read. */
+static enum result
+choose_passwd(const struct session_request *request, struct program *program, char *why)
+{
+	if (request->kind == SESSION_KIND_SUBSYSTEM) {
+		snprintf(why, TEXT_MAX, "the password must be changed first: log in to a terminal");
+		return RESULT_DENIED;
+	}
+	return program_for_path(PASSWD_PROGRAM, program);
+}
+
 static enum result
 choose_program(const struct monitor *monitor, const struct session_request *request,
     struct program *program, char *why)
@@ -301,6 +316,8 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 	const char *shell = monitor->account->shell;
 
 	snprintf(why, TEXT_MAX, "cannot start the program");
+	if (monitor->permissions.must_change_password)
+		return choose_passwd(request, program, why);
 	if (forced_command(monitor) != NULL)
 		return force_program(monitor, request, program, why);
 	switch (request->kind) {
@@ -371,7 +388,7 @@ set_pam_variables(const struct monitor *monitor, struct session *session)
 }
 
 static enum result
-complete_environment(const struct monitor *monitor, struct session *session)
+complete_environment(struct monitor *monitor, struct session *session)
 {
 	const struct monitor_inputs *inputs = monitor->inputs;
 	const struct account *account = monitor->account;
@@ -390,10 +407,15 @@ complete_environment(const struct monitor *monitor, struct session *session)
 		.run_folder = getenv("XDG_RUNTIME_DIR"),
 	};
 
+	if (monitor->permissions.must_change_password)
+		environment_clear(&session->environment); /* of what the client sent */
 	TRY(environment_complete(&session->environment, &facts));
+	if (monitor->permissions.must_change_password)
+		return RESULT_OK;
 	TRY(user_environment_set(monitor, &session->environment));
 	TRY(set_pam_variables(monitor, session));
-	return set_configured(monitor, session);
+	TRY(set_configured(monitor, session));
+	return auth_info_set(monitor, &session->environment);
 }
 
 static void

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
+	monitor/session/auth_info.c monitor/session/auth_info.h \
 	monitor/session/become.c monitor/session/become.h \
 	monitor/session/enter.c monitor/session/enter.h \
 	monitor/session/environment.c monitor/session/environment.h \

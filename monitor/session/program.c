@@ -78,6 +78,19 @@ program_for_command(const char *shell, struct bytes command, struct program *out
 	return end(fill_command(shell, command, out), out);
 }
 
+static enum result
+fill_path(const char *path, struct program *out)
+{
+	TRY(begin(path, out));
+	return add_argument(out, bytes_of_text(last_name(path)));
+}
+
+enum result
+program_for_path(const char *path, struct program *out)
+{
+	return end(fill_path(path, out), out);
+}
+
 bool
 program_is_internal_sftp(const char *command)
 {

@@ -21,6 +21,9 @@ enum result program_for_shell(const char *shell, struct program *out) MUST_USE;
 enum result program_for_command(
     const char *shell, struct bytes command, struct program *out) MUST_USE;
 
+/* The program itself, by its path and without arguments. */
+enum result program_for_path(const char *path, struct program *out) MUST_USE;
+
 /* Is this subsystem's command ours to run without a shell? */
 bool program_is_internal_sftp(const char *command);
 

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "monitor/session/auth_info.h"
 #include "monitor/session/signals.h"
 
 enum result
@@ -122,6 +123,7 @@ sessions_end(struct monitor *monitor)
 		return;
 	TAILQ_FOREACH (session, &monitor->sessions->list, link)
 		pty_close(&session->pty);
+	auth_info_remove(monitor);
 }
 
 void

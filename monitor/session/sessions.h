@@ -32,6 +32,7 @@ struct session {
 struct sessions {
 	TAILQ_HEAD(session_list, session) list;
 	size_t count;
+	char auth_info[64]; /* the file of ExposeAuthInfo; "": there is none */
 };
 
 /* The session whose channel is open and has this id, or NULL. */

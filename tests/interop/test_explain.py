@@ -173,6 +173,11 @@ def test_nobody(server_of):
     assert same(server_of(), "ed25519", user="no-such-user") == "user-unknown"
 
 
+def test_a_style_is_no_part_of_a_name(server_of, suite):
+    user = f"{suite.account.name}:style"
+    assert same(server_of("Match User {user}\nAllowUsers {user}"), "ed25519", user=user) is None
+
+
 @needs_root
 @pytest.mark.parametrize("change,code", [
     (["-p", "!"], "account-locked"), (["-e", "1"], "account-expired"),

@@ -4,10 +4,11 @@ import os
 import pathlib
 import pwd
 import shutil
+import subprocess
 import tempfile
 
 import pytest
-from sallyport import IS_ROOT
+from sallyport import IS_ROOT, keygen
 
 pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: the program must be root's, down from /")
 
@@ -167,3 +168,16 @@ def test_unknown_users_are_not_told_of(command, suite, folder):
     server = command(f"touch {folder}/asked; cat {suite.authorized}", runner="root")
     assert not logs_in(server, user="no-such-user")
     assert not (folder / "asked").exists()
+
+
+def test_authorities_that_it_prints(command, suite):
+    """Who is trusted to sign certificates is the program's to say, too."""
+    authority = keygen(suite.folder / f"ca_{os.urandom(4).hex()}")
+    key = keygen(suite.folder / f"certified_{os.urandom(4).hex()}")
+    subprocess.run(["ssh-keygen", "-q", "-s", str(authority), "-I", "x", "-n", suite.account.name,
+                    str(key.with_suffix(".pub"))], check=True)
+    certificate = key.with_name(f"{key.name}-cert.pub")
+    server = command(f"echo cert-authority $(cat {authority}.pub)")
+    assert logs_in(server, key=key, CertificateFile=certificate)
+    server = command(f"cat {authority}.pub")
+    assert not logs_in(server, key=key, CertificateFile=certificate)

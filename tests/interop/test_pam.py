@@ -13,7 +13,8 @@ import time
 import pexpect
 import pytest
 from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
-from sallyport import IS_ROOT, Account, comm, wait_for
+from rawssh import INFO_REQUEST, INFO_RESPONSE, USERAUTH_FAILURE, USERAUTH_SUCCESS, Client, string, u32
+from sallyport import IS_ROOT, Account, comm, memory, wait_for
 
 pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: makes PAM services and accounts")
 
@@ -412,16 +413,112 @@ def test_passwords_are_wiped(serve, suite):
         suite.account.set_password(PASSWORD)
 
 
-def memory(pid):
-    """All that a process can write to."""
-    parts = []
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
-        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, mode = line.split()[:2]
-            begin, end = (int(x, 16) for x in span.split("-"))
-            if "rw" not in mode or "[v" in line:
-                continue
-            with contextlib.suppress(OSError, ValueError, OverflowError):
-                mem.seek(begin)
-                parts.append(mem.read(end - begin))
-    return b"".join(parts)
+# --- what must not get around it ------------------------------------------------------------------
+
+def test_none_does_not_get_around_modules(serve, suite, other):
+    """An account without a password: PAM sees that it is empty, and what else it wants to ask."""
+    subprocess.run(["passwd", "-q", "-d", other.name], check=True)
+    nullok = "auth required pam_unix.so nodelay nullok\n"
+    server = serve(f"{nullok}{PERMIT}", PermitEmptyPasswords="yes")
+    assert log_in(server, Typist(), other.name).strip() == other.name
+    server = serve(f"{nullok}auth required pam_deny.so\n{PERMIT}", PermitEmptyPasswords="yes")
+    assert log_in(server, Typist(), other.name) is None
+    server.wait_log("Failed none for ")
+
+
+@pytest.mark.parametrize("setting", ["ForceCommand echo forced", "ForceCommand internal-sftp", None])
+def test_nothing_is_run_before_the_password_is_changed(serve, suite, other, setting):
+    """Not a forced command, not the shell's own files, not the key's variables, no subsystem."""
+    subprocess.run(["chage", "-d", "0", other.name], check=True)
+    other.write(".bashrc", "echo from bashrc\n")
+    other.write(".ssh/rc", "echo from rc\n")
+    server = serve(f"{UNIX}account required pam_unix.so\nsession required pam_permit.so\n"
+                   "password required pam_unix.so\n", *([setting] if setting else []), PermitUserEnvironment="yes")
+    for flags in ([], ["-tt"]):
+        argv = server.ssh_argv("echo asked", user=other.name, flags=flags)
+        client = pexpect.spawn(argv[0], argv[1:], timeout=30, encoding="utf-8")
+        client.expect("urrent password: ")
+        shown = client.before
+        client.sendline("wrong")
+        client.expect(pexpect.EOF)
+        assert not any(word in shown + client.before for word in ("forced", "from", "asked"))
+    done = server.ssh("sftp", user=other.name, check=False, flags=["-s"])
+    assert b"subsystem request failed" in done.stderr
+    done = server.ssh(user=other.name, check=False, flags=["-W", f"127.0.0.1:{server.port}"])
+    assert b"SSH-2.0" not in done.stdout
+
+
+def test_who_leaves_before_the_answer_has_failed(serve, suite):
+    """A right password is answered at once, a wrong one late: not to wait must not be for nothing."""
+    server = serve(f"auth required pam_unix.so\n{PERMIT}")
+    for method in ("password", "keyboard-interactive"):
+        with Client(server.port) as client:
+            client.handshake().service()
+            if method == "password":
+                client.auth_request(suite.account.name, method, b"\0" + string("wrong"))
+            else:
+                client.auth_request(suite.account.name, method, string("") + string(""))
+                client.receive_type(INFO_REQUEST)
+                client.send(bytes([INFO_RESPONSE]) + u32(1) + string("wrong"))
+            time.sleep(0.5)
+    wait_for(lambda: server.log().count("the client left before the answer") == 2, what="two lines")
+    assert server.log().count(f"Failed password for {suite.account.name}") == 1
+
+
+def test_pam_dies_while_it_asks(serve, suite):
+    """That is a failed attempt; nobody is punished, and the next one works."""
+    server = serve(f"{UNIX}{PERMIT}", PerSourcePenalties="yes")
+    with Client(server.port) as client:
+        client.handshake().service()
+        for _ in range(2):
+            client.auth_request(suite.account.name, "keyboard-interactive", string("") + string(""))
+            client.receive_type(INFO_REQUEST)
+            for pid in helpers(server):
+                os.kill(pid, 9)
+            wait_for(lambda: not helpers(server), what="its end")
+            client.send(bytes([INFO_RESPONSE]) + u32(1) + string(PASSWORD))
+            client.receive_type(USERAUTH_FAILURE)
+        client.auth_request(suite.account.name, "keyboard-interactive", string("") + string(""))
+        client.receive_type(INFO_REQUEST)
+        for pid in helpers(server):
+            os.kill(pid, 9)
+        client.auth_request(suite.account.name, "password", b"\0" + string(PASSWORD))
+        assert client.receive_type(USERAUTH_SUCCESS)
+    assert "last word" not in server.log() and "attack" not in server.log()
+
+
+def test_a_stack_that_asks_nothing(serve, suite):
+    """Tokens and pushes: keyboard-interactive without a question."""
+    server = serve(f"auth required pam_permit.so\n{PERMIT}", PasswordAuthentication="no")
+    assert log_in(server, Typist(rounds=[[]]), suite.account.name).strip() == suite.account.name
+
+
+def test_failures_say_nothing_about_accounts(serve, suite, script):
+    """What modules say to a wrong password could tell which users there are."""
+    say = script('echo "locked: $PAM_USER"; exit 1')
+    server = serve(f"auth [success=1 default=ignore] pam_unix.so nodelay\nauth requisite pam_exec.so stdout {say}\n"
+                   f"auth required pam_permit.so\n{PERMIT}")
+    typist = Typist(["wrong"])
+    assert log_in(server, typist, suite.account.name) is None
+    assert not any("locked" in text for text in typist.banners)
+
+
+def test_a_process_that_modules_detached_is_ended(serve, suite, script):
+    """setfsuid() takes the kernel's promise away that it ends with its parent."""
+    hang = script("exec sleep 30")
+    secret = suite.folder / "totp3"
+    secret.write_text(base64.b32encode(os.urandom(20)).decode() + "\n\" TOTP_AUTH\n")
+    secret.chmod(0o600)
+    server = serve(f"auth optional pam_google_authenticator.so secret={secret} user=nobody nullok\n"
+                   f"auth required pam_exec.so {hang}\n{PERMIT}", KbdInteractiveAuthentication="no")
+    with Client(server.port) as client:
+        client.handshake().service()
+        client.auth_request(suite.account.name, "password", b"\0" + string("x"))
+        pids = wait_for(lambda: helpers(server), what="PAM's process")
+        time.sleep(0.5)
+    wait_for(lambda: not any(comm(pid) == "sallyport-pam" for pid in pids), what="its end")
+
+
+def test_services_of_blocks_are_looked_for(start, suite):
+    server = start(UsePAM="yes", PAMServiceName="sshd", more=["Match User nobody", "PAMServiceName not-this-one"])
+    server.wait_log("PAM has no service not-this-one (")

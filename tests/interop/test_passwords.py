@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 """Passwords and keyboard-interactive, with shadow and with PAM: stock ssh, AsyncSSH, and each setting by its effect."""
+import os
 import subprocess
 import sys
+import time
 
 import pexpect
 import pytest
 from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
-from rawssh import USERAUTH_FAILURE, Client, string
-from sallyport import IS_ROOT, Account
+from rawssh import INFO_REQUEST, INFO_RESPONSE, USERAUTH_FAILURE, Client, string, u32
+from sallyport import IS_ROOT, Account, comm, memory
 
 pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: reads shadow, makes accounts")
 
@@ -91,7 +93,7 @@ def test_stock_ssh(serve, suite, method):
 def test_several_tries_in_one_connection(serve, suite, method):
     answers = ["wrong", "also wrong", PASSWORD]
     typist = Typist(answers) if method == "password" else Typist(rounds=[[a] for a in answers])
-    server = serve(PasswordAuthentication="yes" if method == "password" else "no")
+    server = serve()
     assert log_in(server, typist, suite.account.name).strip() == suite.account.name
     assert server.log().count("the password is wrong") == 2
 
@@ -127,10 +129,22 @@ def test_each_method_can_be_turned_off(serve, suite, scope, keyword, method):
     done = sshpass(server, PASSWORD, "true", method=method, LogLevel="INFO")
     assert done.returncode == 255
     assert method not in done.stderr.decode().rpartition("(")[2]
-    others = [m for m in METHODS if m != method]
-    assert sshpass(server, PASSWORD, "true", method=others[0]).returncode == 0
+    other = next(m for m in METHODS if m != method)
+    # Without PAM the question is for the password, and goes with it.
+    remains = 0 if serve.by == "pam" or other == "password" else 255
+    assert sshpass(server, PASSWORD, "true", method=other).returncode == remains
     server = serve(*scope(f"{keyword} yes"), **{keyword: None})
     assert sshpass(server, PASSWORD, "true", method=method).returncode == 0
+
+
+def test_the_session_learns_how(serve, suite):
+    server = serve(ExposeAuthInfo="yes")
+    user = suite.account.name
+    assert log_in(server, Typist([PASSWORD]), user, "cat $SSH_USER_AUTH") == "password\n"
+    server = serve(ExposeAuthInfo="yes")
+    by = "pam" if serve.by == "pam" else "password"
+    assert log_in(server, Typist(rounds=[[PASSWORD]]), user,
+                  "cat $SSH_USER_AUTH") == f"keyboard-interactive/{by}\n"
 
 
 @pytest.mark.parametrize("name", ["ChallengeResponseAuthentication", "SKeyAuthentication"])
@@ -150,7 +164,7 @@ def test_empty_passwords(serve, scope, suite, other, method):
         return Typist(rounds=[[""]] if method == "keyboard-interactive" else [])
     off = {k: "no" for k, m in (("PasswordAuthentication", "password"),
                                 ("KbdInteractiveAuthentication", "keyboard-interactive"))
-           if m != method and not (method == "none" and m == "password")}
+           if m != method and m != "password"}
     assert log_in(serve(**off), typist(), other.name) is None
     server = serve(*lines, **off)
     assert log_in(server, typist(), other.name).strip() == other.name
@@ -292,7 +306,7 @@ def test_stock_ssh_changes_a_password(serve, other):
 
 def test_a_password_is_changed_in_a_conversation(serve, other):
     expire(other)
-    server = serve(PasswordAuthentication="no")
+    server = serve()
     if serve.by == "pam":
         rounds = [[PASSWORD], [PASSWORD], [NEW], [NEW]]  # pam_unix asks for the current one again
     else:
@@ -305,9 +319,9 @@ def test_a_password_is_changed_in_a_conversation(serve, other):
 def test_a_new_password_that_will_not_do(serve, other):
     expire(other)
     server = serve(KbdInteractiveAuthentication="no")
-    typist = Typist([PASSWORD], new=[(PASSWORD, PASSWORD), (PASSWORD, NEW)])
+    typist = Typist([PASSWORD], new=[(PASSWORD, PASSWORD), (PASSWORD, "a"), (PASSWORD, NEW)])
     assert log_in(server, typist, other.name).strip() == other.name, server.log()
-    assert len(typist.change_prompts) == 2
+    assert len(typist.change_prompts) == 3
     expire(other)
     typist = Typist([NEW], new=[("not the old one", PASSWORD)])
     assert log_in(server, typist, other.name) is None
@@ -345,3 +359,37 @@ def test_passwords_that_were_not_changed_in_time(serve, other):
 def test_locked_accounts_have_no_password(serve, other):
     subprocess.run(["usermod", "-L", other.name], check=True)
     assert log_in(serve(), Typist([PASSWORD]), other.name) is None
+
+
+def test_an_answer_that_is_none_is_one_failure(serve, suite):
+    server = serve(MaxAuthTries="4")
+    with Client(server.port) as client:
+        client.handshake().service()
+        for _ in range(3):
+            client.auth_request(suite.account.name, "keyboard-interactive", string("") + string(""))
+            client.receive_type(INFO_REQUEST)
+            client.send(bytes([INFO_RESPONSE]) + u32(0))
+            client.receive_type(USERAUTH_FAILURE)
+
+
+def test_what_is_typed_is_not_kept(serve, suite):
+    """Not in the network process, not in the monitor, however long it took to type."""
+    secret = "a-secret-" + os.urandom(8).hex()
+    suite.account.set_password(secret)
+    server = serve()
+    try:
+        for method in METHODS:
+            argv = server.ssh_argv("cat", PreferredAuthentications=method, BatchMode="no",
+                                   PasswordAuthentication="yes", PubkeyAuthentication="no")
+            client = pexpect.spawn(argv[0], argv[1:], timeout=30)
+            client.expect("assword: ")
+            time.sleep(2)
+            client.sendline(secret)
+            client.sendline("there")
+            client.expect("there\r\nthere")
+            held = [comm(p) for p in server.processes() if comm(p).startswith("sallyport")
+                    and secret.encode() in memory(p)]
+            client.close(force=True)
+            assert held == []
+    finally:
+        suite.account.set_password(PASSWORD)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Who may log in, and what they may then do: each setting by its effect, outside of blocks, in a Match block and as
 an option of a key."""
+import os
 import subprocess
 
 import pytest
-from sallyport import IS_ROOT
+from sallyport import IS_ROOT, wait_for
 
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: other accounts log in")
 
@@ -312,3 +313,48 @@ def test_rc_of_the_operator(start, suite, tmp_path):
         assert server.ssh("true").stderr == b"rc user\n"
     finally:
         file.unlink()
+
+
+# --- what a session learns of its login -----------------------------------------------------------
+
+def test_how_somebody_logged_in(server_with, suite):
+    show = "cat $SSH_USER_AUTH; stat -c '%a %U' $SSH_USER_AUTH; echo $SSH_PUBKEYINFO; echo $SSH_USER_AUTH"
+    server = server_with("ExposeAuthInfo yes", AuthenticationMethods="publickey,publickey")
+    done = subprocess.run(server.ssh_argv(show, flags=["-i", str(suite.keys["rsa"])]), timeout=60,
+                          capture_output=True, stdin=subprocess.DEVNULL).stdout.decode().splitlines()
+    for line, kind in zip(done, ("ed25519", "rsa")):
+        assert line == "publickey " + " ".join(suite.public(kind).split()[:2])
+    assert done[2] == f"600 {suite.account.name}"
+    assert done[3] == "" # "test rsa" is no plain word
+    wait_for(lambda: not os.path.exists(done[4]), what="its end")
+    server = server_with("ExposeAuthInfo no")
+    assert server.ssh("echo $SSH_USER_AUTH$SSH_PUBKEYINFO").stdout == b"\n"
+
+
+def test_the_comment_of_the_key(start, suite):
+    keys = suite.folder / "commented"
+    for comment, seen in (("me@home", "me@home"), ("", ""), ("two words", ""), ("$(id)", ""), ("x" * 128, "")):
+        keys.write_text(" ".join(suite.public().split()[:2]) + f" {comment}\n")
+        keys.chmod(0o644)
+        server = start(AuthorizedKeysFile=keys, ExposeAuthInfo="yes", AcceptEnv="*")
+        assert server.ssh("echo $SSH_PUBKEYINFO", SendEnv="SSH_*").stdout.decode() == f"{seen}\n"
+
+
+def test_sessions_of_one_connection_share_the_file(start, suite, tmp_path):
+    server = start(ExposeAuthInfo="yes")
+    master = server.popen(flags=["-N"], ControlMaster="yes", ControlPath=tmp_path / "c")
+    wait_for((tmp_path / "c").exists, what="the master")
+    names = {server.ssh("echo $SSH_USER_AUTH", ControlPath=tmp_path / "c").stdout for _ in range(3)}
+    assert len(names) == 1 and os.path.exists(names.copy().pop().strip())
+    master.terminate()
+    master.wait()
+    wait_for(lambda: not os.path.exists(names.copy().pop().strip()), what="its end")
+
+
+def test_a_style_behind_the_name(start, suite):
+    """user:style is that user; what the style is for, this server does not have."""
+    server = start(more=[f"Match User {suite.account.name}", "SetEnv FOUND=yes"])
+    assert server.ssh("id -un; echo $FOUND", user=f"{suite.account.name}:skey").stdout.decode().split() == [
+        suite.account.name, "yes"]
+    assert server.ssh("true", user=":skey", check=False).returncode == 255
+    assert server.ssh("true", user="nobody-here:x", check=False).returncode == 255

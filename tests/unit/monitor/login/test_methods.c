@@ -30,8 +30,10 @@ static const struct {
 	{ "", "publickey,password,keyboard-interactive>publickey=" },
 	{ "", "publickey,password,keyboard-interactive>none=" },
 	{ "AuthenticationMethods any\n", "publickey,password,keyboard-interactive>password=" },
-	{ "PasswordAuthentication no\n", "publickey,keyboard-interactive>publickey=" },
+	{ "PasswordAuthentication no\n", "publickey>publickey=" }, /* nor is it asked for */
 	{ "KbdInteractiveAuthentication no\nPubkeyAuthentication no\n", "password>password=" },
+	{ "PasswordAuthentication no\nUsePAM yes\n",
+	    "publickey,keyboard-interactive>keyboard-interactive=" },
 	{ "AuthenticationMethods publickey\n", "publickey>publickey=" },
 	{ "AuthenticationMethods publickey,password\n", "publickey>publickey password>password=" },
 	{ "AuthenticationMethods publickey,publickey\n",

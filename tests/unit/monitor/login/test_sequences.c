@@ -304,6 +304,21 @@ uses_a_method_that_is_none(struct sequence *sequence)
 	return EFFECT_ATTACK;
 }
 
+/* Nobody was asked anything. */
+static enum effect
+answers_no_question(struct sequence *sequence)
+{
+	struct auth_replies replies = { .count = (uint32_t)draw(sequence, AUTH_PROMPTS_MAX) };
+	uint8_t room[1024];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	for (uint32_t i = 0; i < replies.count; i++)
+		replies.replies[i] = bytes_of_text("typed");
+	auth_replies_put(&writer, &replies);
+	rig_say(sequence->rig, IPC_auth_reply, writer_bytes(&writer));
+	return EFFECT_ATTACK;
+}
+
 /* A second exchange hash is no second session id. */
 static enum effect
 exchanges_keys_again(struct sequence *sequence)
@@ -362,6 +377,7 @@ static const struct {
 	{ "cuts a request short",              cuts_a_request_short,               1 },
 	{ "says more than a request",          says_more_than_a_request,           1 },
 	{ "uses a method that is none",        uses_a_method_that_is_none,         1 },
+	{ "answers no question",               answers_no_question,                1 },
 	{ "exchanges keys again",              exchanges_keys_again,               1 },
 	{ "asks for what is behind the login", asks_for_what_is_behind_the_login,  1 },
 	{ "says what only others say",         says_what_only_others_say,          1 },
