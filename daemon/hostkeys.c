@@ -217,8 +217,10 @@ hostkeys_load(const struct settings *settings, struct hostkeys *out)
 	hostcerts_load(settings, out);
 	if (out->count > 0)
 		return RESULT_OK;
-	log_fatal("host-key", "no host keys: none of the HostKey files can be used; as root, "
-			      "ssh-keygen -A makes them");
+	log_fatal("host-key", "no host keys: none of the HostKey files can be used; %s",
+	    geteuid() == 0 ? "as root, ssh-keygen -A makes them"
+			   : "make one that you can read with ssh-keygen -t ed25519 -N '' -f FILE "
+			     "and say HostKey FILE (only root's ssh-keygen -A makes the others)");
 	return RESULT_NOT_FOUND; /* exit with 1, as sshd */
 }
 

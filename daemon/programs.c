@@ -11,11 +11,63 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/config/config.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/process.h"
+
+#define SOMEBODY 65534 /* an id that is nobody's, where ours is not there to be asked */
+
+/* --- Who we can be ------------------------------------------------------------------------------ */
+
+/* Capabilities that were taken away, ids that a namespace has not: only trying shows all of it. */
+static bool
+can_become(uid_t uid, gid_t gid)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(process_become(uid, gid, &gid, 1) ? 0 : 1);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static bool
+is_quite_root(void)
+{
+	const struct passwd *entry;
+
+	if (geteuid() != 0)
+		return false;
+	entry = getpwnam(SALLYPORT_PRIVSEP_USER);
+	return entry == NULL ? can_become(SOMEBODY, SOMEBODY)
+			     : can_become(entry->pw_uid, entry->pw_gid);
+}
+
+/* What an operator should not have to find out from refused logins. */
+static void
+say_what_is_missing(const struct settings *settings)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+	char name[64];
+
+	snprintf(name, sizeof(name), "uid %lu", (unsigned long)geteuid());
+	log_info("single-user", "this server cannot become others (%s), so only %s can log in",
+	    geteuid() == 0 ? "it lacks CAP_SETUID or CAP_SETGID, or the ids are not mapped"
+			   : "it is not root",
+	    entry == NULL ? name : entry->pw_name);
+	if (settings_flag(settings, KEYWORD_PasswordAuthentication) &&
+	    !settings_flag(settings, KEYWORD_UsePAM) && access("/etc/shadow", R_OK) != 0)
+		log_info("single-user",
+		    "passwords of accounts cannot be checked: shadow is root's to read; say UsePAM "
+		    "yes, which can check that of the user who runs the server");
+}
+
+/* --- Programs ----------------------------------------------------------------------------------- */
 
 /* Root executes it: nobody else may have put it there. */
 static enum result
@@ -126,8 +178,10 @@ enum result
 programs_open(const struct settings *settings, struct programs *out)
 {
 	*out = (struct programs){
-		.child_fd = -1, .user_fd = -1, .pam_fd = -1, .is_root = geteuid() == 0
+		.child_fd = -1, .user_fd = -1, .pam_fd = -1, .is_root = is_quite_root()
 	};
+	if (!out->is_root)
+		say_what_is_missing(settings);
 	TRY(find_user(out));
 	warm_up_names(out);
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));

@@ -15,7 +15,8 @@ struct programs {
 	int child_fd, user_fd, pam_fd; /* O_PATH, owned; the last -1 where PAM is not used */
 	uid_t child_uid;
 	gid_t child_gid;
-	bool is_root;
+	bool
+	    is_root; /* and it can become others: in a container root is not all that it is elsewhere */
 };
 
 /*

@@ -230,8 +230,12 @@ add_socket(struct sockets *sockets, const struct wanted *wanted)
 	if (name_endpoint(wanted->info.ai_addr, wanted->info.ai_addrlen, &at) != RESULT_OK)
 		return;
 	if (fd < 0 && listen_at(&wanted->info, &fd) != RESULT_OK) {
-		log_error("listen", "Bind to port %u on %s failed: %s.", at.port, at.address,
-		    strerror(errno));
+		log_error("listen", "Bind to port %u on %s failed: %s.%s", at.port, at.address,
+		    strerror(errno),
+		    errno == EACCES && at.port < IPPORT_RESERVED
+			? " Ports below 1024 need root or CAP_NET_BIND_SERVICE; choose another "
+			  "with Port."
+			: "");
 		return;
 	}
 	sockets->fds[sockets->count++] = fd;

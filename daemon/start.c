@@ -82,11 +82,15 @@ read_all(const struct cli *cli, struct config *config, struct buf *errors)
 static enum result
 make_settings(struct service *service, struct buf *errors)
 {
+	CLEANUP(settings_freep) struct settings *global = NULL;
 	CLEANUP(subject_clear) struct subject subject = { 0 };
 
-	if (service->cli.subject_count == 0)
-		return config_effective(service->config, NULL, &service->settings, errors);
-	TRY(subject_parse(&service->cli, &subject));
+	TRY(config_effective(service->config, NULL, &global, errors));
+	if (service->cli.subject_count == 0) {
+		service->settings = TAKE(global);
+		return RESULT_OK;
+	}
+	TRY(subject_parse(&service->cli, global, &subject));
 	return config_effective(service->config, &subject.subject, &service->settings, errors);
 }
 
@@ -96,6 +100,8 @@ say_errors(const struct service *service, struct bytes errors)
 {
 	struct bytes line;
 
+	if (errors.size == 0)
+		return;
 	if (!is_successor(service)) {
 		(void)!fwrite(errors.data, 1, errors.size, stderr);
 		return;
@@ -219,6 +225,31 @@ start_crypto(const struct settings *settings)
 	return RESULT_UNSUPPORTED;
 }
 
+/* The file is read for each login and can change at any time: wrong now, it keeps nobody else out. */
+static enum result
+check_users(const struct service *service)
+{
+	const char *path = settings_text(service->settings, KEYWORD_UsersFile);
+	struct bytes rest, line;
+	enum result result;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	if (path == NULL)
+		return RESULT_OK;
+	if (service->cli.mode == CLI_MODE_CHECK) {
+		result = virtual_users_check(path, service->programs.is_root, &errors);
+		say_errors(service, buf_bytes(&errors));
+		return result;
+	}
+	if (virtual_users_try(path, &errors) == RESULT_OK)
+		return RESULT_OK;
+	rest = buf_bytes(&errors);
+	while (text_next_line(&rest, &line))
+		log_error("users-file", "%.*s", LOG_BYTES(line));
+	return RESULT_OK;
+}
+
 static enum result
 prepare(struct service *service)
 {
@@ -227,6 +258,7 @@ prepare(struct service *service)
 	TRY(hostkeys_load(service->settings, &service->hostkeys));
 	TRY(programs_open(service->settings, &service->programs));
 	programs_check_services(service->config, service->settings);
+	TRY(check_users(service));
 	return seccomp_compile(&service->filter);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/mem.h"
 #include "common/text.h"
@@ -60,17 +61,21 @@ take_word(struct config_subject *subject, const char *word)
 
 /* Of no account no group is known. */
 static enum result
-find_groups(struct subject *subject)
+find_groups(const struct settings *global, struct subject *subject)
 {
-	enum result result = group_names_find(subject->subject.user, &subject->groups);
+	enum result result = group_names_find(subject->subject.user,
+	    settings_text(global, KEYWORD_UsersFile), geteuid() == 0, &subject->groups);
 
 	subject->subject.groups = (const char *const *)subject->groups.list;
 	subject->subject.group_count = subject->groups.count;
-	return result == RESULT_NO_MATCH ? RESULT_OK : result;
+	if (result == RESULT_DENIED)
+		fprintf(stderr, "sallyportd: -C user=%s: nobody can log in by this name\n",
+		    subject->subject.user);
+	return result == RESULT_NO_MATCH || result == RESULT_DENIED ? RESULT_OK : result;
 }
 
 enum result
-subject_parse(const struct cli *cli, struct subject *out)
+subject_parse(const struct cli *cli, const struct settings *global, struct subject *out)
 {
 	*out = (struct subject){ 0 };
 	for (size_t i = 0; i < cli->subject_count; i++) {
@@ -81,7 +86,7 @@ subject_parse(const struct cli *cli, struct subject *out)
 		while ((word = strsep(&rest, ",")) != NULL)
 			TRY(take_word(&out->subject, word));
 	}
-	return out->subject.user == NULL ? RESULT_OK : find_groups(out);
+	return out->subject.user == NULL ? RESULT_OK : find_groups(global, out);
 }
 
 void

@@ -14,6 +14,7 @@ struct subject {
 	struct group_names groups;
 };
 
-/* Takes "user=alice,addr=192.0.2.1" apart. RESULT_CONFIG: said on standard error. */
-enum result subject_parse(const struct cli *cli, struct subject *out) MUST_USE;
+/* Takes "user=alice,addr=192.0.2.1" apart; `global` says which users there are besides the system's. RESULT_CONFIG: said on standard error. */
+enum result subject_parse(
+    const struct cli *cli, const struct settings *global, struct subject *out) MUST_USE;
 void subject_clear(struct subject *subject);

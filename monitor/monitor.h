@@ -75,6 +75,8 @@ noreturn void monitor_run(const struct monitor_inputs *inputs);
  * sandbox does not work must not serve. `inputs->network_fd` and `status_fd` are not used. */
 noreturn void monitor_probe(const struct monitor_inputs *inputs);
 
+struct virtual_user; /* monitor/login/virtual.h: what UsersFile says of one */
+
 /* The account that is logged in. Texts are owned. */
 struct account {
 	char *name, *home, *shell;
@@ -82,6 +84,7 @@ struct account {
 	gid_t gid;
 	gid_t *groups; /* owned: primary and supplementary */
 	size_t group_count;
+	struct virtual_user *virtual; /* owned; NULL: an account of the system */
 };
 
 /* Names of a user's groups; those that have lost their name are left out. */
@@ -89,9 +92,18 @@ struct group_names {
 	char **list; /* owned, each of them too */
 	size_t count;
 };
-/* RESULT_NO_MATCH: there is no such user. */
-enum result group_names_find(const char *user, struct group_names *out) MUST_USE;
+/* RESULT_NO_MATCH: there is no such user, neither of the system nor in `users_file` (UsersFile; NULL: none). */
+enum result group_names_find(
+    const char *user, const char *users_file, bool is_root, struct group_names *out) MUST_USE;
 void group_names_clear(struct group_names *names);
+
+/*
+ * Is everything right with a UsersFile, and with the ids and names in it? RESULT_CONFIG with a line in `errors` for
+ * each thing that is not. `is_root`: the server can become anybody.
+ */
+enum result virtual_users_check(const char *path, bool is_root, struct buf *errors) MUST_USE;
+/* The same without asking the system for names, which takes seconds for thousands. */
+enum result virtual_users_try(const char *path, struct buf *errors) MUST_USE;
 
 /* Who demands something of a security key; the first who does. Without any word, the settings. */
 enum demand {
@@ -106,6 +118,8 @@ enum demand {
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
 	bool must_change_password; /* sessions are passwd, and nothing else */
+	bool
+	    commands; /* programs of the user's own choice: a shell, a command, ~/.ssh/environment */
 	char *
 	    command; /* owned: what is run in the place of anything else; NULL: what is asked for */
 	/* Owned: "host:port", blanks between, a line for each key that limits; NULL: none does. The second may be a

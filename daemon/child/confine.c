@@ -5,6 +5,7 @@
  */
 #include "daemon/child/confine.h"
 
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -108,12 +109,27 @@ allow_calls(struct bytes filter)
 	return RESULT_OK;
 }
 
+/* Of root in a container, who had no other uid to give us. */
+static enum result
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+	    syscall(SYS_capset, &header, none) != 0)
+		return RESULT_SYSTEM;
+	return RESULT_OK;
+}
+
 enum result
 confine_self(struct bytes filter, const char **what_failed)
 {
 	*what_failed = "prctl(PR_SET_NO_NEW_PRIVS)";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return RESULT_SYSTEM;
+	*what_failed = "capset";
+	TRY(drop_capabilities());
 	*what_failed = "prctl(PR_SET_DUMPABLE)";
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return RESULT_SYSTEM;

@@ -19,6 +19,7 @@
 #include "monitor/login/account.h"
 #include "monitor/login/login.h"
 #include "monitor/login/shadow.h"
+#include "monitor/login/virtual.h"
 #include "monitor/session/rights.h"
 
 /* The account of one who does not exist, for the log's words. */
@@ -34,8 +35,8 @@ struct walk {
 	const struct settings *settings; /* in force */
 	struct monitor_inputs inputs;
 	struct account *account; /* owned; NULL: there is none, or it may not log in */
-	bool is_known;
-	char why_no_account[256];
+	bool is_known, is_virtual;
+	char why_no_account[DECISION_REASON_MAX];
 	enum refusal refused_account;
 	struct methods methods;
 	struct buf used_keys;
@@ -135,16 +136,23 @@ name_of(const struct walk *walk)
 static void
 find_account(struct walk *walk)
 {
-	walk->is_known = decision_find(name_of(walk), &walk->account, &walk->explanation->trace,
-	    walk->why_no_account, sizeof(walk->why_no_account));
-	walk->refused_account = walk->is_known ? REFUSAL_NONE : REFUSAL_USER_UNKNOWN;
+	struct decision_found found;
+
+	decision_find(
+	    &walk->inputs, walk->global, name_of(walk), &walk->explanation->trace, &found);
+	walk->account = found.account;
+	walk->is_known = found.is_known;
+	walk->is_virtual = found.is_virtual;
+	walk->refused_account = found.refusal;
+	memcpy(walk->why_no_account, found.reason, sizeof(walk->why_no_account));
 }
 
 /* Where blocks do not ask for the account, they do not know it: as in a live login. */
 static enum result
 find_settings(struct walk *walk)
 {
-	const bool asks = config_asks_for_account(walk->config);
+	const bool asks = config_asks_for_account(walk->config) ||
+			  settings_text(walk->global, KEYWORD_UsersFile) != NULL;
 	CLEANUP(mem_freep) char *name = NULL;
 	struct decision_subject subject = {
 		.inputs = &walk->inputs,
@@ -234,6 +242,12 @@ pass(struct walk *walk, const char *method, struct permissions *permissions)
 		: EXPLAIN_MORE;
 }
 
+static bool
+uses_pam(const struct walk *walk)
+{
+	return settings_flag(walk->settings, KEYWORD_UsePAM) && !walk->is_virtual;
+}
+
 static void
 refuse_password(struct walk *walk, enum refusal refusal, const char *reason)
 {
@@ -245,9 +259,14 @@ refuse_password(struct walk *walk, enum refusal refusal, const char *reason)
 static bool
 has_password(struct walk *walk, const struct explain_credential *credential)
 {
-	if (credential->file != NULL || strcmp(credential->method, "none") == 0 ||
-	    settings_flag(walk->settings, KEYWORD_UsePAM))
+	if (credential->file != NULL || strcmp(credential->method, "none") == 0 || uses_pam(walk))
 		return true;
+	if (walk->account->virtual != NULL) {
+		if (walk->account->virtual->password != NULL)
+			return true;
+		refuse_password(walk, REFUSAL_PASSWORD, "UsersFile has no password of the user");
+		return false;
+	}
 	switch (shadow_foresee(
 	    walk->account, settings_flag(walk->settings, KEYWORD_PermitEmptyPasswords))) {
 	case PASSWORD_RIGHT:
@@ -364,7 +383,7 @@ conclude(struct walk *walk)
 		return RESULT_OK;
 	}
 	rights_tell(walk->settings, &explanation->permissions, &explanation->trace);
-	if (settings_flag(walk->settings, KEYWORD_UsePAM))
+	if (uses_pam(walk))
 		trace_note(&explanation->trace, "UsePAM",
 		    &(struct setting_origin){ settings_origin(walk->settings, KEYWORD_UsePAM).file,
 			settings_origin(walk->settings, KEYWORD_UsePAM).line },

@@ -20,6 +20,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/virtual.h"
 
 #define GROUPS_FIRST 32 /* asked for at first; most users have fewer */
 #define NOLOGIN      "/etc/nologin"
@@ -35,6 +36,7 @@ account_free(struct account *account)
 	free(account->home);
 	free(account->shell);
 	free(account->groups);
+	virtual_user_free(account->virtual);
 	free(account);
 }
 
@@ -122,6 +124,39 @@ account_find(const char *name, struct account **out)
 	return RESULT_NO_MATCH;
 }
 
+/* The system is asked of every name: in how long it takes nothing is to be seen of the file. */
+enum result
+account_find_any(
+    const struct account_question *question, struct account **out, bool *is_virtual, char *reason)
+{
+	CLEANUP(account_freep) struct account *virtual = NULL;
+	enum result found = RESULT_NOT_FOUND;
+	enum result result;
+
+	if (question->users_file != NULL)
+		found = virtual_find(
+		    question->users_file, question->name, question->is_root, &virtual, reason);
+	*is_virtual = found == RESULT_OK || found == RESULT_DENIED;
+	result = account_find(question->name, out);
+	if (result == RESULT_NO_MATCH && !*is_virtual && found != RESULT_NOT_FOUND)
+		snprintf(reason, VIRTUAL_REASON_MAX,
+		    "there is no such user, or UsersFile has it: the "
+		    "file cannot be used");
+	if (!*is_virtual)
+		return result;
+	if (result == RESULT_NO_MATCH && found == RESULT_OK) {
+		*out = TAKE(virtual);
+		return RESULT_OK;
+	}
+	if (result != RESULT_NO_MATCH)
+		snprintf(reason, VIRTUAL_REASON_MAX, "%s",
+		    result == RESULT_OK ? "the name is an account's of the system and a user's of "
+					  "UsersFile, too; give the latter another"
+					: "whether the system has the name, too, cannot be found");
+	account_freep(out);
+	return RESULT_DENIED;
+}
+
 void
 group_names_clear(struct group_names *names)
 {
@@ -151,11 +186,14 @@ account_group_names(const struct account *account, struct group_names *out)
 }
 
 enum result
-group_names_find(const char *user, struct group_names *out)
+group_names_find(const char *user, const char *users_file, bool is_root, struct group_names *out)
 {
 	CLEANUP(account_freep) struct account *account = NULL;
+	const struct account_question question = { user, users_file, is_root };
+	char reason[VIRTUAL_REASON_MAX];
+	bool is_virtual;
 
-	TRY(account_find(user, &account));
+	TRY(account_find_any(&question, &account, &is_virtual, reason));
 	return account_group_names(account, out);
 }
 
@@ -164,6 +202,7 @@ group_names_find(const char *user, struct group_names *out)
 struct reason {
 	char *text;
 	size_t size;
+	bool is_root; /* who asks */
 };
 
 static enum refusal
@@ -178,17 +217,26 @@ judge_shadow(const struct spwd *shadow, const struct reason *reason)
 									  : REFUSAL_NONE;
 }
 
+/* Where the file cannot be read others answer: systemd's module has a root of its own, who is locked. */
+static bool
+can_ask_shadow(const struct reason *reason)
+{
+	return reason->is_root || access(SHADOW, R_OK) == 0;
+}
+
 static enum refusal
 judge_password(const struct account *account, const struct reason *reason)
 {
 	const struct spwd *shadow;
 	const struct passwd *entry;
 
+	if (account->virtual != NULL)
+		return REFUSAL_NONE; /* who is in the file may log in */
 	errno = 0;
-	shadow = getspnam(account->name);
+	shadow = can_ask_shadow(reason) ? getspnam(account->name) : NULL;
 	if (shadow != NULL)
 		return judge_shadow(shadow, reason);
-	if (geteuid() == 0 && !is_absence(errno)) {
+	if (reason->is_root && !is_absence(errno)) {
 		snprintf(reason->text, reason->size, "getspnam: %s", strerror(errno));
 		return REFUSAL_ACCOUNT_ERROR;
 	}
@@ -206,6 +254,8 @@ judge_shell(const struct account *account, const struct reason *reason)
 	struct stat info;
 	char shell[128];
 
+	if (account->virtual != NULL && !account->virtual->has_shell)
+		return REFUSAL_NONE;
 	text_quote(bytes_of_text(account->shell), shell, sizeof(shell));
 	if (stat(account->shell, &info) != 0) {
 		snprintf(reason->text, reason->size, "its shell %s does not exist", shell);
@@ -234,7 +284,7 @@ static const struct {
 	judge *judge;
 	bool is_pams; /* a module of PAM's says the same */
 	const char *rule, *passes;
-} rules[] = {
+} objections[] = {
 	{ judge_password, true, "shadow", "the account is neither locked nor expired" },
 	{ judge_shell, false, "shell", "its shell can be executed" },
 	{ judge_nologin, true, NOLOGIN, "it does not exist, or the account is root's" },
@@ -242,23 +292,24 @@ static const struct {
 
 bool
 account_may_log_in(
-    const struct account *account, bool uses_pam, struct trace *trace, char *reason, size_t size)
+    const struct account *account, const struct account_rules *rules, char *reason, size_t size)
 {
-	const struct reason why = { reason, size };
+	const struct reason why = { reason, size, rules->is_root };
 
-	for (size_t i = 0; i < COUNT(rules); i++) {
+	for (size_t i = 0; i < COUNT(objections); i++) {
 		enum refusal refusal;
 
-		if (uses_pam && rules[i].is_pams) {
-			trace_note(trace, rules[i].rule, NULL, "PAM's modules are asked instead");
+		if (rules->uses_pam && objections[i].is_pams) {
+			trace_note(rules->trace, objections[i].rule, NULL,
+			    "PAM's modules are asked instead");
 			continue;
 		}
-		refusal = rules[i].judge(account, &why);
+		refusal = objections[i].judge(account, &why);
 		if (refusal != REFUSAL_NONE) {
-			trace_refuse(trace, refusal, rules[i].rule, NULL, "%s", reason);
+			trace_refuse(rules->trace, refusal, objections[i].rule, NULL, "%s", reason);
 			return false;
 		}
-		trace_pass(trace, rules[i].rule, NULL, "%s", rules[i].passes);
+		trace_pass(rules->trace, objections[i].rule, NULL, "%s", objections[i].passes);
 	}
 	if (size > 0)
 		reason[0] = '\0';

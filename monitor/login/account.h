@@ -15,9 +15,24 @@
  */
 enum result account_find(const char *name, struct account **out) MUST_USE;
 
-/* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. `uses_pam`: all but the
- * shell is PAM's affair, whose modules know these rules; many of its users with keys are locked for passwords. */
-bool account_may_log_in(const struct account *account, bool uses_pam, struct trace *trace,
+/* The same for a name that may be in UsersFile, too (`users_file`; NULL: there is none). RESULT_DENIED with why in
+ * `reason` (VIRTUAL_REASON_MAX bytes): a user is there, and nobody can log in as that. *is_virtual: the file has the
+ * name, whatever the result. */
+struct account_question {
+	const char *name, *users_file;
+	bool is_root; /* we can become anybody */
+};
+enum result account_find_any(const struct account_question *question, struct account **out,
+    bool *is_virtual, char *reason) MUST_USE;
+
+/* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. With PAM all but the
+ * shell is its affair, whose modules know these rules; many of its users with keys are locked for passwords. */
+struct account_rules {
+	bool uses_pam;
+	bool is_root;        /* we are, so that shadow not answering is no matter of permissions */
+	struct trace *trace; /* NULL: nobody wants to know more than the answer */
+};
+bool account_may_log_in(const struct account *account, const struct account_rules *rules,
     char *reason, size_t size) MUST_USE;
 
 /* RESULT_SYSTEM: some cannot be asked for now, and who knows what they would say. */

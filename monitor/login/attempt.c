@@ -134,14 +134,14 @@ attempt_admit(struct monitor *monitor)
 	log_info("auth-accepted", "%s", login->accepted);
 	phase_open(monitor, TAKE(login->account), &login->held);
 	attempt_tell(monitor, AUTH_OUTCOME_SUCCESS, "");
-	if (settings_flag(monitor->settings, KEYWORD_UsePAM))
+	if (login_uses_pam(monitor))
 		pam_link_open(monitor);
 }
 
 static void
 complete(struct monitor *monitor)
 {
-	if (settings_flag(monitor->settings, KEYWORD_UsePAM) && !monitor->login->is_approved)
+	if (login_uses_pam(monitor) && !monitor->login->is_approved)
 		pam_link_account(monitor);
 	else
 		attempt_admit(monitor);

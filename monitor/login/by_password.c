@@ -21,17 +21,12 @@
 #include "monitor/login/lookup.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
+#include "monitor/login/virtual.h"
 
 #define PASSWORD_PROMPT "Password: "
 #define NEW_PROMPT      "New password: "
 #define AGAIN_PROMPT    "Retype new password: "
 #define EXPIRED_TEXT    "Your password has expired."
-
-static bool
-uses_pam(const struct monitor *monitor)
-{
-	return settings_flag(monitor->settings, KEYWORD_UsePAM);
-}
 
 static bool
 permits_empty(const struct monitor *monitor)
@@ -59,7 +54,8 @@ described_method(const struct monitor *monitor)
 {
 	if (monitor->login->trying != AUTH_METHOD_KEYBOARD)
 		return method_of(monitor);
-	return uses_pam(monitor) ? "keyboard-interactive/pam" : "keyboard-interactive/password";
+	return login_uses_pam(monitor) ? "keyboard-interactive/pam"
+				       : "keyboard-interactive/password";
 }
 
 /* Everything that speaks for or against it. `is_proved`: the password was judged; else: would the right one do? */
@@ -223,7 +219,7 @@ by_keyboard_cancel(struct monitor *monitor, bool counts)
 		return;
 	login->is_prompted = false;
 	ipc_gate_shut(&monitor->gate, IPC_auth_reply);
-	if (uses_pam(monitor)) {
+	if (login_uses_pam(monitor)) {
 		pam_link_leave(monitor->pam);
 		login->is_approved = false; /* what approved it is gone */
 	}
@@ -322,7 +318,7 @@ by_password_settled(struct monitor *monitor, enum pam_question question,
 		settle_account(monitor, verdict, reason);
 		return;
 	}
-	login->is_approved = uses_pam(monitor) && verdict == PASSWORD_RIGHT;
+	login->is_approved = login_uses_pam(monitor) && verdict == PASSWORD_RIGHT;
 	settle_password(monitor, verdict, reason);
 }
 
@@ -353,6 +349,8 @@ check_shadow(struct monitor *monitor, struct bytes password)
 {
 	const struct account *account = is_nobody(monitor) ? NULL : monitor->login->account;
 
+	if (account != NULL && account->virtual != NULL)
+		return shadow_check_hash(account->virtual->password, password);
 	return shadow_check(account, password, permits_empty(monitor));
 }
 
@@ -393,7 +391,7 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 	lookup_user(monitor);
 	if (request->is_change && !login->may_change)
 		refuse(monitor, REFUSAL_PASSWORD_STALE, "nobody asked for another password");
-	else if (uses_pam(monitor))
+	else if (login_uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
 		change_shadow(monitor, request->password, request->new_password);
@@ -407,7 +405,7 @@ by_keyboard_try(struct monitor *monitor)
 {
 	if (!may_begin(monitor, AUTH_METHOD_KEYBOARD))
 		return;
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_converse(monitor);
 	else
 		ask_for_password(monitor);
@@ -453,7 +451,7 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 	login->is_prompted = false;
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
-	if (uses_pam(monitor))
+	if (login_uses_pam(monitor))
 		pam_link_reply(monitor, &replies, is_nobody(monitor));
 	else if (login->asks_for_new)
 		take_new_password(monitor, &replies);
@@ -480,7 +478,7 @@ by_nothing_try(struct monitor *monitor)
 		return false;
 	if (needs_nothing)
 		pass(monitor, PASSWORD_RIGHT);
-	else if (uses_pam(monitor))
+	else if (login_uses_pam(monitor))
 		pam_link_password(monitor, bytes_of("", 0), false);
 	else
 		settle_shadow(monitor, check_shadow(monitor, bytes_of("", 0)), "");

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "monitor/login/grant.h"
 #include "monitor/login/presence.h"
+#include "monitor/login/virtual.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
@@ -49,11 +50,21 @@ has_certified_command(const struct decide_question *question)
 	       terms_parse(question->certificate, &terms, reason) == RESULT_OK && terms.has_command;
 }
 
+/* What UsersFile says in front of its user; NULL: this is none of it. */
+static const struct key_options *
+options_of_user(const struct decide_question *question)
+{
+	return question->account->virtual == NULL ? NULL : &question->account->virtual->options;
+}
+
 static bool
 is_root_welcome(const struct decide_question *question, int64_t permit)
 {
+	const struct key_options *of_user = options_of_user(question);
+
 	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return question->options->has_command || has_certified_command(question);
+		return question->options->has_command || has_certified_command(question) ||
+		       (of_user != NULL && of_user->has_command);
 	return permit == PERMIT_ROOT_YES || permit == PERMIT_ROOT_PROHIBIT_PASSWORD;
 }
 
@@ -72,6 +83,12 @@ objects_to_root(const struct decide_question *question, char *reason)
 	return is_root_welcome(question, permit) ? REFUSAL_NONE : REFUSAL_ROOT;
 }
 
+static const char *
+whose_options(const struct decide_question *question)
+{
+	return question->options == options_of_user(question) ? "the user's" : "the key's";
+}
+
 static enum refusal
 objects_to_address(const struct decide_question *question, char *reason)
 {
@@ -81,8 +98,8 @@ objects_to_address(const struct decide_question *question, char *reason)
 		return REFUSAL_NONE;
 	text_quote(question->address, address, sizeof(address));
 	text_quote(question->options->from, list, sizeof(list));
-	snprintf(
-	    reason, DECIDE_REASON_MAX, "the key's from=\"%s\" does not have %s", list, address);
+	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s",
+	    whose_options(question), list, address);
 	return addr_list_match(question->options->from, question->address) == LIST_MATCH_YES
 		   ? REFUSAL_NONE
 		   : REFUSAL_KEY_FROM;
@@ -94,8 +111,34 @@ objects_to_time(const struct decide_question *question, char *reason)
 	const struct key_expiry *expiry = &question->options->expiry;
 	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
 
-	say(reason, "the key's expiry-time has passed");
+	snprintf(reason, DECIDE_REASON_MAX, "%s expiry-time has passed", whose_options(question));
 	return expiry->is_set && now_s > expiry->clock_s ? REFUSAL_KEY_EXPIRED : REFUSAL_NONE;
+}
+
+static enum refusal
+objects_for_user(const struct decide_question *question, char *reason)
+{
+	struct decide_question of_user = *question;
+	enum refusal refusal;
+
+	of_user.options = options_of_user(question);
+	if (of_user.options == NULL)
+		return REFUSAL_NONE;
+	refusal = objects_to_address(&of_user, reason);
+	return refusal != REFUSAL_NONE ? refusal : objects_to_time(&of_user, reason);
+}
+
+static enum refusal
+objects_to_root_without_key(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
+	    origin.file, origin.line);
+	return question->account->uid == 0 && permit != PERMIT_ROOT_YES ? REFUSAL_ROOT
+									: REFUSAL_NONE;
 }
 
 /* A line of an authority lets its certificates in, and no other line does. */
@@ -192,6 +235,11 @@ static const struct rule {
 	{ objects_to_root, "PermitRootLogin", KEYWORD_PermitRootLogin },
 	{ objects_to_address, "from=", KEYWORD_COUNT },
 	{ objects_to_time, "expiry-time=", KEYWORD_COUNT },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
+}, rules_without_key[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT },
+	{ objects_to_root_without_key, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
 };
 
 /* Does the rule say anything of this login, so that it is worth telling that it was kept? */
@@ -200,31 +248,43 @@ applies(const struct decide_question *question, const struct rule *rule)
 {
 	if (rule->objects == objects_to_certificate)
 		return question->certificate != NULL;
-	if (rule->objects == objects_to_root)
+	if (rule->keyword == KEYWORD_PermitRootLogin)
 		return question->account->uid == 0;
+	if (rule->objects == objects_for_user)
+		return question->account->virtual != NULL;
 	if (rule->objects == objects_to_address)
 		return question->options->has_from;
 	return rule->objects == objects_to_time && question->options->expiry.is_set;
 }
 
+/* Where the rule stands. */
+static struct setting_origin
+place_of(const struct decide_question *question, const struct rule *rule)
+{
+	if (rule->keyword != KEYWORD_COUNT)
+		return settings_origin(question->settings, rule->keyword);
+	if (rule->objects == objects_for_user && question->account->virtual != NULL)
+		return (struct setting_origin){ question->account->virtual->where,
+			question->account->virtual->line };
+	return question->place;
+}
+
 /* The first rule that objects decides. */
 static enum refusal
-find_objection(const struct decide_question *question, char *reason)
+find_objection(
+    const struct decide_question *question, const struct rule *first, size_t count, char *reason)
 {
-	for (size_t i = 0; i < COUNT(rules); i++) {
-		const struct setting_origin origin =
-		    rules[i].keyword == KEYWORD_COUNT
-			? question->place
-			: settings_origin(question->settings, rules[i].keyword);
-		const enum refusal refusal = rules[i].objects(question, reason);
+	for (size_t i = 0; i < count; i++) {
+		const enum refusal refusal = first[i].objects(question, reason);
+		const struct setting_origin origin = place_of(question, &first[i]);
 
 		if (refusal != REFUSAL_NONE) {
 			trace_object(
-			    question->trace, refusal, rules[i].name, &origin, "%s", reason);
+			    question->trace, refusal, first[i].name, &origin, "%s", reason);
 			return refusal;
 		}
-		if (applies(question, &rules[i]))
-			trace_pass(question->trace, rules[i].name, &origin, "does not object");
+		if (applies(question, &first[i]))
+			trace_pass(question->trace, first[i].name, &origin, "does not object");
 	}
 	return REFUSAL_NONE;
 }
@@ -239,6 +299,16 @@ permissions_clear(struct permissions *permissions)
 	*permissions = (struct permissions){ 0 };
 }
 
+/* Nothing is left of what was granted. */
+static enum result
+take_back(const struct decide_question *question, enum refusal refusal,
+    struct permissions *permissions, const char *reason)
+{
+	permissions_clear(permissions);
+	trace_object(question->trace, refusal, "permissions", &question->place, "%s", reason);
+	return RESULT_DENIED;
+}
+
 enum result
 decide_key(const struct decide_question *question, struct permissions *permissions, char *reason)
 {
@@ -246,7 +316,7 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	struct terms terms_of_it;
 
 	*permissions = (struct permissions){ 0 };
-	if (find_objection(question, reason) != REFUSAL_NONE)
+	if (find_objection(question, rules, COUNT(rules), reason) != REFUSAL_NONE)
 		return RESULT_DENIED;
 	if (question->certificate != NULL) {
 		if (terms_parse(question->certificate, &terms_of_it, reason) != RESULT_OK)
@@ -254,42 +324,24 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 		terms = &terms_of_it;
 	}
 	if (grant_owned(question, terms, permissions) != RESULT_OK) {
-		permissions_clear(permissions);
 		say(reason, "there is no memory for the key's options");
-		trace_refuse(question->trace, REFUSAL_MEMORY, "memory", NULL, "%s", reason);
-		return RESULT_DENIED;
+		return take_back(question, REFUSAL_MEMORY, permissions, reason);
+	}
+	grant_flags(question, terms, permissions);
+	if (grant_limits_of_user(question, permissions) != RESULT_OK) {
+		say(reason, "the key is bound to another command than its user in UsersFile");
+		return take_back(question, REFUSAL_COMMANDS, permissions, reason);
 	}
 	reason[0] = '\0';
-	grant_flags(question, terms, permissions);
 	presence_demand(question, terms, permissions);
 	return RESULT_OK;
 }
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
-static enum refusal
-objects_to_root_without_key(const struct decide_question *question, char *reason)
-{
-	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin =
-	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
-
-	if (question->account->uid != 0)
-		return REFUSAL_NONE;
-	if (permit == PERMIT_ROOT_YES) {
-		trace_pass_setting(question->trace, question->settings, KEYWORD_PermitRootLogin,
-		    "does not object");
-		return REFUSAL_NONE;
-	}
-	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
-	    origin.file, origin.line);
-	trace_refuse(question->trace, REFUSAL_ROOT, "PermitRootLogin", &origin, "%s", reason);
-	return REFUSAL_ROOT;
-}
-
 enum result
-decide_password(const struct settings *settings, const struct account *account, struct trace *trace,
-    struct permissions *permissions, char *reason)
+decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason)
 {
 	/* A key whose line says nothing. */
 	static const struct key_options no_options = {
@@ -299,20 +351,20 @@ decide_password(const struct settings *settings, const struct account *account, 
 		.agent_forwarding = true,
 		.x11_forwarding = true,
 	};
-	const struct decide_question question = {
-		.settings = settings, .account = account, .options = &no_options, .trace = trace
-	};
+	struct decide_question plain = *question;
 
 	*permissions = (struct permissions){ 0 };
-	if (account == NULL) {
-		say(reason, "there is no such account");
-		trace_refuse(trace, REFUSAL_USER_UNKNOWN, "account", NULL, "%s", reason);
+	plain.options = &no_options;
+	plain.certificate = NULL;
+	if (find_objection(&plain, rules_without_key, COUNT(rules_without_key), reason) !=
+	    REFUSAL_NONE)
 		return RESULT_DENIED;
+	grant_flags(&plain, NULL, permissions);
+	if (grant_limits_of_user(&plain, permissions) != RESULT_OK) {
+		say(reason, "there is no memory for the user's options");
+		return take_back(&plain, REFUSAL_MEMORY, permissions, reason);
 	}
-	if (objects_to_root_without_key(&question, reason) != REFUSAL_NONE)
-		return RESULT_DENIED;
 	reason[0] = '\0';
-	grant_flags(&question, NULL, permissions);
 	return RESULT_OK;
 }
 
@@ -352,6 +404,7 @@ decide_both(struct permissions *held, struct permissions *more)
 	held->forward_remote &= more->forward_remote;
 	held->environment &= more->environment;
 	held->user_rc &= more->user_rc;
+	held->commands &= more->commands;
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
 	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
 	return join(&held->variables, &more->variables, "");

@@ -39,10 +39,10 @@ enum result decide_key(
 
 /*
  * May this account log in with what is no key, and what may it do then? For passwords and their like, whose methods
- * were judged by methods.h. RESULT_OK with permissions, or RESULT_DENIED as above.
+ * were judged by methods.h. Of the question only settings, account, address and time are looked at. RESULT_OK with permissions, or RESULT_DENIED as above.
  */
-enum result decide_password(const struct settings *settings, const struct account *account,
-    struct trace *trace, struct permissions *permissions, char *reason) MUST_USE;
+enum result decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;
 
 /*
  * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to

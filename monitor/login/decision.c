@@ -5,6 +5,7 @@
 #include "monitor/login/decision.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,11 +15,14 @@
 #include "monitor/login/account.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/lists.h"
+#include "monitor/login/now.h"
 #include "monitor/login/presence.h"
 #include "monitor/login/shadow.h"
+#include "monitor/login/virtual.h"
 
 #define METHOD_PUBLICKEY "publickey"
 #define METHOD_NONE      "none"
+#define METHOD_KEYBOARD  "keyboard-interactive"
 
 /* --- Settings ----------------------------------------------------------------------------------- */
 
@@ -84,21 +88,32 @@ decision_connection(const struct settings *settings, struct trace *trace)
 
 /* --- The account -------------------------------------------------------------------------------- */
 
-bool
-decision_find(
-    struct bytes name, struct account **out, struct trace *trace, char *reason, size_t size)
+void
+decision_find(const struct monitor_inputs *inputs, const struct settings *settings,
+    struct bytes name, struct trace *trace, struct decision_found *out)
 {
 	CLEANUP(mem_freep) char *text = NULL;
+	struct account_question question = {
+		.users_file = settings_text(settings, KEYWORD_UsersFile),
+		.is_root = inputs->is_root,
+	};
+	enum result result = RESULT_NO_MATCH;
 
-	*out = NULL;
-	snprintf(reason, size, "no user can have this name");
+	_Static_assert(DECISION_REASON_MAX >= VIRTUAL_REASON_MAX, "room for the reason");
+	*out = (struct decision_found){ .refusal = REFUSAL_USER_UNKNOWN };
+	snprintf(out->reason, sizeof(out->reason), "no user can have this name");
 	if (name.size > 0 && mem_text(name, &text) == RESULT_OK) {
-		snprintf(reason, size, "there is no such user");
-		if (account_find(text, out) == RESULT_OK)
-			return true;
+		snprintf(out->reason, sizeof(out->reason), "there is no such user");
+		question.name = text;
+		result = account_find_any(&question, &out->account, &out->is_virtual, out->reason);
 	}
-	trace_refuse(trace, REFUSAL_USER_UNKNOWN, "account", NULL, "%s", reason);
-	return false;
+	out->is_known = result == RESULT_OK || out->is_virtual;
+	if (result == RESULT_OK)
+		out->refusal = REFUSAL_NONE;
+	else if (out->is_known)
+		out->refusal = REFUSAL_USER_FILE;
+	if (out->refusal != REFUSAL_NONE)
+		trace_refuse(trace, out->refusal, "account", NULL, "%s", out->reason);
 }
 
 /* Directories may know a user by several names. Match blocks were asked for this one; what they say of the
@@ -116,16 +131,73 @@ is_called_so(
 	return false;
 }
 
+/* What the file says of groups must be so where nothing can be done about it. */
+static bool
+has_its_groups(const struct account *account)
+{
+	gid_t own[IPC_GROUPS_MAX];
+	const int count = getgroups(COUNT(own), own);
+
+	for (size_t i = 0; i < account->group_count; i++) {
+		bool is_there = account->groups[i] == getgid();
+
+		for (int k = 0; k < count; k++)
+			is_there |= account->groups[i] == own[k];
+		if (!is_there)
+			return false;
+	}
+	return account->gid == getgid();
+}
+
 /* Without root only the one who runs the server can be become. */
 static bool
 is_within_reach(
     const struct decision_account *question, struct trace *trace, char *reason, size_t size)
 {
-	if (question->inputs->is_root || question->account->uid == getuid())
+	const struct account *account = question->account;
+	const bool is_ours = account->uid == getuid();
+
+	if (question->inputs->is_root)
+		return true;
+	if (is_ours && (account->virtual == NULL || has_its_groups(account)))
 		return true;
 	snprintf(reason, size,
-	    "this server does not run as root, so only the user who runs it can log in");
+	    "this server cannot become others (it is not root, or not quite), so %s",
+	    is_ours ? "nobody gets other groups than it has"
+		    : "only the user who runs it can log in");
 	trace_refuse(trace, REFUSAL_USER_NOT_OURS, "root", NULL, "%s", reason);
+	return false;
+}
+
+/* Where nobody becomes anybody, what sessions have is what we have, whatever group(5) says: in a container that is
+ * seldom the same. The lists were asked for the account's own groups. */
+static enum result
+take_our_groups(struct account *account)
+{
+	const int count = getgroups(0, NULL);
+	gid_t *groups;
+
+	if (count < 0)
+		return RESULT_SYSTEM;
+	TRY(mem_new((size_t)count + 1, sizeof(gid_t), (void **)&groups));
+	free(account->groups);
+	account->groups = groups;
+	account->group_count = 0;
+	account->gid = getgid();
+	if (getgroups(count, groups) != count)
+		return RESULT_SYSTEM;
+	account->group_count = (size_t)count;
+	return RESULT_OK;
+}
+
+static bool
+has_our_groups(
+    const struct decision_account *question, struct trace *trace, char *reason, size_t size)
+{
+	if (question->inputs->is_root || take_our_groups(question->account) == RESULT_OK)
+		return true;
+	snprintf(reason, size, "our own groups cannot be found");
+	trace_refuse(trace, REFUSAL_ACCOUNT_ERROR, "groups", NULL, "%s", reason);
 	return false;
 }
 
@@ -155,12 +227,18 @@ bool
 decision_account(
     const struct decision_account *question, struct trace *trace, char *reason, size_t size)
 {
-	const bool uses_pam = settings_flag(question->settings, KEYWORD_UsePAM);
+	const struct account_rules rules = {
+		.uses_pam = settings_flag(question->settings, KEYWORD_UsePAM) &&
+			    question->account->virtual == NULL,
+		.is_root = question->inputs->is_root,
+		.trace = trace,
+	};
 
 	return is_called_so(question, trace, reason, size) &&
 	       is_within_reach(question, trace, reason, size) &&
-	       account_may_log_in(question->account, uses_pam, trace, reason, size) &&
-	       lists_let_in(question, trace, reason, size);
+	       account_may_log_in(question->account, &rules, reason, size) &&
+	       lists_let_in(question, trace, reason, size) &&
+	       has_our_groups(question, trace, reason, size);
 }
 
 /* --- The credential: a key ---------------------------------------------------------------------- */
@@ -302,31 +380,69 @@ needs_nothing(const struct decision_question *question)
 		    "nobody is asked for anything");
 		return true;
 	}
-	return settings_flag(settings, KEYWORD_PermitEmptyPasswords) &&
-	       methods_are_enabled(settings, "password") && shadow_is_empty(question->account);
+	if (!settings_flag(settings, KEYWORD_PermitEmptyPasswords) ||
+	    !methods_are_enabled(settings, "password"))
+		return false;
+	if (question->account->virtual != NULL)
+		return shadow_check_hash(question->account->virtual->password, bytes_of("", 0)) ==
+		       PASSWORD_RIGHT;
+	return shadow_is_empty(question->account);
+}
+
+/* AuthenticationMethods wants PAM to ask, and we did: what PAM's modules would have wanted was not asked for. */
+static bool
+must_be_pams(const struct decision_question *question)
+{
+	return question->account != NULL && question->account->virtual != NULL &&
+	       strcmp(question->method, METHOD_KEYBOARD) == 0 &&
+	       methods_want_pam(question->settings, question->methods);
+}
+
+static bool
+may_be_tried(const struct decision_question *question)
+{
+	return (!is_nothing(question) || needs_nothing(question)) && !must_be_pams(question) &&
+	       judge_method(question) == RESULT_OK;
+}
+
+/* Nobody is asked nothing. */
+static enum result
+decide(
+    const struct decision_question *question, struct trace *trace, struct publickey_answer *answer)
+{
+	const struct decide_question asked = {
+		.settings = question->settings,
+		.account = question->account,
+		.address = bytes_of_text(question->inputs->peer.address),
+		.now = now_of((uint64_t)time(NULL)),
+		.trace = trace,
+	};
+	char reason[DECIDE_REASON_MAX];
+
+	if (question->account == NULL)
+		return RESULT_NOT_FOUND;
+	if (decide_password(&asked, &answer->permissions, reason) == RESULT_OK)
+		return RESULT_OK;
+	answer->refusal = trace->refusal;
+	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
+	trace_refuse(trace, answer->refusal, question->method, NULL, "%s", reason);
+	return RESULT_DENIED;
 }
 
 static struct verdict
 judge_password(const struct decision_question *question, struct publickey_answer *answer)
 {
-	char reason[DECIDE_REASON_MAX] = "";
+	struct trace no_steps = { .steps = NULL };
+	struct trace *trace = question->trace != NULL ? question->trace : &no_steps;
 	const struct evidence evidence = {
-		.method = is_nothing(question) && !needs_nothing(question) ? RESULT_DENIED
-									   : judge_method(question),
+		.method = may_be_tried(question) ? RESULT_OK : RESULT_DENIED,
 		.account = question->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.listed = question->account == NULL
-			      ? RESULT_NOT_FOUND
-			      : decide_password(question->settings, question->account,
-				    question->trace, &answer->permissions, reason),
+		.listed = decide(question, trace, answer),
 		.is_signed = question->is_proved,
 		.signature = question->proof,
 	};
 
 	answer->result = evidence.listed;
-	if (answer->result != RESULT_OK) {
-		answer->refusal = REFUSAL_ROOT; /* the one rule about accounts that there are */
-		snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
-	}
 	return verdict_of(&evidence);
 }
 

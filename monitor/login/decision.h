@@ -31,16 +31,26 @@ enum refusal decision_connection(const struct settings *settings, struct trace *
 
 /* --- The account -------------------------------------------------------------------------------- */
 
-/* Is there an account of this name? False, and none, with why in `reason` (`size` bytes). */
-bool decision_find(struct bytes name, struct account **out, struct trace *trace, char *reason,
-    size_t size) MUST_USE;
+#define DECISION_REASON_MAX 256
+
+/* Who a name is. */
+struct decision_found {
+	struct account *account; /* the caller's; NULL: there is none, or it can be nobody's */
+	bool is_known;           /* there is one, whether or not anybody can be that */
+	bool is_virtual;         /* UsersFile has the name, so PAM is not asked */
+	enum refusal refusal;    /* why there is none */
+	char reason[DECISION_REASON_MAX];
+};
+void decision_find(const struct monitor_inputs *inputs, const struct settings *settings,
+    struct bytes name, struct trace *trace, struct decision_found *out);
 
 struct decision_account {
 	const struct monitor_inputs *inputs;
 	const struct settings *settings;
-	const struct account *account; /* there is one */
-	struct bytes name;             /* by which it was asked for */
-	bool has_own_settings;         /* Match blocks were asked for that name */
+	struct account
+	    *account;          /* there is one; where we cannot become others it gets our groups */
+	struct bytes name;     /* by which it was asked for */
+	bool has_own_settings; /* Match blocks were asked for that name */
 };
 
 /* May it log in at all, by any method? False with why in `reason` (`size` bytes). */

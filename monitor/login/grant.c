@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/variable.h"
+#include "monitor/login/virtual.h"
 
 enum result
 grant_unescape(struct bytes escaped, struct buf *out)
@@ -196,8 +197,39 @@ grant_flags(const struct decide_question *question, const struct terms *terms,
 		terms == NULL || terms->user_rc, options->user_rc_word, "permit-user-rc" };
 
 	permissions->session = true;
+	permissions->commands = true;
 	permissions->environment = true;
 	permissions->pty = is_granted(question, &pty);
 	permissions->user_rc = is_granted(question, &rc);
 	grant_forwarding(question, terms, permissions);
+}
+
+/* Without a shell there is no program of the user's own choice. */
+static void
+take_shell(const struct decide_question *question, struct permissions *of_user)
+{
+	static const char *const names[] = { "terminal", "rc file", "commands" };
+
+	of_user->pty = of_user->user_rc = of_user->commands = false;
+	for (size_t i = 0; i < COUNT(names); i++)
+		trace_permission(question->trace, names[i], false, "shell", &question->place,
+		    "the user of UsersFile has none");
+}
+
+enum result
+grant_limits_of_user(const struct decide_question *question, struct permissions *permissions)
+{
+	CLEANUP(permissions_clear) struct permissions of_user = { 0 };
+	const struct virtual_user *virtual = question->account->virtual;
+	struct decide_question asked = *question;
+
+	if (virtual == NULL)
+		return RESULT_OK;
+	asked.options = &virtual->options;
+	asked.place = (struct setting_origin){ virtual->where, virtual->line };
+	TRY(grant_owned(&asked, NULL, &of_user));
+	grant_flags(&asked, NULL, &of_user);
+	if (!virtual->has_shell)
+		take_shell(&asked, &of_user);
+	return decide_both(permissions, &of_user);
 }

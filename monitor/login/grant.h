@@ -17,3 +17,8 @@ enum result grant_owned(const struct decide_question *question, const struct ter
 /* Turns on what nobody takes away. A plain key grants by itself what its line leaves; a certificate, what it says. */
 void grant_flags(const struct decide_question *question, const struct terms *terms,
     struct permissions *permissions);
+
+/* What UsersFile says of its user holds besides, however they log in. RESULT_DENIED: they are bound to another command
+ * than `permissions`; others as above. */
+enum result grant_limits_of_user(
+    const struct decide_question *question, struct permissions *permissions) MUST_USE;

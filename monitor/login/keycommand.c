@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/command.h"
@@ -16,6 +15,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/account.h"
+#include "monitor/login/trusted.h"
 
 #define TIMEOUT_MS    10000
 #define ARGUMENTS_MAX 256
@@ -158,26 +158,19 @@ expand(const struct keycommand_question *question, const char *word, char **out)
 
 /* --- The program -------------------------------------------------------------------------------- */
 
-/* Every folder down to it, too: who may write to one may put another program there. */
 static enum result
 check_program(const struct run *run, const char *path)
 {
-	char part[4096];
-	struct stat info = { 0 };
+	struct trusted_fault fault;
 
-	if (strlen(path) >= sizeof(part))
-		return refuse(run, path, "its path is too long");
-	for (size_t size = 1; size <= strlen(path); size++) {
-		if (path[size] != '/' && path[size] != '\0' && size > 1)
-			continue;
-		snprintf(part, sizeof(part), "%.*s", (int)size, path);
-		if (stat(part, &info) != 0)
-			return refuse(run, part, strerror(errno));
-		if (info.st_uid != 0 || (info.st_mode & 022) != 0)
-			return refuse(
-			    run, part, "it must belong to root and be writable by nobody else");
+	switch (trusted_check(path, 0, &fault)) {
+	case RESULT_OK:
+		return RESULT_OK;
+	case RESULT_MALFORMED:
+		return refuse(run, path, "it is not a program");
+	default:
+		return refuse(run, fault.part[0] == '\0' ? path : fault.part, fault.why);
 	}
-	return S_ISREG(info.st_mode) ? RESULT_OK : refuse(run, path, "it is not a program");
 }
 
 /* The path without links: what is looked at is what is run. */
@@ -293,7 +286,7 @@ keycommand_run(const struct keycommand_question *question, struct buf *out, char
 	plan.groups = runner->groups;
 	plan.group_count = runner->group_count;
 	if (!plan.change_user && runner->uid != getuid())
-		return refuse(&run, runner->name, "this server does not run as root");
+		return refuse(&run, runner->name, "this server can become nobody else");
 	result = command_run(&plan, out);
 	return result == RESULT_OK ? RESULT_OK : refuse(&run, arguments.list[0], fault(result));
 }

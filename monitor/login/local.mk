@@ -18,7 +18,12 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/trace.c monitor/login/trace.h \
+	monitor/login/hashes.c monitor/login/hashes.h \
 	monitor/login/login.c monitor/login/login.h \
+	monitor/login/users.c monitor/login/users.h \
+	monitor/login/now.c monitor/login/now.h \
+	monitor/login/trusted.c monitor/login/trusted.h \
+	monitor/login/virtual.c monitor/login/virtual.h \
 	monitor/login/variable.c monitor/login/variable.h \
 	monitor/login/verdict.c monitor/login/verdict.h
 monitor_libmonitor_a_SOURCES += \

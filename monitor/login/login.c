@@ -76,6 +76,12 @@ login_name(const struct login *login)
 	return login_name_of(bytes_of(login->raw_user, login->raw_user_size));
 }
 
+bool
+login_uses_pam(const struct monitor *monitor)
+{
+	return settings_flag(monitor->settings, KEYWORD_UsePAM) && !monitor->login->is_virtual;
+}
+
 uint64_t
 login_deadline_ms(const struct monitor *monitor)
 {

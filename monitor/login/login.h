@@ -23,6 +23,7 @@ struct login {
 	bool has_news;           /* the child was not told yet which settings were chosen */
 	bool is_judged;          /* and it was asked whether the account may log in */
 	bool is_known;           /* there is such an account, whether or not it may log in */
+	bool is_virtual;         /* UsersFile has it: PAM is not asked */
 	char refusal[256];       /* why the account may not log in, for the log */
 	enum refusal refused_by; /* and the rule */
 	struct trace
@@ -65,6 +66,9 @@ void login_free(struct login *login);
 /* The account's name: what the client sent, without a style (":" and what is behind it), which no account has. */
 struct bytes login_name(const struct login *login);
 struct bytes login_name_of(struct bytes said);
+
+/* Does PAM check passwords and accounts, and open sessions? Nothing of users whom the system does not know. */
+bool login_uses_pam(const struct monitor *monitor);
 
 /* When login_meet_deadline has something to do; 0: never. */
 uint64_t login_deadline_ms(const struct monitor *monitor);

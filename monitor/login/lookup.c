@@ -28,13 +28,18 @@ void
 lookup_find(struct monitor *monitor)
 {
 	struct login *login = monitor->login;
+	struct decision_found found;
 
+	_Static_assert(sizeof(login->refusal) == sizeof(found.reason), "one room for both reasons");
 	if (login->is_looked_up)
 		return;
 	login->is_looked_up = true;
-	login->is_known = decision_find(login_name(login), &login->account, &login->trace,
-	    login->refusal, sizeof(login->refusal));
-	login->refused_by = login->is_known ? REFUSAL_NONE : REFUSAL_USER_UNKNOWN;
+	decision_find(monitor->inputs, monitor->settings, login_name(login), &login->trace, &found);
+	login->account = found.account;
+	login->is_known = found.is_known;
+	login->is_virtual = found.is_virtual;
+	login->refused_by = found.refusal;
+	memcpy(login->refusal, found.reason, sizeof(login->refusal));
 }
 
 /* The line about names that nobody has ends where tools expect it. */

@@ -153,6 +153,24 @@ methods_allow(const struct settings *settings, const struct methods *methods, co
 	return count == 0;
 }
 
+bool
+methods_want_pam(const struct settings *settings, const struct methods *methods)
+{
+	const size_t count = list_count(settings);
+	struct bytes rest, name = bytes_of("", 0);
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_there = true;
+
+		rest = bytes_of_text(list_at(settings, i));
+		for (size_t k = 0; k <= methods->done[i] && is_there; k++)
+			is_there = text_next_name(&rest, &name);
+		if (is_there && bytes_is(name, "keyboard-interactive:pam"))
+			return true;
+	}
+	return false;
+}
+
 enum methods_progress
 methods_pass(const struct settings *settings, struct methods *methods, const char *method)
 {

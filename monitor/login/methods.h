@@ -33,6 +33,9 @@ bool methods_can_complete(const struct settings *settings);
 bool methods_allow(
     const struct settings *settings, const struct methods *methods, const char *method);
 
+/* Is keyboard-interactive next in a list that says that PAM must ask? */
+bool methods_want_pam(const struct settings *settings, const struct methods *methods);
+
 /* It was passed, after methods_allow: each list in which it is next goes on. */
 enum methods_progress methods_pass(
     const struct settings *settings, struct methods *methods, const char *method) MUST_USE;

@@ -454,7 +454,7 @@ pam_link_await_session(struct monitor *monitor)
 	const uint64_t deadline_ms = clock_now_ms() + SESSION_MS;
 	const struct pam_link *link = monitor->pam;
 
-	if (!settings_flag(monitor->settings, KEYWORD_UsePAM))
+	if (!login_uses_pam(monitor))
 		return true;
 	if (link == NULL)
 		return false;

@@ -74,6 +74,9 @@ choose(struct monitor *monitor)
 enum result
 policy_choose(struct monitor *monitor)
 {
+	/* What asks the questions, PAM or we, must be known before the first. */
+	if (settings_text(monitor->settings, KEYWORD_UsersFile) != NULL)
+		lookup_find(monitor);
 	if (monitor->own_settings != NULL || monitor->inputs->config == NULL ||
 	    !config_has_blocks(monitor->inputs->config))
 		return RESULT_OK;

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -18,7 +17,9 @@
 #include "monitor/login/keycommand.h"
 #include "monitor/login/keynames.h"
 #include "monitor/login/krl.h"
+#include "monitor/login/now.h"
 #include "monitor/login/principal_files.h"
+#include "monitor/login/virtual.h"
 
 /* Who is looked for when there is nobody: with ids that own no files. */
 static const struct account nobody = {
@@ -48,19 +49,6 @@ struct search {
 	unsigned refused_line;  /* the first of them */
 	const char *refused_reason;
 };
-
-static struct decide_time
-time_of(uint64_t now_s)
-{
-	const time_t now = (time_t)now_s;
-	struct decide_time result = { now_s, now_s };
-	struct tm local;
-
-	tzset();
-	if (localtime_r(&now, &local) != NULL)
-		result.local_s = now_s + (uint64_t)local.tm_gmtoff;
-	return result;
-}
 
 /* An objection to this very key tells more than one to some file. */
 static void
@@ -438,6 +426,16 @@ search_command(struct search *search)
 	search_lines(search, buf_bytes(&output));
 }
 
+/* What is in the file, and where it points to: not what the user may have put into their home. */
+static void
+search_virtual(struct search *search, const struct virtual_user *user)
+{
+	memcpy(search->where, user->where, sizeof(search->where));
+	search_lines(search, bytes_of_text(user->keys));
+	if (search->answer->result != RESULT_OK && user->keys_file != NULL)
+		(void)search_file(search, user->keys_file);
+}
+
 static void
 search_all(struct search *search)
 {
@@ -446,6 +444,11 @@ search_all(struct search *search)
 
 	if (search->question->certificate != NULL)
 		search_authorities(search);
+	if (search->account->virtual != NULL) {
+		if (search->answer->result != RESULT_OK)
+			search_virtual(search, search->account->virtual);
+		return;
+	}
 	if (search->answer->result != RESULT_OK)
 		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
@@ -460,10 +463,12 @@ answer_unlisted(const struct publickey_question *question, struct publickey_answ
 
 	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND,
 		.refusal = is_plain ? REFUSAL_KEY_UNLISTED : REFUSAL_CERT_UNTRUSTED };
-	snprintf(answer->reason, sizeof(answer->reason), "%s",
-	    is_plain ? "the key is in none of the files of AuthorizedKeysFile"
-		     : "the certificate's authority is neither in TrustedUserCAKeys nor in "
-		       "the files of AuthorizedKeysFile");
+	snprintf(answer->reason, sizeof(answer->reason), "%s%s",
+	    is_plain ? "the key is in none of "
+		     : "the certificate's authority is neither in TrustedUserCAKeys nor in ",
+	    question->account == NULL || question->account->virtual == NULL
+		? "the files of AuthorizedKeysFile"
+		: "the keys of the user in UsersFile");
 }
 
 /* What every line's refusal comes down to. */
@@ -494,7 +499,7 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 		.account = question->account == NULL ? &nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
-		.now = time_of(question->now_s),
+		.now = now_of(question->now_s),
 	};
 	enum refusal refusal;
 	const char *fault = fault_of_question(question, &refusal);

@@ -155,6 +155,18 @@ shadow_is_empty(const struct account *account)
 	return entry != NULL && entry->sp_pwdp[0] == '\0';
 }
 
+enum password_verdict
+shadow_check_hash(const char *stored, struct bytes password)
+{
+	CLEANUP(mem_wipe_textp) char *text = NULL;
+
+	if (mem_text(password, &text) != RESULT_OK)
+		return PASSWORD_WRONG;
+	if (stored == NULL)
+		return refuse(text);
+	return is_password(text, stored) ? PASSWORD_RIGHT : PASSWORD_WRONG;
+}
+
 /* --- Changing ----------------------------------------------------------------------------------- */
 
 static enum result

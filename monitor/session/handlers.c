@@ -15,7 +15,9 @@
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "common/text.h"
+#include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/login/virtual.h"
 #include "monitor/session/auth_info.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/rights.h"
@@ -320,6 +322,12 @@ choose_program(const struct monitor *monitor, const struct session_request *requ
 		return choose_passwd(request, program, why);
 	if (forced_command(monitor) != NULL)
 		return force_program(monitor, request, program, why);
+	if (request->kind != SESSION_KIND_SUBSYSTEM && !monitor->permissions.commands) {
+		snprintf(why, TEXT_MAX, "this login may not run commands");
+		log_info("command-refused", "user %s: this login may not run commands: no shell",
+		    monitor->account->name);
+		return RESULT_DENIED;
+	}
 	switch (request->kind) {
 	case SESSION_KIND_SHELL:
 		return program_for_shell(shell, program);
@@ -395,7 +403,7 @@ complete_environment(struct monitor *monitor, struct session *session)
 	struct environment_facts facts = {
 		.user = account->name,
 		.home = account->home,
-		.shell = account->shell,
+		.shell = monitor->permissions.commands ? account->shell : VIRTUAL_NO_SHELL,
 		.is_superuser = account->uid == 0,
 		.peer_address = inputs->peer.address,
 		.peer_port = inputs->peer.port,
@@ -470,7 +478,7 @@ start_program(struct monitor *monitor, struct session *session, enum session_kin
 		.change_user = monitor->inputs->is_root,
 		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,
-		.pam = settings_flag(monitor->settings, KEYWORD_UsePAM) ? monitor : NULL,
+		.pam = login_uses_pam(monitor) ? monitor : NULL,
 		.notice = notice_for(monitor, kind),
 	};
 

@@ -86,7 +86,8 @@ user_environment_set(const struct monitor *monitor, struct environment *environm
 	const char *permitted = settings_text(monitor->settings, KEYWORD_PermitUserEnvironment);
 
 	TRY(set_those_of_the_key(&monitor->permissions, environment));
-	if (strcmp(permitted, "no") == 0)
+	/* Variables are a way to have programs run. */
+	if (strcmp(permitted, "no") == 0 || !monitor->permissions.commands)
 		return RESULT_OK;
 	return read_file(monitor, permitted, environment);
 }

@@ -2,3 +2,4 @@
 FUZZERS += tests/fuzz/fuzz_authorized_keys
 FUZZERS += tests/fuzz/fuzz_krl
 FUZZERS += tests/fuzz/fuzz_principals
+FUZZERS += tests/fuzz/fuzz_users

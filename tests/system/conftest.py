@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import pytest
 from sallyport import BUILD, IS_ROOT, is_sanitized, wait_for
 
-MIRROR = "http://deb.debian.org/debian"
+MIRROR = "http://deb.debian.org/debian"  # unless apt's own sources name another
 PACKAGES = ("systemd,systemd-sysv,dbus,libpam-systemd,passwd,login,openssh-client,sshpass,libssl3,libnettle8,"
             "libseccomp2,zlib1g,libpam-modules,procps,util-linux")
 INSTALLED = ("install-sbinPROGRAMS install-helperPROGRAMS install-unitDATA install-sysusersDATA "
@@ -33,6 +34,19 @@ def why_not():
     return None
 
 
+def mirror():
+    texts = [p.read_text() for p in [pathlib.Path("/etc/apt/sources.list"),
+                                     *pathlib.Path("/etc/apt/sources.list.d").glob("*")] if p.is_file()]
+    for text in texts:
+        for found in re.finditer(r"^(?:URIs:|deb(?: \[.*\])?) *(https?://\S+/debian/?)(?:\s|$)", text, re.M):
+            return found.group(1)
+    return MIRROR
+
+
+class CannotBoot(Exception):
+    """This machine has no container for us: no package can be had, or the kernel does not let us."""
+
+
 class Machine:
     """The booted container."""
 
@@ -51,10 +65,10 @@ class Machine:
 
     def _debootstrap(self, log):
         done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm",
-                               str(self.root), MIRROR], capture_output=True, text=True)
+                               str(self.root), mirror()], capture_output=True, text=True)
         log.write_text(done.stdout + done.stderr)
         if done.returncode != 0:
-            raise RuntimeError(f"debootstrap: {done.stdout[-2000:]}")
+            raise CannotBoot(f"debootstrap: {done.stdout[-500:]}{done.stderr[-500:]}")
 
     def _install(self):
         make = subprocess.run(["make", "-C", str(BUILD), f"DESTDIR={self.root}", *INSTALLED],
@@ -87,7 +101,7 @@ class Machine:
 
     def _leader(self):
         if self.process.poll() is not None:
-            raise RuntimeError(f"systemd-nspawn ended: {self.log_path.read_text(errors='replace')}")
+            raise CannotBoot(f"systemd-nspawn: {self.log_path.read_text(errors='replace')[-500:]}")
         text = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return int(text.split()[0]) if text.split() else 0
 
@@ -157,6 +171,8 @@ def machine():
     try:
         made = Machine(folder)
         yield made
+    except CannotBoot as reason:
+        pytest.skip(str(reason))
     finally:
         if made:
             made.stop()

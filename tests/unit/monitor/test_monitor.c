@@ -15,9 +15,11 @@ static struct support_log unread;
 static void
 open_phase(struct rig *rig)
 {
-	struct permissions permissions = {
-		.session = true, .pty = true, .forward_local = true, .environment = true
-	};
+	struct permissions permissions = { .session = true,
+		.pty = true,
+		.forward_local = true,
+		.environment = true,
+		.commands = true };
 	struct account *account;
 
 	assert_ok(account_find(rig->user, &account));

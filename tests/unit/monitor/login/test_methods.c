@@ -142,6 +142,37 @@ unknown_methods_are_off(void **state)
 	assert_int_equal(methods_pass(settings, &methods, "magic"), METHODS_MORE);
 }
 
+/* Only what is next counts. */
+static void
+says_where_pam_must_ask(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned passed;
+		bool is_wanted;
+	} wants[] = {
+		{ "UsePAM yes\n", 0, false },
+		{ "UsePAM yes\nAuthenticationMethods keyboard-interactive\n", 0, false },
+		{ "UsePAM yes\nAuthenticationMethods keyboard-interactive:pam\n", 0, true },
+		{ "UsePAM yes\nAuthenticationMethods keyboard-interactive:pam\n", 1, false },
+		{ "UsePAM yes\nAuthenticationMethods publickey,keyboard-interactive:pam\n", 0,
+		    false },
+		{ "UsePAM yes\nAuthenticationMethods publickey,keyboard-interactive:pam\n", 1,
+		    true },
+		{ "UsePAM yes\nAuthenticationMethods keyboard-interactive "
+		  "keyboard-interactive:pam\n",
+		    0, true },
+	};
+
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		CLEANUP(settings_freep) struct settings *settings = settings_of(wants[i].text);
+		struct methods methods = { { 0 } };
+
+		methods.done[0] = (uint8_t)wants[i].passed;
+		ROW_TRUE(wants[i].text, methods_want_pam(settings, &methods) == wants[i].is_wanted);
+	}
+}
+
 int
 main(void)
 {
@@ -150,6 +181,7 @@ main(void)
 		cmocka_unit_test(what_is_not_next_is_nothing),
 		cmocka_unit_test(nobody_gets_in_where_every_list_needs_what_is_off),
 		cmocka_unit_test(unknown_methods_are_off),
+		cmocka_unit_test(says_where_pam_must_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -330,6 +330,8 @@ static const struct {
 	{ "", "does not exist" },
 };
 
+static const struct account_rules rules = { .uses_pam = false, .is_root = true };
+
 static void
 a_shell_must_be_a_program(void **state)
 {
@@ -338,14 +340,14 @@ a_shell_must_be_a_program(void **state)
 
 	if (account_find("root", &account) != RESULT_OK)
 		skip();
-	if (!account_may_log_in(account, false, NULL, locked, sizeof(locked)))
+	if (!account_may_log_in(account, &rules, locked, sizeof(locked)))
 		skip(); /* root is locked here */
 	for (size_t i = 0; i < COUNT(shells); i++) {
 		char reason[256] = "";
 
 		free(account->shell);
 		account->shell = strdup(shells[i].shell);
-		ROW_TRUE(shells[i].shell, account_may_log_in(account, false, NULL, reason,
+		ROW_TRUE(shells[i].shell, account_may_log_in(account, &rules, reason,
 					      sizeof(reason)) == (shells[i].reason == NULL));
 		ROW_TRUE(shells[i].shell, shells[i].reason == NULL
 					      ? reason[0] == '\0'
@@ -359,7 +361,7 @@ who_is_gone_may_not_log_in(void **state)
 	struct account gone = { .name = "no-such-user-here", .home = "/", .shell = "/bin/sh" };
 	char reason[256] = "";
 
-	assert_false(account_may_log_in(&gone, false, NULL, reason, sizeof(reason)));
+	assert_false(account_may_log_in(&gone, &rules, reason, sizeof(reason)));
 	assert_string_not_equal(reason, "");
 }
 

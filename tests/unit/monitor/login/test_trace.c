@@ -191,9 +191,15 @@ permissions_without_a_key_have_theirs(void **state)
 	CLEANUP(trace_clear) struct trace trace = { 0 };
 	CLEANUP(permissions_clear) struct permissions permissions = { 0 };
 	char reason[DECIDE_REASON_MAX];
+	const struct decide_question question = {
+		.settings = settings,
+		.account = &root,
+		.address = BYTES("192.0.2.1"),
+		.trace = &trace,
+	};
 
 	assert_ok(trace_keep(&trace));
-	assert_ok(decide_password(settings, &root, &trace, &permissions, reason));
+	assert_ok(decide_password(&question, &permissions, reason));
 	assert_int_equal(trace.steps[0].kind, TRACE_PASSES);
 	assert_string_equal(trace.steps[0].rule, "PermitRootLogin");
 	assert_string_equal(trace.steps[1].subject, "terminal");

@@ -12,9 +12,11 @@ static struct support_log unread;
 static struct rig *
 rig_open(const char *settings, struct permissions *permissions)
 {
-	struct permissions all = {
-		.session = true, .pty = true, .forward_local = true, .environment = true
-	};
+	struct permissions all = { .session = true,
+		.pty = true,
+		.forward_local = true,
+		.environment = true,
+		.commands = true };
 	struct rig *rig = rig_new(settings);
 	struct account *account;
 
