@@ -63,7 +63,10 @@ execute(const struct command_plan *plan, int input_fd, int output_fd)
 		_exit(NOT_EXECUTED);
 	process_hide(); /* to be another user resets that, and we still have our memory */
 	process_reset_signals();
-	execve(plan->argv[0], plan->argv, surroundings.list);
+	if (plan->program_fd > 0)
+		execveat(plan->program_fd, "", plan->argv, surroundings.list, AT_EMPTY_PATH);
+	else
+		execve(plan->argv[0], plan->argv, surroundings.list);
 	_exit(NOT_EXECUTED);
 }
 

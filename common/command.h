@@ -14,6 +14,7 @@
 
 struct command_plan {
 	char *const *argv; /* argv[0] is an absolute path; no shell */
+	int program_fd;    /* O_PATH: what is executed in the place of argv[0]; 0: nothing is */
 	uint64_t timeout_ms;
 	struct bytes input; /* at its standard input, COMMAND_INPUT_MAX at most; empty: nothing */
 	const char *user, *home; /* for USER, LOGNAME and HOME; NULL: not set */

@@ -83,7 +83,9 @@ auth_request_init(struct auth_request *request, enum auth_method method)
 		.host_key = nothing,
 		.signature = nothing,
 		.password = nothing,
-		.new_password = nothing };
+		.new_password = nothing,
+		.client_host = nothing,
+		.client_user = nothing };
 }
 
 void
@@ -101,6 +103,8 @@ auth_request_put(struct writer *writer, const struct auth_request *request)
 	put_string(writer, request->password);
 	put_bool(writer, request->is_change);
 	put_string(writer, request->new_password);
+	put_string(writer, request->client_host);
+	put_string(writer, request->client_user);
 }
 
 void
@@ -118,6 +122,8 @@ auth_request_get(struct reader *reader, struct auth_request *request)
 	request->password = get_string(reader);
 	request->is_change = get_bool(reader);
 	request->new_password = get_string(reader);
+	request->client_host = get_string(reader);
+	request->client_user = get_string(reader);
 }
 
 void

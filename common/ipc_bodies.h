@@ -58,16 +58,18 @@ enum auth_method {
 	AUTH_METHOD_OTHER = 3, /* a method that we do not serve: counts as a failed attempt */
 	AUTH_METHOD_PASSWORD = 4,
 	AUTH_METHOD_KEYBOARD = 5, /* keyboard-interactive */
+	AUTH_METHOD_HOST = 6,     /* hostbased */
 };
 
 #define AUTH_PASSWORD_MAX 1024 /* bytes; nobody types as much */
+#define AUTH_HOST_MAX     255  /* of a host's name */
 
 /* One SSH_MSG_USERAUTH_REQUEST, taken apart. */
 struct auth_request {
 	uint32_t method; /* enum auth_method */
 	struct bytes user;
 	struct bytes service;
-	/* publickey only: */
+	/* publickey: */
 	struct bytes algorithm;
 	struct bytes key_blob;
 	bool
@@ -79,6 +81,9 @@ struct auth_request {
 	struct bytes password;
 	bool is_change;
 	struct bytes new_password; /* then */
+	/* hostbased only, with algorithm, key_blob (the client host's) and signature: */
+	struct bytes client_host; /* its name, as it says */
+	struct bytes client_user; /* who its user is there */
 };
 /* Nothing but the method: every view empty. */
 void auth_request_init(struct auth_request *request, enum auth_method method);

@@ -178,7 +178,11 @@ enum result
 programs_open(const struct settings *settings, struct programs *out)
 {
 	*out = (struct programs){
-		.child_fd = -1, .user_fd = -1, .pam_fd = -1, .is_root = is_quite_root()
+		.child_fd = -1,
+		.user_fd = -1,
+		.pam_fd = -1,
+		.name_fd = -1,
+		.is_root = is_quite_root(),
 	};
 	if (!out->is_root)
 		say_what_is_missing(settings);
@@ -187,6 +191,8 @@ programs_open(const struct settings *settings, struct programs *out)
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
 	if (settings_flag(settings, KEYWORD_UsePAM))
 		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
+	if (settings_flag(settings, KEYWORD_UseDNS))
+		TRY(open_program(settings, "sallyport-name", out->is_root, &out->name_fd));
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }
 
@@ -196,4 +202,5 @@ programs_close(struct programs *programs)
 	fd_close(&programs->child_fd);
 	fd_close(&programs->user_fd);
 	fd_close(&programs->pam_fd);
+	fd_close(&programs->name_fd);
 }

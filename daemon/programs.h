@@ -12,7 +12,8 @@
 struct config; /* common/config/config.h */
 
 struct programs {
-	int child_fd, user_fd, pam_fd; /* O_PATH, owned; the last -1 where PAM is not used */
+	int child_fd, user_fd; /* O_PATH, owned */
+	int pam_fd, name_fd;   /* the same; -1 where PAM or names are not used */
 	uid_t child_uid;
 	gid_t child_gid;
 	bool

@@ -141,6 +141,9 @@ inputs_for(const struct service *service)
 		.child_fd = -1,
 		.user_program_fd = service->programs.user_fd,
 		.pam_program_fd = service->programs.pam_fd,
+		.name_program_fd = service->programs.name_fd,
+		.unprivileged_uid = service->programs.child_uid,
+		.unprivileged_gid = service->programs.child_gid,
 		.is_root = service->programs.is_root,
 	};
 }

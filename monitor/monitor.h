@@ -50,6 +50,9 @@ struct monitor_inputs {
 	int child_fd;           /* to its child, a fork of the nursery; non-blocking */
 	int user_program_fd;    /* O_PATH of sallyport-user */
 	int pam_program_fd;     /* O_PATH of sallyport-pam; -1 where no setting uses PAM */
+	int name_program_fd;    /* O_PATH of sallyport-name; -1 where UseDNS is off */
+	uid_t unprivileged_uid; /* who runs that; 0 without root */
+	gid_t unprivileged_gid;
 	bool is_root;
 	struct monitor_endpoint peer, local;
 };

@@ -339,6 +339,27 @@ class Client:
         self.auth_request(user, method, b"\1" + string("ssh-ed25519") + string(blob) + bound +
                           string(string("ssh-ed25519") + string(bytes(raw))))
 
+    def hostbased(self, user, key_path, host, client_user, certificate=None, signer=None,
+                  signed=None):
+        """A host speaks for its user. `signed`: what is signed in the place of what is asked."""
+        key = load_ssh_private_key(open(key_path, "rb").read(), None)
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        algorithm, blob = "ssh-ed25519", string("ssh-ed25519") + string(public)
+        if certificate is not None:
+            algorithm, blob = "ssh-ed25519-cert-v01@openssh.com", certificate
+        asked = {"session_id": self.session_id, "user": user, "service": "ssh-connection",
+                 "method": "hostbased", "algorithm": algorithm, "blob": blob, "host": host,
+                 "client_user": client_user}
+        said = {**asked, **(signed or {})}
+        if signer is not None:
+            key = load_ssh_private_key(open(signer, "rb").read(), None)
+        data = string(said["session_id"]) + bytes([USERAUTH_REQUEST]) + b"".join(
+            string(said[part]) for part in ("user", "service", "method", "algorithm", "blob",
+                                            "host", "client_user"))
+        signature = string("ssh-ed25519") + string(key.sign(data + said.pop("more", b"")))
+        self.auth_request(user, "hostbased", string(algorithm) + string(blob) + string(host) +
+                          string(client_user) + string(signature))
+
     def login(self, user, key_path):
         self.handshake()
         self.service()

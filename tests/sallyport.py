@@ -21,6 +21,7 @@ PROGRAMS = {
     "sallyportd": "sallyportd",
     "sallyportctl": "sallyportctl",
     "sallyport-child": "sallyport-child",
+    "sallyport-name": "sallyport-name",
     "sallyport-pam": "sallyport-pam",
     "sallyport-user": "sallyport-user",
     "sftp-server": "sftp-server/sftp-server",

@@ -322,6 +322,18 @@ config_visit_blocks(const struct config *config, const struct config_subject *su
 }
 
 bool
+config_asks_for_host(const struct config *config)
+{
+	const struct match_block *block;
+
+	STAILQ_FOREACH (block, &config->blocks, link) {
+		if (match_asks_for_host(block))
+			return true;
+	}
+	return false;
+}
+
+bool
 config_asks_for_account(const struct config *config)
 {
 	const struct match_block *block;

@@ -51,9 +51,11 @@ enum result config_read_file(struct config *config, const char *path, struct buf
 enum result config_effective(const struct config *config, const struct config_subject *subject,
     struct settings **out, struct buf *errors) MUST_USE;
 
-/* Are there Match blocks at all; must one know the account to tell which of them hold? */
+/* Are there Match blocks at all; must one know the account, or the name of the client's host, to tell which of them
+ * hold? */
 bool config_has_blocks(const struct config *config);
 bool config_asks_for_account(const struct config *config);
+bool config_asks_for_host(const struct config *config);
 
 /* One Match block, as a subject sees it; valid during the visit. */
 #define CONFIG_BLOCK_TEXT_MAX 256

@@ -286,3 +286,13 @@ match_asks_for_account(const struct match_block *block)
 	}
 	return false;
 }
+
+bool
+match_asks_for_host(const struct match_block *block)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		if (block->criteria[i].kind == MATCH_HOST)
+			return true;
+	}
+	return false;
+}

@@ -51,3 +51,6 @@ void match_describe(const struct match_block *block, char *out, size_t size);
 
 /* Must one know the account to tell? */
 bool match_asks_for_account(const struct match_block *block);
+
+/* Or what the client's host is called? */
+bool match_asks_for_host(const struct match_block *block);

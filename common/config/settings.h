@@ -109,6 +109,11 @@ enum permit_root_login {
 	PERMIT_ROOT_PROHIBIT_PASSWORD,
 	PERMIT_ROOT_FORCED_COMMANDS_ONLY,
 };
+enum ignore_rhosts {
+	IGNORE_RHOSTS_NO,
+	IGNORE_RHOSTS_YES,
+	IGNORE_RHOSTS_SHOSTS_ONLY, /* .rhosts is ignored, .shosts is read */
+};
 enum allow_forwarding {
 	ALLOW_FORWARDING_NO = 0,
 	ALLOW_FORWARDING_LOCAL = 1,

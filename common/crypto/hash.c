@@ -91,3 +91,29 @@ hash_expand(
 	TRY(absorb(kind, pieces, count, &context));
 	return EVP_DigestFinalXOF(context, out, size) == 1 ? RESULT_OK : RESULT_CRYPTO;
 }
+
+/* --- With a key --------------------------------------------------------------------------------- */
+
+#define BLOCK_SIZE 64
+
+static void
+pad(struct bytes key, uint8_t value, uint8_t *out)
+{
+	memset(out, value, BLOCK_SIZE);
+	for (size_t i = 0; i < key.size; i++)
+		out[i] ^= key.data[i];
+}
+
+enum result
+hash_keyed(enum hash_kind kind, struct bytes key, struct bytes data, uint8_t *out)
+{
+	uint8_t block[BLOCK_SIZE], inner[HASH_SIZE_MAX];
+
+	assert((kind == HASH_SHA1 || kind == HASH_SHA256) && key.size <= BLOCK_SIZE);
+	pad(key, 0x36, block);
+	TRY(hash_pieces(kind, (struct bytes[]){ bytes_of(block, sizeof(block)), data }, 2, inner));
+	pad(key, 0x5c, block);
+	return hash_pieces(kind,
+	    (struct bytes[]){ bytes_of(block, sizeof(block)), bytes_of(inner, hash_size(kind)) }, 2,
+	    out);
+}

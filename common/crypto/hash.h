@@ -33,3 +33,8 @@ enum result hash_pieces(
 /* `size` bytes of an extendable-output function of the pieces. FIPS 202. */
 enum result hash_expand(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out,
     size_t size) MUST_USE;
+
+/* HMAC (RFC 2104) under a key of at most 64 bytes, with a hash whose blocks have 64: SHA-1, SHA-256. For what is no
+ * secret; packets have mac.h. */
+enum result hash_keyed(
+    enum hash_kind kind, struct bytes key, struct bytes data, uint8_t *out) MUST_USE;

@@ -17,6 +17,7 @@
 #include "daemon/ctl/explain_key.h"
 #include "monitor/forward/permit.h"
 #include "monitor/login/account.h"
+#include "monitor/login/credential.h"
 #include "monitor/login/login.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/virtual.h"
@@ -133,6 +134,15 @@ name_of(const struct walk *walk)
 	return login_name_of(bytes_of_text(walk->request->user));
 }
 
+/* With UseDNS no a server knows no names, whatever we are told. */
+static const char *
+host_of(const struct walk *walk)
+{
+	return walk->request->host != NULL && settings_flag(walk->global, KEYWORD_UseDNS)
+		   ? walk->request->host
+		   : "";
+}
+
 static void
 find_account(struct walk *walk)
 {
@@ -158,6 +168,7 @@ find_settings(struct walk *walk)
 		.inputs = &walk->inputs,
 		.is_invalid_user = asks && !walk->is_known,
 		.account = asks ? walk->account : NULL,
+		.host = host_of(walk)[0] != '\0' ? host_of(walk) : walk->request->address,
 	};
 
 	walk->settings = walk->global;
@@ -179,6 +190,7 @@ judge_account(struct walk *walk)
 		.account = walk->account,
 		.name = name_of(walk),
 		.has_own_settings = walk->own != NULL,
+		.host = host_of(walk),
 	};
 	struct trace *trace = &walk->explanation->trace;
 
@@ -204,7 +216,7 @@ static enum result
 decide(struct walk *walk, const struct explain_credential *credential, struct bytes blob,
     struct decision *decision)
 {
-	const bool is_used = decision_is_used(&walk->used_keys, blob);
+	const bool is_used = credential_was_used(&walk->used_keys, blob);
 	const struct decision_question question = {
 		.inputs = &walk->inputs,
 		.settings = walk->settings,
@@ -215,12 +227,13 @@ decide(struct walk *walk, const struct explain_credential *credential, struct by
 		.method = credential->method,
 		.algorithm = explain_key_algorithm(walk->settings, blob),
 		.key_blob = blob,
+		.host_name = bytes_of_text(host_of(walk)),
 		.use = credential->file != NULL && is_used ? RESULT_DENIED : RESULT_OK,
 		.trace = &walk->explanation->trace,
 	};
 
 	decision_make(&question, decision);
-	return credential->file == NULL ? RESULT_OK : decision_remember(&walk->used_keys, blob);
+	return credential->file == NULL ? RESULT_OK : credential_remember(&walk->used_keys, blob);
 }
 
 static void

@@ -25,6 +25,7 @@ struct explain_request {
 	size_t option_count;
 	const char *user, *address;
 	const char *local_address; /* NULL: not known; LocalAddress of Match blocks does not hold */
+	const char *host;          /* what the client's is called; NULL: not known */
 	unsigned local_port;       /* 0: the configuration's first */
 	struct explain_credential credentials[EXPLAIN_CREDENTIALS_MAX];
 	size_t credential_count;

@@ -14,6 +14,7 @@
 
 enum flag {
 	FLAG_CONNECT = 256,
+	FLAG_HOST,
 	FLAG_JSON,
 	FLAG_KEY,
 	FLAG_LISTEN,
@@ -25,6 +26,7 @@ enum flag {
 
 static const struct option flags[] = {
 	{ "connect", required_argument, NULL, FLAG_CONNECT },
+	{ "host", required_argument, NULL, FLAG_HOST },
 	{ "json", no_argument, NULL, FLAG_JSON },
 	{ "key", required_argument, NULL, FLAG_KEY },
 	{ "listen", required_argument, NULL, FLAG_LISTEN },
@@ -37,7 +39,7 @@ static const struct option flags[] = {
 
 static const char usage[] =
     "usage: sallyportctl explain [-f config_file] [-o keyword=value] [--json]\n"
-    "                            [--local-address address] [--local-port port]\n"
+    "                            [--local-address address] [--local-port port] [--host name]\n"
     "                            [--key file] [--password] [--method name]\n"
     "                            [--connect host:port] [--listen [host:]port]\n"
     "                            user address\n";
@@ -101,6 +103,9 @@ take_flag(struct explain_request *request, int flag, const char *value)
 		return add_option(request, value);
 	case FLAG_CONNECT:
 		request->connect = value;
+		return RESULT_OK;
+	case FLAG_HOST:
+		request->host = value;
 		return RESULT_OK;
 	case FLAG_JSON:
 		request->is_json = true;

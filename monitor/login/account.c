@@ -27,6 +27,16 @@
 #define LOCKED       "locked: usermod -p '*' NAME lets keys in and no password"
 #define NOBODYS_ID   65534
 
+const struct account account_nobody = {
+	.name = "NOUSER",
+	.home = "/nonexistent",
+	.shell = "/",
+	.uid = NOBODYS_ID,
+	.gid = NOBODYS_ID,
+	.groups = (gid_t[]){ NOBODYS_ID },
+	.group_count = 1,
+};
+
 void
 account_free(struct account *account)
 {

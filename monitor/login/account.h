@@ -40,3 +40,6 @@ enum result account_group_names(const struct account *account, struct group_name
 
 void account_free(struct account *account);
 void account_freep(struct account **account);
+
+/* Who is looked for when there is nobody: with ids that own no files. */
+extern const struct account account_nobody;

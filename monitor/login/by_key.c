@@ -7,7 +7,6 @@
  */
 #include "monitor/login/by_key.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/clock.h"
@@ -16,8 +15,10 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/credential.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/login/presence.h"
 
 #define METHOD_PUBLICKEY "publickey"
@@ -62,34 +63,16 @@ check_signature(void *context, const struct signature_algorithm *algorithm, cons
 	    key, algorithm, writer_bytes(&writer), request->signature, assertion);
 }
 
-/* The fingerprint is that of the key itself; behind it, what the certificate says of it. */
-static void
-describe_key(struct bytes blob, char *fingerprint, char *certified, size_t size)
-{
-	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
-	char authority[FINGERPRINT_SIZE], key_id[256];
-
-	certified[0] = '\0';
-	fingerprint_format(blob, fingerprint);
-	if (certificate_parse(blob, &certificate) != RESULT_OK)
-		return;
-	fingerprint_format(key_blob(certificate->subject), fingerprint);
-	fingerprint_format(key_blob(certificate->authority), authority);
-	text_quote(certificate->key_id, key_id, sizeof(key_id));
-	snprintf(certified, size, " ID %s (serial %" PRIu64 ") CA %s %s", key_id,
-	    certificate->serial, key_type(certificate->authority), authority);
-}
-
 static void
 log_refusal(const struct monitor *monitor, const struct auth_request *request, enum refusal refusal,
     const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
-	char certified[512];
+	char certified[CREDENTIAL_TEXT_MAX];
 	char algorithm[64];
 
-	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
 	    refusal_code(refusal), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
@@ -123,8 +106,9 @@ decide(const struct monitor *monitor, const struct auth_request *request, struct
 		.method = METHOD_PUBLICKEY,
 		.algorithm = request->algorithm,
 		.key_blob = request->key_blob,
-		.use = decision_is_used(&login->used_keys, request->key_blob) ? RESULT_DENIED
-									      : RESULT_OK,
+		.host_name = bytes_of_text(peer_name(monitor)),
+		.use = credential_was_used(&login->used_keys, request->key_blob) ? RESULT_DENIED
+										 : RESULT_OK,
 		.host = check_host(monitor, request),
 		.prove = request->has_signature ? check_signature : NULL,
 		.context = &attempt,
@@ -150,7 +134,7 @@ put_line(const struct auth_request *request, struct buf *line)
 static bool
 pass(struct monitor *monitor, const struct auth_request *request, struct publickey_answer *answer)
 {
-	char fingerprint[FINGERPRINT_SIZE], certified[512], algorithm[64];
+	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX], algorithm[64];
 	char presence[PRESENCE_TEXT_MAX];
 	char text[ATTEMPT_TEXT_MAX];
 	struct attempt_proof proof = {
@@ -159,13 +143,13 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	OWNED_BUF line;
 
 	buf_init(&line, 2 * KEY_BLOB_MAX + 256);
-	describe_key(request->key_blob, fingerprint, certified, sizeof(certified));
+	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	presence_describe(&answer->assertion, presence);
 	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)%s", algorithm, fingerprint, certified,
 	    answer->where, answer->line, presence);
 	if (put_line(request, &line) != RESULT_OK ||
-	    decision_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
+	    credential_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
 	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);

@@ -92,15 +92,17 @@ whose_options(const struct decide_question *question)
 static enum refusal
 objects_to_address(const struct decide_question *question, char *reason)
 {
-	char address[ADDR_TEXT_MAX], list[128];
+	char address[ADDR_TEXT_MAX], host[80], list[80];
 
 	if (!question->options->has_from)
 		return REFUSAL_NONE;
 	text_quote(question->address, address, sizeof(address));
+	text_quote(question->host, host, sizeof(host));
 	text_quote(question->options->from, list, sizeof(list));
-	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s",
-	    whose_options(question), list, address);
-	return addr_list_match(question->options->from, question->address) == LIST_MATCH_YES
+	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s%s%s",
+	    whose_options(question), list, address, host[0] == '\0' ? "" : ", ", host);
+	return addr_list_match_name(question->options->from, question->address, question->host) ==
+		       LIST_MATCH_YES
 		   ? REFUSAL_NONE
 		   : REFUSAL_KEY_FROM;
 }
@@ -126,6 +128,22 @@ objects_for_user(const struct decide_question *question, char *reason)
 		return REFUSAL_NONE;
 	refusal = objects_to_address(&of_user, reason);
 	return refusal != REFUSAL_NONE ? refusal : objects_to_time(&of_user, reason);
+}
+
+/* The host's word is as good as a key; a command is that of the key that passed before. */
+static enum refusal
+objects_to_root_by_host(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+	const bool root_may =
+	    permit == PERMIT_ROOT_YES || permit == PERMIT_ROOT_PROHIBIT_PASSWORD ||
+	    (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY && question->options->has_command);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
+	    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file, origin.line);
+	return question->account->uid == 0 && !root_may ? REFUSAL_ROOT : REFUSAL_NONE;
 }
 
 static enum refusal
@@ -240,6 +258,10 @@ static const struct rule {
 	{ objects_to_nobody, "account", KEYWORD_COUNT },
 	{ objects_to_root_without_key, "PermitRootLogin", KEYWORD_PermitRootLogin },
 	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
+}, rules_by_host[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT },
+	{ objects_to_root_by_host, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
 };
 
 /* Does the rule say anything of this login, so that it is worth telling that it was kept? */
@@ -339,26 +361,28 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 
 /* --- Without a key ------------------------------------------------------------------------------ */
 
-enum result
-decide_password(
-    const struct decide_question *question, struct permissions *permissions, char *reason)
+/* A key whose line says nothing. */
+static const struct key_options no_options = {
+	.pty = true,
+	.port_forwarding = true,
+	.user_rc = true,
+	.agent_forwarding = true,
+	.x11_forwarding = true,
+};
+
+static enum result
+decide_without_key(const struct decide_question *question, const struct rule *first, size_t count,
+    struct permissions *permissions, char *reason)
 {
-	/* A key whose line says nothing. */
-	static const struct key_options no_options = {
-		.pty = true,
-		.port_forwarding = true,
-		.user_rc = true,
-		.agent_forwarding = true,
-		.x11_forwarding = true,
-	};
 	struct decide_question plain = *question;
 
 	*permissions = (struct permissions){ 0 };
-	plain.options = &no_options;
+	if (plain.options == NULL)
+		plain.options = &no_options;
 	plain.certificate = NULL;
-	if (find_objection(&plain, rules_without_key, COUNT(rules_without_key), reason) !=
-	    REFUSAL_NONE)
+	if (find_objection(&plain, first, count, reason) != REFUSAL_NONE)
 		return RESULT_DENIED;
+	plain.options = &no_options;
 	grant_flags(&plain, NULL, permissions);
 	if (grant_limits_of_user(&plain, permissions) != RESULT_OK) {
 		say(reason, "there is no memory for the user's options");
@@ -366,6 +390,28 @@ decide_password(
 	}
 	reason[0] = '\0';
 	return RESULT_OK;
+}
+
+enum result
+decide_password(
+    const struct decide_question *question, struct permissions *permissions, char *reason)
+{
+	struct decide_question plain = *question;
+
+	plain.options = NULL;
+	return decide_without_key(
+	    &plain, rules_without_key, COUNT(rules_without_key), permissions, reason);
+}
+
+enum result
+decide_host(const struct decide_question *question, bool is_bound, struct permissions *permissions,
+    char *reason)
+{
+	const struct key_options bound = { .has_command = is_bound };
+	struct decide_question plain = *question;
+
+	plain.options = &bound;
+	return decide_without_key(&plain, rules_by_host, COUNT(rules_by_host), permissions, reason);
 }
 
 /* --- Two methods -------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct decide_question {
 	const struct settings *settings;
 	const struct account *account;         /* NULL: unknown user, who gets nothing */
 	struct bytes address;                  /* the client's, numeric */
+	struct bytes host;                     /* what its host is called; empty: not known */
 	const struct key_options *options;     /* of the line with the key, or with its authority */
 	const struct certificate *certificate; /* NULL: a plain key */
 	/* Whom the certificate must be of: with commas, one of them does; or one name as a whole. NULL data: the
@@ -43,6 +44,13 @@ enum result decide_key(
  */
 enum result decide_password(
     const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;
+
+/*
+ * The same where a host's key speaks for the user: `is_bound` says whether what was passed before is bound to a
+ * command, as PermitRootLogin forced-commands-only wants it.
+ */
+enum result decide_host(const struct decide_question *question, bool is_bound,
+    struct permissions *permissions, char *reason) MUST_USE;
 
 /*
  * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to

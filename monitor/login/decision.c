@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/account.h"
+#include "monitor/login/credential.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/lists.h"
 #include "monitor/login/now.h"
@@ -46,6 +47,7 @@ decision_settings(
 	CLEANUP(group_names_clear) struct group_names groups = { 0 };
 	struct config_subject asked = {
 		.user = subject->user,
+		.host = subject->host,
 		.is_invalid_user = subject->is_invalid_user,
 		.address = inputs->peer.address,
 		.local_address = inputs->local.address,
@@ -217,6 +219,7 @@ lists_let_in(
 	return !lists_object(&(struct lists_question){ .settings = question->settings,
 				 .user = question->account->name,
 				 .address = question->inputs->peer.address,
+				 .host = question->host,
 				 .groups = (const char *const *)groups.list,
 				 .group_count = groups.count,
 				 .trace = trace },
@@ -243,50 +246,6 @@ decision_account(
 
 /* --- The credential: a key ---------------------------------------------------------------------- */
 
-/* What the client offers: a key, or a certificate with its key. */
-struct credential {
-	const struct signature_algorithm *algorithm;
-	struct key *key;                 /* owned, unless it is the certificate's */
-	struct certificate *certificate; /* owned; NULL: there is none */
-};
-
-static void
-credential_clear(struct credential *credential)
-{
-	if (credential->certificate == NULL)
-		key_free(credential->key);
-	certificate_free(credential->certificate);
-}
-
-static enum result
-parse_certificate(struct bytes blob, struct credential *out)
-{
-	struct reader reader = reader_of(blob);
-
-	if (!bytes_is(get_string(&reader), out->algorithm->blob_type))
-		return RESULT_UNSUPPORTED;
-	TRY(certificate_parse(blob, &out->certificate));
-	out->key = out->certificate->subject;
-	return RESULT_OK;
-}
-
-/* The algorithms that we announced, and only with a key of their type. */
-static enum result
-parse_credential(const struct decision_question *question, struct credential *out)
-{
-	const char *accepted = settings_text(question->settings, KEYWORD_PubkeyAcceptedAlgorithms);
-
-	out->algorithm = signature_algorithm_find(question->algorithm);
-	if (out->algorithm == NULL || !text_has_name(bytes_of_text(accepted), question->algorithm))
-		return RESULT_UNSUPPORTED;
-	if ((out->algorithm->flags & ALGORITHM_CERTIFICATE) != 0)
-		return parse_certificate(question->key_blob, out);
-	TRY(key_from_blob(question->key_blob, &out->key));
-	if (!bytes_is(bytes_of_text(out->algorithm->key_type), key_type(out->key)))
-		return RESULT_UNSUPPORTED;
-	return RESULT_OK;
-}
-
 static enum result
 judge_method(const struct decision_question *question)
 {
@@ -310,6 +269,7 @@ find_key(const struct decision_question *question, const struct credential *cred
 		.settings = question->settings,
 		.account = question->account,
 		.address = bytes_of_text(question->inputs->peer.address),
+		.host = question->host_name,
 		.key_blob = question->key_blob,
 		.certificate = credential->certificate,
 		.now_s = (uint64_t)time(NULL),
@@ -338,6 +298,9 @@ static struct verdict
 judge_key(const struct decision_question *question, struct publickey_answer *answer)
 {
 	CLEANUP(credential_clear) struct credential credential = { 0 };
+	const struct auth_request shown = { .algorithm = question->algorithm,
+		.key_blob = question->key_blob };
+	const struct signature_algorithm *algorithm;
 	struct evidence evidence = {
 		.method = judge_method(question),
 		.use = question->use,
@@ -350,7 +313,9 @@ judge_key(const struct decision_question *question, struct publickey_answer *ans
 		.verification = RESULT_DENIED,
 	};
 
-	evidence.key = parse_credential(question, &credential);
+	evidence.key =
+	    credential_parse(settings_text(question->settings, KEYWORD_PubkeyAcceptedAlgorithms),
+		&shown, &algorithm, &credential);
 	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
 		find_key(question, &credential, answer);
 		evidence.listed = answer->result;
@@ -359,7 +324,7 @@ judge_key(const struct decision_question *question, struct publickey_answer *ans
 		tell_demands(question, &answer->permissions);
 	if (evidence.listed == RESULT_OK && question->prove != NULL) {
 		evidence.signature = question->prove(
-		    question->context, credential.algorithm, credential.key, &answer->assertion);
+		    question->context, algorithm, credential.key, &answer->assertion);
 		presence_judge(&answer->permissions, &answer->assertion, &evidence);
 	}
 	return verdict_of(&evidence);
@@ -529,43 +494,6 @@ decision_make(const struct decision_question *question, struct decision *out)
 	say_why(question, out);
 	if (out->verdict.value == VERDICT_REFUSED)
 		permissions_clear(&out->answer.permissions);
-}
-
-/* --- Keys that were used ------------------------------------------------------------------------ */
-
-/* The fingerprint of the key itself. */
-static void
-name_key(struct bytes blob, char *fingerprint)
-{
-	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
-
-	if (certificate_parse(blob, &certificate) == RESULT_OK)
-		blob = key_blob(certificate->subject);
-	fingerprint_format(blob, fingerprint);
-}
-
-bool
-decision_is_used(const struct buf *used, struct bytes key_blob)
-{
-	struct bytes rest = buf_bytes(used), line;
-	char fingerprint[FINGERPRINT_SIZE];
-
-	name_key(key_blob, fingerprint);
-	while (text_next_line(&rest, &line)) {
-		if (bytes_is(line, fingerprint))
-			return true;
-	}
-	return false;
-}
-
-enum result
-decision_remember(struct buf *used, struct bytes key_blob)
-{
-	char fingerprint[FINGERPRINT_SIZE];
-
-	name_key(key_blob, fingerprint);
-	TRY(buf_append(used, bytes_of_text(fingerprint)));
-	return buf_append(used, bytes_of_text("\n"));
 }
 
 /* --- Several methods ---------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct decision_subject {
 	const char *user;                    /* as the client says it; NULL: no name can be so */
 	bool is_invalid_user;                /* looked up, and not there */
 	const struct account *account;       /* NULL: not looked up, or not there */
+	const char *host; /* what the client's is called, or its address; NULL: nobody asks */
 };
 
 /* What holds for this one, the caller's. RESULT_MEMORY, RESULT_SYSTEM and others end the connection. */
@@ -51,6 +52,7 @@ struct decision_account {
 	    *account;          /* there is one; where we cannot become others it gets our groups */
 	struct bytes name;     /* by which it was asked for */
 	bool has_own_settings; /* Match blocks were asked for that name */
+	const char *host;      /* what the client's is called; "": not known */
 };
 
 /* May it log in at all, by any method? False with why in `reason` (`size` bytes). */
@@ -73,9 +75,10 @@ struct decision_question {
 	const char *method;            /* as AuthenticationMethods has it */
 	/* Of publickey: */
 	struct bytes algorithm, key_blob;
-	enum result use;       /* RESULT_DENIED: the key was passed with before */
-	enum result host;      /* RESULT_DENIED: meant for another server */
-	decision_prove *prove; /* NULL: it is asked only whether the key would do */
+	struct bytes host_name; /* what the client's host is called; empty: not known */
+	enum result use;        /* RESULT_DENIED: the key was passed with before */
+	enum result host;       /* RESULT_DENIED: meant for another server */
+	decision_prove *prove;  /* NULL: it is asked only whether the key would do */
 	void *context;
 	/* Of the others: */
 	bool is_proved;    /* else it is asked only whether the right one would do */
@@ -95,12 +98,6 @@ void decision_clear(struct decision *decision);
 /* Everything that speaks for or against this credential of this account. Fills the whole decision, which the caller
  * clears; permissions are in `answer`, all off when it is refused. */
 void decision_make(const struct decision_question *question, struct decision *out);
-
-/* --- Keys that were used ------------------------------------------------------------------------ */
-
-/* Two methods with one key would be one. `used`: fingerprints, a line each; a certificate's key is the key. */
-bool decision_is_used(const struct buf *used, struct bytes key_blob);
-enum result decision_remember(struct buf *used, struct bytes key_blob) MUST_USE;
 
 /* --- Several methods ---------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/by_host.h"
 #include "monitor/login/by_key.h"
 #include "monitor/login/by_password.h"
 #include "monitor/login/decision.h"
@@ -139,6 +140,9 @@ dispatch(struct monitor *monitor, const struct auth_request *request)
 		return RESULT_OK;
 	case AUTH_METHOD_KEYBOARD:
 		by_keyboard_try(monitor);
+		return RESULT_OK;
+	case AUTH_METHOD_HOST:
+		by_host_try(monitor, request);
 		return RESULT_OK;
 	case AUTH_METHOD_OTHER:
 		on_other(monitor);

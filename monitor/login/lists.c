@@ -18,8 +18,9 @@ user_matches(const char *pattern, const struct lists_question *question)
 
 	if (!pattern_matches(bytes_of(pattern, size), bytes_of_text(question->user)))
 		return false;
-	return sign == NULL || addr_list_match(bytes_of_text(sign + 1),
-				   bytes_of_text(question->address)) == LIST_MATCH_YES;
+	return sign == NULL ||
+	       addr_list_match_name(bytes_of_text(sign + 1), bytes_of_text(question->address),
+		   bytes_of_text(question->host)) == LIST_MATCH_YES;
 }
 
 static bool
@@ -62,6 +63,23 @@ lists_ask_for_groups(const struct settings *settings)
 {
 	return settings_count(settings, KEYWORD_DenyGroups) > 0 ||
 	       settings_count(settings, KEYWORD_AllowGroups) > 0;
+}
+
+static bool
+names_hosts(const struct settings *settings, enum keyword keyword)
+{
+	for (size_t i = 0; i < settings_count(settings, keyword); i++) {
+		if (strchr(settings_word(settings, keyword, i), '@') != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+lists_ask_for_host(const struct settings *settings)
+{
+	return names_hosts(settings, KEYWORD_DenyUsers) ||
+	       names_hosts(settings, KEYWORD_AllowUsers);
 }
 
 bool

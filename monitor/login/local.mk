@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: ISC
 monitor_libmonitor_a_SOURCES += \
 	monitor/login/attempt.c monitor/login/attempt.h \
+	monitor/login/by_host.c monitor/login/by_host.h \
 	monitor/login/by_key.c monitor/login/by_key.h \
 	monitor/login/by_password.c monitor/login/by_password.h \
+	monitor/login/credential.c monitor/login/credential.h \
 	monitor/login/decision.c monitor/login/decision.h \
 	monitor/login/grant.c monitor/login/grant.h \
 	monitor/login/handlers.c \
+	monitor/login/hostbased.c monitor/login/hostbased.h \
 	monitor/login/keycommand.c monitor/login/keycommand.h \
+	monitor/login/keyfault.c monitor/login/keyfault.h \
+	monitor/login/known_hosts.c monitor/login/known_hosts.h \
 	monitor/login/krl.c monitor/login/krl.h \
 	monitor/login/lists.c monitor/login/lists.h \
 	monitor/login/lookup.c monitor/login/lookup.h \
 	monitor/login/methods.c monitor/login/methods.h \
 	monitor/login/pam_link.c monitor/login/pam_link.h \
+	monitor/login/peer_name.c monitor/login/peer_name.h \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/presence.c monitor/login/presence.h \
 	monitor/login/refusal.c monitor/login/refusal.def monitor/login/refusal.h \
+	monitor/login/rhosts.c monitor/login/rhosts.h \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
 	monitor/login/trace.c monitor/login/trace.h \

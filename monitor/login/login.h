@@ -14,18 +14,23 @@
 #define ATTEMPT_TEXT_MAX 1024
 #define NOTICE_TEXT_MAX  8192
 
+/* A host's name, with its NUL. */
+#define PEER_NAME_MAX 256
+
 struct login {
 	char *user;        /* owned, quoted for the log; NULL before the first attempt */
 	uint8_t *raw_user; /* owned; as it came, to be compared with */
 	size_t raw_user_size;
-	struct account *account; /* owned; NULL: unknown, or may not log in */
-	bool is_looked_up;       /* account, is_known and refusal say something */
-	bool has_news;           /* the child was not told yet which settings were chosen */
-	bool is_judged;          /* and it was asked whether the account may log in */
-	bool is_known;           /* there is such an account, whether or not it may log in */
-	bool is_virtual;         /* UsersFile has it: PAM is not asked */
-	char refusal[256];       /* why the account may not log in, for the log */
-	enum refusal refused_by; /* and the rule */
+	struct account *account;       /* owned; NULL: unknown, or may not log in */
+	bool is_looked_up;             /* account, is_known and refusal say something */
+	bool has_news;                 /* the child was not told yet which settings were chosen */
+	bool is_judged;                /* and it was asked whether the account may log in */
+	bool is_known;                 /* there is such an account, whether or not it may log in */
+	bool is_virtual;               /* UsersFile has it: PAM is not asked */
+	char refusal[256];             /* why the account may not log in, for the log */
+	char peer_name[PEER_NAME_MAX]; /* see peer_name.h */
+	bool is_peer_asked;            /* whether or not there is one */
+	enum refusal refused_by;       /* and the rule */
 	struct trace
 	    trace;         /* of the decision; its steps are kept for the log at level DEBUG only */
 	unsigned attempts; /* requests so far */

@@ -6,6 +6,8 @@
 
 #include "common/log.h"
 #include "monitor/login/decision.h"
+#include "monitor/login/lists.h"
+#include "monitor/login/peer_name.h"
 
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
@@ -15,6 +17,7 @@ may_log_in(const struct monitor *monitor, struct login *login)
 		.settings = monitor->settings,
 		.account = login->account,
 		.name = login_name(login),
+		.host = lists_ask_for_host(monitor->settings) ? peer_name(monitor) : "",
 		.has_own_settings = monitor->own_settings != NULL,
 	};
 
@@ -65,6 +68,8 @@ lookup_user(struct monitor *monitor)
 	if (login->is_judged)
 		return;
 	login->is_judged = true;
+	if (lists_ask_for_host(monitor->settings))
+		(void)peer_name(monitor); /* for those whom there is not, too: it takes its time */
 	if (login->account != NULL && !may_log_in(monitor, login)) {
 		account_free(login->account);
 		login->account = NULL;

@@ -18,6 +18,7 @@ static const struct method_row {
 	{ "publickey", KEYWORD_PubkeyAuthentication, true },
 	{ "password", KEYWORD_PasswordAuthentication, true },
 	{ "keyboard-interactive", KEYWORD_KbdInteractiveAuthentication, true },
+	{ "hostbased", KEYWORD_HostbasedAuthentication, true },
 	{ "none", KEYWORD_COUNT, false },
 };
 

@@ -20,6 +20,7 @@
 #include "common/spawn.h"
 #include "monitor/login/by_password.h"
 #include "monitor/login/login.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/session/start.h"
 
 /* Modules that make homes and mount them may take a while; a program is started at once. */
@@ -106,7 +107,7 @@ send_start(const struct monitor *monitor, int socket)
 	struct pam_start start = {
 		.service = bytes_of_text(settings_text(settings, KEYWORD_PAMServiceName)),
 		.user = login_name(monitor->login),
-		.rhost = bytes_of_text(inputs->peer.address),
+		.rhost = bytes_of_text(peer_host(monitor)),
 		.permits_empty = settings_flag(settings, KEYWORD_PermitEmptyPasswords),
 		.log_level = (uint32_t)log_get_level(),
 	};

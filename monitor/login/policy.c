@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/orders.h"
 
 bool
@@ -55,6 +56,7 @@ choose(struct monitor *monitor)
 		.inputs = monitor->inputs,
 		.is_invalid_user = login->is_looked_up && !login->is_known,
 		.account = login->account,
+		.host = config_asks_for_host(monitor->inputs->config) ? peer_host(monitor) : NULL,
 	};
 
 	/* A name with a NUL is nobody's, and in no list of names. */

@@ -12,25 +12,15 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/account.h"
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/keycommand.h"
+#include "monitor/login/keyfault.h"
 #include "monitor/login/keynames.h"
-#include "monitor/login/krl.h"
 #include "monitor/login/now.h"
 #include "monitor/login/principal_files.h"
 #include "monitor/login/virtual.h"
-
-/* Who is looked for when there is nobody: with ids that own no files. */
-static const struct account nobody = {
-	.name = "NOUSER",
-	.home = "/nonexistent",
-	.shell = "/",
-	.uid = 65534,
-	.gid = 65534,
-	.groups = (gid_t[]){ 65534 },
-	.group_count = 1,
-};
 
 struct search {
 	const struct publickey_question *question;
@@ -187,6 +177,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 		.settings = search->question->settings,
 		.account = search->question->account,
 		.address = search->question->address,
+		.host = search->question->host,
 		.options = &options,
 		.certificate = search->question->certificate,
 		.now = search->now,
@@ -333,77 +324,10 @@ search_authorities(struct search *search)
 	principal_files_clear(&search->principal);
 }
 
-/* What is wrong with a key whoever has it; NULL: nothing. */
-static const char *
-fault_of(const struct settings *settings, struct bytes blob, enum refusal *refusal)
-{
-	CLEANUP(key_freep) struct key *key = NULL;
-
-	*refusal = REFUSAL_KEY_BROKEN;
-	if (key_from_blob(blob, &key) != RESULT_OK)
-		return "the key is broken or of no kind that we have";
-	*refusal = REFUSAL_KEY_SMALL;
-	if (strcmp(key_type(key), "ssh-rsa") == 0 &&
-	    key_bits(key) < settings_number(settings, KEYWORD_RequiredRSASize))
-		return "the key has fewer bits than RequiredRSASize asks for";
-	return NULL;
-}
-
 void
 publickey_answer_clear(struct publickey_answer *answer)
 {
 	permissions_clear(&answer->permissions);
-}
-
-/* RevokedKeys: a file that cannot be read might have named the key, so it names all. */
-static const char *
-revocation_of(const struct publickey_question *question, enum refusal *refusal)
-{
-	const struct certificate *certificate = question->certificate;
-	const struct krl_subject subject = {
-		.key = certificate == NULL ? question->key_blob : key_blob(certificate->subject),
-		.certificate = certificate,
-	};
-
-	for (size_t i = 0; i < settings_count(question->settings, KEYWORD_RevokedKeys); i++) {
-		const char *path = settings_word(question->settings, KEYWORD_RevokedKeys, i);
-		OWNED_BUF file;
-		enum result result;
-
-		buf_init(&file, KEYFILES_FILE_MAX);
-		result = fd_read_path(path, KEYFILES_FILE_MAX, &file);
-		if (result == RESULT_OK)
-			result = krl_check(buf_bytes(&file), &subject);
-		*refusal = REFUSAL_KEY_REVOKED;
-		if (result == RESULT_DENIED)
-			return "it is revoked (RevokedKeys)";
-		*refusal = REFUSAL_KEY_REVOCATION;
-		if (result != RESULT_OK) {
-			log_error("revoked-keys",
-			    "RevokedKeys %s: %s; no key logs in until it can be read", path,
-			    result_text(result));
-			return "a file of RevokedKeys cannot be read, so every key may be revoked";
-		}
-	}
-	return NULL;
-}
-
-/* Of a certificate both keys are looked at. */
-static const char *
-fault_of_question(const struct publickey_question *question, enum refusal *refusal)
-{
-	const struct certificate *certificate = question->certificate;
-	const char *fault;
-
-	fault = revocation_of(question, refusal);
-	if (fault != NULL)
-		return fault;
-	if (certificate == NULL)
-		return fault_of(question->settings, question->key_blob, refusal);
-	fault = fault_of(question->settings, key_blob(certificate->subject), refusal);
-	return fault != NULL
-		   ? fault
-		   : fault_of(question->settings, key_blob(certificate->authority), refusal);
 }
 
 static void
@@ -496,13 +420,14 @@ publickey_find(const struct publickey_question *question, struct publickey_answe
 		.question = question,
 		.answer = answer,
 		.trace = question->trace != NULL ? question->trace : &no_steps,
-		.account = question->account == NULL ? &nobody : question->account,
+		.account = question->account == NULL ? &account_nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
 		.now = now_of(question->now_s),
 	};
-	enum refusal refusal;
-	const char *fault = fault_of_question(question, &refusal);
+	enum refusal refusal = REFUSAL_NONE;
+	const char *fault =
+	    keyfault_find(question->settings, question->key_blob, certificate, &refusal);
 
 	answer_unlisted(question, answer);
 	if (fault != NULL) {

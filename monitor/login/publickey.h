@@ -18,6 +18,7 @@ struct publickey_question {
 	const struct account
 	    *account;          /* NULL: unknown user; the same work is done against nothing */
 	struct bytes address;  /* the client's, numeric */
+	struct bytes host;     /* what its host is called; empty: not known */
 	struct bytes key_blob; /* as the client sent it; need not be well formed */
 	const struct certificate *certificate; /* what it is; NULL: a plain key */
 	uint64_t now_s;                        /* wall clock */

@@ -115,15 +115,17 @@ object(char *reason, enum refusal refusal, const char *text, struct bytes what)
 	return refusal;
 }
 
-enum refusal
-terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
-    char *reason)
+static enum refusal
+check(const struct certificate *certificate, enum certificate_kind kind,
+    const struct settings *settings, uint64_t now_s, char *reason)
 {
 	const char *algorithms = settings_text(settings, KEYWORD_CASignatureAlgorithms);
 	const struct bytes id = certificate->key_id;
 
-	if (certificate->kind != CERTIFICATE_USER)
-		return object(reason, REFUSAL_CERT_KIND, "kind is that of a host", id);
+	if (certificate->kind != kind)
+		return object(reason, REFUSAL_CERT_KIND,
+		    kind == CERTIFICATE_USER ? "kind is that of a host" : "kind is that of a user",
+		    id);
 	if (now_s < certificate->valid_after)
 		return object(reason, REFUSAL_CERT_EARLY, "time has not come", id);
 	if (now_s >= certificate->valid_before)
@@ -135,6 +137,28 @@ terms_check(const struct certificate *certificate, const struct settings *settin
 		    "authority signed with what CASignatureAlgorithms does not have",
 		    certificate->signed_with);
 	return REFUSAL_NONE;
+}
+
+enum refusal
+terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
+    char *reason)
+{
+	return check(certificate, CERTIFICATE_USER, settings, now_s, reason);
+}
+
+enum result
+terms_check_host(const struct certificate *certificate, const struct settings *settings,
+    uint64_t now_s, struct bytes host, char *reason)
+{
+	if (check(certificate, CERTIFICATE_HOST, settings, now_s, reason) != REFUSAL_NONE)
+		return RESULT_DENIED;
+	if (certificate->critical_options.size > 0)
+		return refuse(reason, RESULT_DENIED,
+		    "critical options are not known: there are none for hosts",
+		    certificate->key_id);
+	if (!terms_has_principal(certificate, host))
+		return refuse(reason, RESULT_DENIED, "principals do not have the host", host);
+	return RESULT_OK;
 }
 
 bool

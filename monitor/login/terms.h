@@ -31,5 +31,9 @@ enum result terms_parse(
 enum refusal terms_check(const struct certificate *certificate, const struct settings *settings,
     uint64_t now_s, char *reason) MUST_USE;
 
+/* The same for that of a host, of this name, which speaks for a user; no critical options of hosts are known. */
+enum result terms_check_host(const struct certificate *certificate, const struct settings *settings,
+    uint64_t now_s, struct bytes host, char *reason) MUST_USE;
+
 /* Is the name one of its principals, as a whole and letter by letter? */
 bool terms_has_principal(const struct certificate *certificate, struct bytes name);

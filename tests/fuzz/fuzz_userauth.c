@@ -46,6 +46,7 @@ check_question(struct run *run, struct bytes body)
 	assert(reader_end(&reader) == RESULT_OK);
 	assert(++run->asked == 1);
 	run->has_proof = (request.method == AUTH_METHOD_PUBLICKEY && request.has_signature) ||
+			 (request.method == AUTH_METHOD_HOST && request.has_signature) ||
 			 request.method == AUTH_METHOD_PASSWORD ||
 			 request.method == AUTH_METHOD_KEYBOARD ||
 			 request.method == AUTH_METHOD_NONE;

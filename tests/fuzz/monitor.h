@@ -43,6 +43,7 @@ fuzz_monitor_settings(void)
 	if (crypto_start() != RESULT_OK || config_new(&config) != RESULT_OK ||
 	    config_parse(config, "fuzz",
 		bytes_of_text("AcceptEnv LANG\nStrictModes no\nModuliFile /nonexistent\n"
+			      "HostbasedAuthentication yes\n"
 			      "KexAlgorithms +diffie-hellman-group-exchange-sha256\n"),
 		&errors) != RESULT_OK ||
 	    config_effective(config, NULL, &settings, &errors) != RESULT_OK)
@@ -65,6 +66,7 @@ fuzz_monitor_begin(struct fuzz_monitor *out)
 			.child_fd = -1,
 			.user_program_fd = -1,
 			.pam_program_fd = -1,
+			.name_program_fd = -1,
 			.peer = { "192.0.2.1", 1234 },
 			.local = { "192.0.2.2", 22 },
 		},

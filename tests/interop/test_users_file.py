@@ -18,7 +18,7 @@ from sallyport import IS_ROOT, keygen
 pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: other users log in")
 
 UID, GID, MORE = 54321, 54322, 54323
-NAME = f"spvirtual{os.getpid()}"
+NAME = "spvirtual"
 
 
 def hash_of(password):

@@ -4,3 +4,4 @@ check_PROGRAMS += tests/unit/common/crypto/test_algorithm
 check_PROGRAMS += tests/unit/common/crypto/test_seal
 check_PROGRAMS += tests/unit/common/crypto/test_kem
 check_PROGRAMS += tests/unit/common/crypto/test_umac
+check_PROGRAMS += tests/unit/common/crypto/test_hash

@@ -129,6 +129,27 @@ parse_keyboard(struct userauth *auth, struct reader *reader, struct auth_request
 	return RESULT_OK;
 }
 
+/* RFC 4252 section 9. */
+static enum result
+parse_hostbased(struct userauth *auth, struct reader *reader, struct auth_request *request)
+{
+	request->algorithm = get_string(reader);
+	request->key_blob = get_string(reader);
+	request->client_host = get_string(reader);
+	request->client_user = get_string(reader);
+	request->signature = get_string(reader);
+	TRY(reader_end(reader));
+	if (request->algorithm.size > ALGORITHM_MAX || request->key_blob.size > KEY_BLOB_MAX ||
+	    request->client_host.size > AUTH_HOST_MAX ||
+	    request->client_user.size > USER_NAME_MAX ||
+	    request->signature.size > KEY_SIGNATURE_MAX)
+		return RESULT_OK;
+	request->method = AUTH_METHOD_HOST;
+	request->has_signature = true;
+	auth->attempt = USERAUTH_ATTEMPT_PROOF;
+	return RESULT_OK;
+}
+
 static enum result
 parse_method(struct userauth *auth, struct reader *reader, struct auth_request *request)
 {
@@ -142,6 +163,8 @@ parse_method(struct userauth *auth, struct reader *reader, struct auth_request *
 		return parse_password(auth, reader, request);
 	if (bytes_is(method, "keyboard-interactive"))
 		return parse_keyboard(auth, reader, request);
+	if (bytes_is(method, "hostbased"))
+		return parse_hostbased(auth, reader, request);
 	if (!bytes_is(method, "none"))
 		return reader->result;
 	request->method = AUTH_METHOD_NONE;
@@ -166,7 +189,8 @@ ask(const struct auth_request *request, struct outlet *outlet)
 	struct writer body;
 	size_t size = 64 + request->user.size + request->service.size + request->algorithm.size +
 		      request->key_blob.size + request->host_key.size + request->signature.size +
-		      request->password.size + request->new_password.size;
+		      request->password.size + request->new_password.size +
+		      request->client_host.size + request->client_user.size;
 
 	TRY(outlet_ask_begin(outlet, size, &body));
 	auth_request_put(&body, request);

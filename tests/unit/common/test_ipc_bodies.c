@@ -101,7 +101,9 @@ put_auth_request(struct writer *writer)
 				     .signature = TEXT("signature"),
 				     .password = TEXT("old"),
 				     .is_change = true,
-				     .new_password = TEXT("new") });
+				     .new_password = TEXT("new"),
+				     .client_host = TEXT("host.example"),
+				     .client_user = TEXT("alice") });
 }
 
 static void
@@ -130,6 +132,8 @@ check_auth_request(struct reader *reader)
 	assert_bytes(request.password, TEXT("old"));
 	assert_true(request.is_change);
 	assert_bytes(request.new_password, TEXT("new"));
+	assert_bytes(request.client_host, TEXT("host.example"));
+	assert_bytes(request.client_user, TEXT("alice"));
 }
 
 static void

@@ -163,6 +163,7 @@ rig_new(const char *more)
 		.child_fd = -1,
 		.user_program_fd = -1,
 		.pam_program_fd = -1,
+		.name_program_fd = -1,
 		.is_root = getuid() == 0,
 		.peer = { "192.0.2.1", 1234 },
 		.local = { "192.0.2.2", 22 },

@@ -142,9 +142,12 @@ static const struct {
 	{ "PAMServiceName none",
 	    "sshd_config:1: PAMServiceName: \"none\" is not valid; it must be the name of a file "
 	    "in /etc/pam.d\n" },
-	{ "HostbasedAuthentication yes",
-	    "sshd_config:1: HostbasedAuthentication: this version does not support it yet; the "
+	{ "GSSAPIAuthentication yes",
+	    "sshd_config:1: GSSAPIAuthentication: this version does not support it yet; the "
 	    "only value that it accepts is: no\n" },
+	{ "IgnoreRhosts maybe",
+	    "sshd_config:1: IgnoreRhosts: \"maybe\" is not valid; it must be yes, no, "
+	    "shosts-only\n" },
 	{ "AuthenticationMethods magic",
 	    "sshd_config:1: AuthenticationMethods: \"magic\" is not valid: the methods are "
 	    "publickey, password, keyboard-interactive (with :pam or :password), hostbased, "

@@ -201,11 +201,99 @@ accounts_end_at_the_end_of_their_last_day(void **state)
 	assert_true(decide_is_expired(20777, NOW));
 }
 
+/* clang-format off */
+static const struct {
+	const char *from, *host;
+	bool fits;
+} names[] = {
+	{ "from=\"*.example.org\"",     "a.example.org", true },
+	{ "from=\"A.EXAMPLE.org\"",     "a.example.org", true },
+	{ "from=\"192.0.2.1\"",         "a.example.org", true },
+	{ "from=\"b.example.org\"",     "a.example.org", false },
+	{ "from=\"*,!a.example.org\"",  "a.example.org", false },
+	{ "from=\"a.example.org\"",     "",              false },
+	{ "from=\"?*.example.org\"",    ".example.org",  false },
+};
+/* clang-format on */
+
+static void
+knows_the_client_by_its_name_too(void **state)
+{
+	CLEANUP(settings_freep) struct settings *settings = settings_of("");
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct permissions permissions = { 0 };
+		struct key_options options;
+		char reason[DECIDE_REASON_MAX];
+		const struct decide_question question = {
+			.settings = settings,
+			.account = &user,
+			.address = bytes_of_text("192.0.2.1"),
+			.host = bytes_of_text(names[i].host),
+			.options = &options,
+		};
+
+		assert_ok(options_parse(bytes_of_text(names[i].from), &options, reason));
+		ROW_RESULT(names[i].from, decide_key(&question, &permissions, reason),
+		    names[i].fits ? RESULT_OK : RESULT_DENIED);
+		ROW_TRUE(names[i].from, names[i].fits || strstr(reason, "from=") != NULL);
+		permissions_clear(&permissions);
+	}
+}
+
+static const struct {
+	const char *permit; /* PermitRootLogin */
+	bool alone, bound;  /* may a host speak for root, by itself and behind a command? */
+} roots[] = {
+	{ "yes", true, true },
+	{ "prohibit-password", true, true },
+	{ "without-password", true, true },
+	{ "forced-commands-only", false, true },
+	{ "no", false, false },
+};
+
+static enum result
+decide_host_for(const struct settings *settings, const struct account *account, bool is_bound,
+    struct permissions *permissions, char *reason)
+{
+	const struct decide_question question = { .settings = settings, .account = account };
+
+	return decide_host(&question, is_bound, permissions, reason);
+}
+
+static void
+hosts_speak_for_root_as_it_is_permitted(void **state)
+{
+	for (size_t i = 0; i < COUNT(roots) * 2; i++) {
+		const bool is_bound = i % 2 == 1;
+		const bool may = is_bound ? roots[i / 2].bound : roots[i / 2].alone;
+		struct permissions permissions;
+		char reason[DECIDE_REASON_MAX], text[64];
+		struct settings *settings;
+
+		snprintf(text, sizeof(text), "PermitRootLogin %s\n", roots[i / 2].permit);
+		settings = settings_of(text);
+		ROW_RESULT(text, decide_host_for(settings, &root, is_bound, &permissions, reason),
+		    may ? RESULT_OK : RESULT_DENIED);
+		ROW_TRUE(text, permissions.session == may);
+		ROW_TRUE(text, may || strstr(reason, "PermitRootLogin") != NULL);
+		ROW_RESULT(
+		    text, decide_host_for(settings, &user, false, &permissions, reason), RESULT_OK);
+		ROW_TRUE(text, permissions.session && permissions.pty);
+		ROW_RESULT(text, decide_host_for(settings, NULL, true, &permissions, reason),
+		    RESULT_DENIED);
+		ROW_TRUE(text, !permissions.session);
+		settings_free(settings);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lets_in_whom_no_rule_objects_to),
+		cmocka_unit_test(knows_the_client_by_its_name_too),
+		cmocka_unit_test(hosts_speak_for_root_as_it_is_permitted),
 		cmocka_unit_test(grants_what_settings_and_options_both_allow),
 		cmocka_unit_test(places_of_the_line_reach_the_permissions),
 		cmocka_unit_test(knows_locked_passwords),

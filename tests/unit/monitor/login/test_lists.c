@@ -26,6 +26,12 @@ static const struct {
 	{ "AllowUsers alice@192.0.2.*\n", NULL },
 	{ "AllowUsers alice@10.0.0.0/8\n", "AllowUsers" },
 	{ "AllowUsers *@10.0.0.0/8 bob\n", "AllowUsers" },
+	{ "AllowUsers alice@host.example.org\n", NULL },
+	{ "AllowUsers alice@*.EXAMPLE.org\n", NULL },
+	{ "AllowUsers alice@example.org\n", "AllowUsers" },
+	{ "AllowUsers bob@host.example.org\n", "AllowUsers" },
+	{ "AllowUsers alice@!host.example.org,192.0.2.7\n", "AllowUsers" },
+	{ "DenyUsers *@*.example.org\n", "DenyUsers" },
 	{ "DenyUsers alice\n", "DenyUsers names them (file:1)" },
 	{ "DenyUsers bob\n", NULL },
 	{ "DenyUsers *@192.0.2.7\n", "DenyUsers" },
@@ -62,6 +68,7 @@ let_in_whom_they_name(void **state)
 		objects = lists_object(&(struct lists_question){ .settings = settings,
 					   .user = "alice",
 					   .address = "192.0.2.7",
+					   .host = "host.example.org",
 					   .groups = groups,
 					   .group_count = COUNT(groups) },
 		    reason, sizeof(reason));
@@ -70,6 +77,8 @@ let_in_whom_they_name(void **state)
 		    rows[i].text, rows[i].reason == NULL || strstr(reason, rows[i].reason) != NULL);
 		ROW_TRUE(rows[i].text,
 		    lists_ask_for_groups(settings) == (strstr(rows[i].text, "Groups") != NULL));
+		ROW_TRUE(rows[i].text,
+		    lists_ask_for_host(settings) == (strchr(rows[i].text, '@') != NULL));
 	}
 }
 

@@ -49,6 +49,10 @@ static const struct {
 	{ "PasswordAuthentication no\nAuthenticationMethods password publickey\n",
 	    "publickey>publickey=" },
 	{ "AuthenticationMethods hostbased publickey\n", "publickey>publickey=" },
+	{ "HostbasedAuthentication yes\n",
+	    "publickey,password,keyboard-interactive,hostbased>hostbased=" },
+	{ "HostbasedAuthentication yes\nAuthenticationMethods hostbased,publickey\n",
+	    "hostbased>hostbased publickey>publickey=" },
 	/* Who asks the questions. */
 	{ "AuthenticationMethods keyboard-interactive:password\n",
 	    "keyboard-interactive>keyboard-interactive=" },

@@ -70,6 +70,32 @@ it_is_good_for_its_time_and_kind(void **state)
 }
 
 static void
+hosts_have_their_own_terms(void **state)
+{
+	CLEANUP(settings_freep) struct settings *settings = default_settings();
+	struct certificate certificate = ordinary();
+	char reason[TERMS_REASON_MAX];
+
+	assert_result(
+	    terms_check_host(&certificate, settings, 150, BYTES("alice"), reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "that of a user"));
+	certificate.kind = CERTIFICATE_HOST;
+	certificate.critical_options = BYTES("");
+	assert_ok(terms_check_host(&certificate, settings, 150, BYTES("alice"), reason));
+	assert_result(
+	    terms_check_host(&certificate, settings, 150, BYTES("eve"), reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "do not have the host"));
+	assert_result(
+	    terms_check_host(&certificate, settings, 150, BYTES(""), reason), RESULT_DENIED);
+	assert_result(
+	    terms_check_host(&certificate, settings, 200, BYTES("alice"), reason), RESULT_DENIED);
+	certificate.critical_options = BYTES(COMMAND);
+	assert_result(
+	    terms_check_host(&certificate, settings, 150, BYTES("alice"), reason), RESULT_DENIED);
+	assert_non_null(strstr(reason, "critical options"));
+}
+
+static void
 principals_are_compared_whole(void **state)
 {
 	const struct certificate certificate = ordinary();
@@ -143,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_good_for_its_time_and_kind),
+		cmocka_unit_test(hosts_have_their_own_terms),
 		cmocka_unit_test(principals_are_compared_whole),
 		cmocka_unit_test(critical_options_are_known_or_refused),
 		cmocka_unit_test(what_is_not_said_is_not_granted),

@@ -205,6 +205,55 @@ a_bound_request_brings_the_host_key(void **state)
 	rig_free(rig);
 }
 
+static struct auth_request
+asked_for_host(const char *host, size_t user_size, bool has_more, enum result *result)
+{
+	struct rig *rig = rig_new("");
+	struct writer writer = request(rig, "alice", "ssh-connection", "hostbased");
+	struct auth_request what = { .method = 0 };
+	static char user[USER_NAME_MAX + 2];
+
+	memset(user, 'u', sizeof(user));
+	put_text(&writer, "ssh-ed25519");
+	put_text(&writer, "blob");
+	put_text(&writer, host);
+	put_string(&writer, bytes_of(user, user_size));
+	put_text(&writer, "signature");
+	if (has_more)
+		put_byte(&writer, 0);
+	*result = receive(rig, &writer);
+	if (*result == RESULT_OK) {
+		what = asked(rig);
+		assert_true(what.method == AUTH_METHOD_OTHER || what.has_signature);
+		assert_true(what.method != AUTH_METHOD_HOST ||
+			    (bytes_is(what.client_host, host) && bytes_is(what.key_blob, "blob") &&
+				bytes_equal(what.client_user, bytes_of(user, user_size)) &&
+				bytes_is(what.signature, "signature")));
+		assert_true(what.method == AUTH_METHOD_HOST || what.client_host.size == 0);
+	}
+	rig_free(rig);
+	return what;
+}
+
+static void
+a_host_speaks_for_its_user(void **state)
+{
+	char long_host[AUTH_HOST_MAX + 2];
+	enum result result;
+
+	memset(long_host, 'h', sizeof(long_host) - 1);
+	long_host[sizeof(long_host) - 1] = '\0';
+	assert_int_equal(asked_for_host("h.example", 3, false, &result).method, AUTH_METHOD_HOST);
+	assert_int_equal(
+	    asked_for_host(long_host + 1, USER_NAME_MAX, false, &result).method, AUTH_METHOD_HOST);
+	/* Longer names are tried as nothing. */
+	assert_int_equal(asked_for_host(long_host, 3, false, &result).method, AUTH_METHOD_OTHER);
+	assert_int_equal(
+	    asked_for_host("h", USER_NAME_MAX + 1, false, &result).method, AUTH_METHOD_OTHER);
+	(void)asked_for_host("h", 3, true, &result);
+	assert_int_not_equal(result, RESULT_OK);
+}
+
 static void
 a_query_is_answered_with_its_own_key(void **state)
 {
@@ -536,6 +585,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(none_is_asked_and_the_failure_names_the_methods),
+		cmocka_unit_test(a_host_speaks_for_its_user),
 		cmocka_unit_test(a_query_is_answered_with_its_own_key),
 		cmocka_unit_test(a_bound_request_brings_the_host_key),
 		cmocka_unit_test(success_logs_in_only_after_a_signature),

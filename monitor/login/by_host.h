@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The method `hostbased`, RFC 4252 section 9: the client's host signs for its user (edge).
+ */
+#pragma once
+
+#include "monitor/login/login.h"
+
+void by_host_try(struct monitor *monitor, const struct auth_request *request);
