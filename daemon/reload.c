@@ -88,9 +88,10 @@ execute_check(const struct reload *reload, int output_fd)
 			_exit(NOT_EXECUTED);
 		argv[i + 1] = reload->argv[i];
 	}
-	if (chdir(reload->folder) < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
-	    dup2(output_fd, STDOUT_FILENO) < 0 || dup2(output_fd, STDERR_FILENO) < 0 ||
-	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	/* For names of files that are not absolute; whoever was started where he may not go has none. */
+	(void)!chdir(reload->folder);
+	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(output_fd, STDOUT_FILENO) < 0 ||
+	    dup2(output_fd, STDERR_FILENO) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(NOT_EXECUTED);
 	process_restore_core_limit();
 	process_reset_signals();
@@ -245,12 +246,14 @@ execute_with(const struct reload *reload, int state_fd)
 	int error;
 
 	snprintf(number, sizeof(number), "%d", state_fd);
-	if (here < 0 || setenv(STATE_VARIABLE, number, 1) < 0 || chdir(reload->folder) < 0)
+	if (setenv(STATE_VARIABLE, number, 1) < 0)
 		return;
+	(void)!chdir(reload->folder);
 	process_restore_core_limit();
 	execv(reload->program, reload->argv);
 	error = errno;
-	(void)!fchdir(here);
+	if (here >= 0)
+		(void)!fchdir(here);
 	errno = error;
 }
 
