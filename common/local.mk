@@ -9,7 +9,8 @@ common_libcommon_a_SOURCES += \
 	common/ipc_table.c common/ipc_table.h common/ipc_messages.def \
 	common/ipc_bodies.c common/ipc_bodies.h \
 	common/ipc_log.c common/ipc_log.h \
-	common/log.c common/log.h \
+	common/json.c common/json.h \
+	common/log.c common/log.h common/log_codes.def \
 	common/macros.h \
 	common/mem.c common/mem.h \
 	common/pam_bodies.c common/pam_bodies.h \

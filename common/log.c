@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "common/text.h"
@@ -27,6 +28,22 @@ static const struct level_row {
 	{ "DEBUG3",  LOG_LEVEL_DEBUG3  },
 };
 /* clang-format on */
+
+bool
+log_shows_reason(const char *reason)
+{
+	static const char *const shown[] = {
+#define ROW(code) (code),
+#include "common/log_codes.def"
+#undef ROW
+	};
+
+	for (size_t i = 0; i < COUNT(shown); i++) {
+		if (strcmp(shown[i], reason) == 0)
+			return true;
+	}
+	return false;
+}
 
 static void
 stderr_sink(void *context, const struct log_event *event)

@@ -29,6 +29,9 @@ struct log_event {
 	const char *text;   /* one line, control characters and invalid UTF-8 already escaped */
 };
 
+/* Does a line with this reason end in " [reason]"? */
+bool log_shows_reason(const char *reason);
+
 typedef void log_sink(void *context, const struct log_event *event);
 
 /* Without a sink, events go to standard error. */

@@ -14,17 +14,8 @@
 #include "common/buf.h"
 #include "common/log.h"
 
-/* One write for each line, so that lines of several monitors do not mix. */
-static void
-write_line(int fd, const char *prefix, const char *text)
-{
-	char line[LOG_TEXT_MAX + 64];
-	int size = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
-
-	if (size >= (int)sizeof(line))
-		size = (int)sizeof(line) - 1;
-	(void)!write(fd, line, (size_t)size);
-}
+/* A prefix, a text and a code. */
+#define LINE_MAX (LOG_TEXT_MAX + 128)
 
 static const char *
 prefix_of(enum log_level level)
@@ -45,10 +36,26 @@ prefix_of(enum log_level level)
 	}
 }
 
+/* The line as tools know it, with the reason's code at its end where that is shown. */
+static int
+format_line(const struct log_event *event, char *out, size_t size)
+{
+	const bool is_shown = log_shows_reason(event->reason);
+	const int length = snprintf(out, size, "%s%s%s%s%s", prefix_of(event->level), event->text,
+	    is_shown ? " [" : "", is_shown ? event->reason : "", is_shown ? "]" : "");
+
+	return length < (int)size ? length : (int)size - 1;
+}
+
+/* One write for each line, so that lines of several monitors do not mix. */
 static void
 stderr_sink(void *context, const struct log_event *event)
 {
-	write_line(STDERR_FILENO, prefix_of(event->level), event->text);
+	char line[LINE_MAX];
+	const int size = format_line(event, line, sizeof(line) - 1);
+
+	line[size] = '\n';
+	(void)!write(STDERR_FILENO, line, (size_t)size + 1);
 }
 
 /* Until the server is up, whoever started it wants to see on the terminal why it does not come up. */
@@ -67,10 +74,12 @@ syslog_sink(void *context, const struct log_event *event)
 		[LOG_LEVEL_DEBUG2] = LOG_DEBUG,
 		[LOG_LEVEL_DEBUG3] = LOG_DEBUG,
 	};
+	char line[LINE_MAX];
 
 	if (!is_up && event->level <= LOG_LEVEL_ERROR)
 		stderr_sink(NULL, event);
-	syslog(priorities[event->level], "%s%s", prefix_of(event->level), event->text);
+	(void)format_line(event, line, sizeof(line));
+	syslog(priorities[event->level], "%s", line);
 }
 
 void

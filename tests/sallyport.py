@@ -19,6 +19,7 @@ CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("SALLYPORT_BUILD", CHECKOUT)).resolve()
 PROGRAMS = {
     "sallyportd": "sallyportd",
+    "sallyportctl": "sallyportctl",
     "sallyport-child": "sallyport-child",
     "sallyport-name": "sallyport-name",
     "sallyport-pam": "sallyport-pam",

@@ -142,6 +142,7 @@ begin_block(struct config *config, const struct lex_line *line, const struct set
 		return RESULT_CONFIG;
 	}
 	TRY(result);
+	block->origin = *origin;
 	STAILQ_INSERT_TAIL(&config->blocks, block, link);
 	config->current = block;
 	return RESULT_OK;
@@ -303,6 +304,21 @@ bool
 config_has_blocks(const struct config *config)
 {
 	return !STAILQ_EMPTY(&config->blocks);
+}
+
+void
+config_visit_blocks(const struct config *config, const struct config_subject *subject,
+    config_block_visitor *visit, void *context)
+{
+	struct config_block seen;
+	const struct match_block *block;
+
+	STAILQ_FOREACH (block, &config->blocks, link) {
+		match_describe(block, seen.asks_for, sizeof(seen.asks_for));
+		seen.origin = block->origin;
+		seen.holds = match_holds(block, subject);
+		visit(context, &seen);
+	}
 }
 
 bool

@@ -57,6 +57,19 @@ bool config_has_blocks(const struct config *config);
 bool config_asks_for_account(const struct config *config);
 bool config_asks_for_host(const struct config *config);
 
+/* One Match block, as a subject sees it; valid during the visit. */
+#define CONFIG_BLOCK_TEXT_MAX 256
+struct config_block {
+	struct setting_origin origin;
+	bool holds;
+	char asks_for[CONFIG_BLOCK_TEXT_MAX]; /* "User alice Group staff", cut */
+};
+typedef void config_block_visitor(void *context, const struct config_block *block);
+
+/* Shows each block in the order in which they stand, and whether it holds: what config_effective went by. */
+void config_visit_blocks(const struct config *config, const struct config_subject *subject,
+    config_block_visitor *visit, void *context);
+
 /* Every value that is said for a keyword of one word, in blocks or not, with where it stands. */
 typedef void config_visitor(void *context, const char *word, const struct setting_origin *origin);
 void config_each_word(

@@ -316,6 +316,12 @@ settings_subsystem(const struct settings *settings, const char *name)
 	return NULL;
 }
 
+const char *
+settings_name(enum keyword keyword)
+{
+	return keyword_row(keyword)->name;
+}
+
 struct setting_origin
 settings_origin(const struct settings *settings, enum keyword keyword)
 {

@@ -261,6 +261,21 @@ match_holds(const struct match_block *block, const struct config_subject *subjec
 	return true;
 }
 
+void
+match_describe(const struct match_block *block, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < block->count && used < size; i++) {
+		const struct match_criterion *criterion = &block->criteria[i];
+
+		used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", i == 0 ? "" : " ",
+		    kinds[criterion->kind].name, criterion->argument == NULL ? "" : " ",
+		    criterion->argument == NULL ? "" : criterion->argument);
+	}
+}
+
 bool
 match_asks_for_account(const struct match_block *block)
 {

@@ -29,6 +29,7 @@ enum match_kind {
 struct match_block {
 	STAILQ_ENTRY(match_block) link;
 	const struct match_block *outer; /* NULL: none */
+	struct setting_origin origin;    /* its file is a file_name of the configuration's */
 	size_t count;
 	struct match_criterion {
 		enum match_kind kind;
@@ -44,6 +45,9 @@ void match_freep(struct match_block **block);
 
 /* Does the block hold for this connection? `subject` NULL: for all connections whatsoever. */
 bool match_holds(const struct match_block *block, const struct config_subject *subject);
+
+/* What the block asks for, as "User alice Address 192.0.2.0/24", cut to `size` bytes. */
+void match_describe(const struct match_block *block, char *out, size_t size);
 
 /* Must one know the account to tell? */
 bool match_asks_for_account(const struct match_block *block);

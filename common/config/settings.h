@@ -97,6 +97,9 @@ struct settings_qos settings_qos(const struct settings *settings, enum keyword k
 /* The command of a subsystem, or NULL. */
 const char *settings_subsystem(const struct settings *settings, const char *name);
 
+/* As a file would have it: "PermitRootLogin". */
+const char *settings_name(enum keyword keyword);
+
 struct setting_origin settings_origin(const struct settings *settings, enum keyword keyword);
 
 /* Values of the choices. */

@@ -215,6 +215,18 @@ struct reason {
 	bool is_root; /* who asks */
 };
 
+static enum refusal
+judge_shadow(const struct spwd *shadow, const struct reason *reason)
+{
+	if (decide_is_locked(shadow->sp_pwdp)) {
+		snprintf(reason->text, reason->size, "the account is %s", LOCKED);
+		return REFUSAL_ACCOUNT_LOCKED;
+	}
+	snprintf(reason->text, reason->size, "the account is expired");
+	return decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL)) ? REFUSAL_ACCOUNT_EXPIRED
+									  : REFUSAL_NONE;
+}
+
 /* Where the file cannot be read others answer: systemd's module has a root of its own, who is locked. */
 static bool
 can_ask_shadow(const struct reason *reason)
@@ -222,68 +234,70 @@ can_ask_shadow(const struct reason *reason)
 	return reason->is_root || access(SHADOW, R_OK) == 0;
 }
 
-static bool
-objects_to_password(const struct account *account, const struct reason *reason)
+static enum refusal
+judge_password(const struct account *account, const struct reason *reason)
 {
 	const struct spwd *shadow;
 	const struct passwd *entry;
 
 	if (account->virtual != NULL)
-		return false; /* who is in the file may log in */
+		return REFUSAL_NONE; /* who is in the file may log in */
 	errno = 0;
 	shadow = can_ask_shadow(reason) ? getspnam(account->name) : NULL;
-	if (shadow != NULL) {
-		snprintf(reason->text, reason->size, "the account is %s",
-		    decide_is_locked(shadow->sp_pwdp) ? LOCKED : "expired");
-		return decide_is_locked(shadow->sp_pwdp) ||
-		       decide_is_expired(shadow->sp_expire, (uint64_t)time(NULL));
-	}
+	if (shadow != NULL)
+		return judge_shadow(shadow, reason);
 	if (reason->is_root && !is_absence(errno)) {
 		snprintf(reason->text, reason->size, "getspnam: %s", strerror(errno));
-		return true;
+		return REFUSAL_ACCOUNT_ERROR;
 	}
 	/* Systems without shadow, accounts without an entry there, and we without root. */
 	entry = getpwnam(account->name);
 	snprintf(reason->text, reason->size, "the account is %s", entry == NULL ? "gone" : LOCKED);
-	return entry == NULL || decide_is_locked(entry->pw_passwd);
+	if (entry == NULL)
+		return REFUSAL_ACCOUNT_ERROR;
+	return decide_is_locked(entry->pw_passwd) ? REFUSAL_ACCOUNT_LOCKED : REFUSAL_NONE;
 }
 
-static bool
-objects_to_shell(const struct account *account, const struct reason *reason)
+static enum refusal
+judge_shell(const struct account *account, const struct reason *reason)
 {
 	struct stat info;
 	char shell[128];
 
 	if (account->virtual != NULL && !account->virtual->has_shell)
-		return false;
+		return REFUSAL_NONE;
 	text_quote(bytes_of_text(account->shell), shell, sizeof(shell));
 	if (stat(account->shell, &info) != 0) {
 		snprintf(reason->text, reason->size, "its shell %s does not exist", shell);
-		return true;
+		return REFUSAL_ACCOUNT_SHELL;
 	}
 	snprintf(reason->text, reason->size, "its shell %s is not executable", shell);
-	return !S_ISREG(info.st_mode) || (info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0;
+	return !S_ISREG(info.st_mode) || (info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0
+		   ? REFUSAL_ACCOUNT_SHELL
+		   : REFUSAL_NONE;
 }
 
 /* Whatever else stands in the way of looking, too, keeps people out. */
-static bool
-objects_by_nologin(const struct account *account, const struct reason *reason)
+static enum refusal
+judge_nologin(const struct account *account, const struct reason *reason)
 {
 	struct stat info;
 
 	snprintf(reason->text, reason->size, "%s exists", NOLOGIN);
-	return account->uid != 0 && (stat(NOLOGIN, &info) == 0 || errno != ENOENT);
+	return account->uid != 0 && (stat(NOLOGIN, &info) == 0 || errno != ENOENT) ? REFUSAL_NOLOGIN
+										   : REFUSAL_NONE;
 }
 
-typedef bool objection(const struct account *account, const struct reason *reason);
+typedef enum refusal judge(const struct account *account, const struct reason *reason);
 
 static const struct {
-	objection *objects;
+	judge *judge;
 	bool is_pams; /* a module of PAM's says the same */
+	const char *rule, *passes;
 } objections[] = {
-	{ objects_to_password, true },
-	{ objects_to_shell, false },
-	{ objects_by_nologin, true },
+	{ judge_password, true, "shadow", "the account is neither locked nor expired" },
+	{ judge_shell, false, "shell", "its shell can be executed" },
+	{ judge_nologin, true, NOLOGIN, "it does not exist, or the account is root's" },
 };
 
 bool
@@ -293,9 +307,19 @@ account_may_log_in(
 	const struct reason why = { reason, size, rules->is_root };
 
 	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (!(rules->uses_pam && objections[i].is_pams) &&
-		    objections[i].objects(account, &why))
+		enum refusal refusal;
+
+		if (rules->uses_pam && objections[i].is_pams) {
+			trace_note(rules->trace, objections[i].rule, NULL,
+			    "PAM's modules are asked instead");
+			continue;
+		}
+		refusal = objections[i].judge(account, &why);
+		if (refusal != REFUSAL_NONE) {
+			trace_refuse(rules->trace, refusal, objections[i].rule, NULL, "%s", reason);
 			return false;
+		}
+		trace_pass(rules->trace, objections[i].rule, NULL, "%s", objections[i].passes);
 	}
 	if (size > 0)
 		reason[0] = '\0';

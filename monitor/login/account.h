@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 /*
@@ -28,7 +29,8 @@ enum result account_find_any(const struct account_question *question, struct acc
  * shell is its affair, whose modules know these rules; many of its users with keys are locked for passwords. */
 struct account_rules {
 	bool uses_pam;
-	bool is_root; /* we are, so that shadow not answering is no matter of permissions */
+	bool is_root;        /* we are, so that shadow not answering is no matter of permissions */
+	struct trace *trace; /* NULL: nobody wants to know more than the answer */
 };
 bool account_may_log_in(const struct account *account, const struct account_rules *rules,
     char *reason, size_t size) MUST_USE;

@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/wire.h"
-#include "monitor/login/decide.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/login/policy.h"
 
@@ -63,17 +63,15 @@ attempt_count_failure(struct monitor *monitor)
 {
 	struct login *login = monitor->login;
 	int64_t most = settings_number(monitor->settings, KEYWORD_MaxAuthTries);
-	char who[USER_NAME_MAX * 4];
 
 	login->has_failed = true;
 	login->failures++;
 	if ((int64_t)login->failures < most)
 		return;
-	login_describe(monitor, who, sizeof(who));
 	log_info("auth-too-many",
-	    "maximum authentication attempts exceeded for %sfrom %s port %u ssh2 (MaxAuthTries "
-	    "%lld)",
-	    who, monitor->inputs->peer.address, monitor->inputs->peer.port, (long long)most);
+	    "maximum authentication attempts exceeded for %s%s from %s port %u ssh2",
+	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
+	    monitor->inputs->peer.address, monitor->inputs->peer.port);
 	phase_end(monitor, SSH_DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures");
 }
 
@@ -119,7 +117,7 @@ attempt_abandoned(const struct monitor *monitor)
 
 	if (login == NULL || !login->is_being_checked || monitor->account != NULL)
 		return;
-	log_info("auth-refused",
+	log_info(refusal_code(REFUSAL_LEFT),
 	    "Failed %s for %s%s from %s port %u ssh2: the client left before the answer",
 	    login->trying == AUTH_METHOD_KEYBOARD ? "keyboard-interactive/pam" : "password",
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
@@ -127,24 +125,6 @@ attempt_abandoned(const struct monitor *monitor)
 }
 
 /* --- Success ------------------------------------------------------------------------------------ */
-
-/* The first method's permissions, or what both this one and those before permit. */
-static enum result
-hold(struct login *login, struct permissions *permissions)
-{
-	enum result result;
-
-	if (login->has_held) {
-		result = decide_both(&login->held, permissions);
-		if (result != RESULT_OK && result != RESULT_DENIED)
-			permissions_clear(&login->held); /* a limit may be lost: nothing is left */
-		return result;
-	}
-	login->held = *permissions;
-	*permissions = (struct permissions){ 0 };
-	login->has_held = true;
-	return RESULT_OK;
-}
 
 void
 attempt_admit(struct monitor *monitor)
@@ -191,7 +171,8 @@ attempt_pass(
 	struct login *login = monitor->login;
 	char text[ATTEMPT_TEXT_MAX];
 
-	if (hold(login, permissions) != RESULT_OK || keep_line(login, proof->line) != RESULT_OK)
+	if (decision_hold(&login->has_held, &login->held, permissions) != RESULT_OK ||
+	    keep_line(login, proof->line) != RESULT_OK)
 		return false;
 	switch (methods_pass(monitor->settings, &login->methods, proof->method)) {
 	case METHODS_COMPLETE:

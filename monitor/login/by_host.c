@@ -129,8 +129,9 @@ judge(const struct monitor *monitor, const struct auth_request *request, struct 
 		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_HOSTBASED)
 			? RESULT_OK
 			: RESULT_DENIED,
-		.use = credential_was_used(monitor->login, request->key_blob) ? RESULT_DENIED
-									      : RESULT_OK,
+		.use = credential_was_used(&monitor->login->used_keys, request->key_blob)
+			   ? RESULT_DENIED
+			   : RESULT_OK,
 		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
 		.is_signed = true,
 		.listed = RESULT_NOT_FOUND,
@@ -170,16 +171,34 @@ refusal_text(const struct monitor *monitor, const struct verdict *verdict,
 	}
 }
 
+static enum refusal
+refusal_of(const struct monitor *monitor, const struct verdict *verdict,
+    const struct hostbased_answer *answer)
+{
+	switch (verdict->against) {
+	case VERDICT_AGAINST_METHOD:
+		return methods_are_enabled(monitor->settings, METHOD_HOSTBASED)
+			   ? REFUSAL_METHOD_ORDER
+			   : REFUSAL_METHOD_OFF;
+	case VERDICT_AGAINST_ACCOUNT:
+		return monitor->login->refused_by;
+	case VERDICT_AGAINST_LISTED:
+		return answer->refusal;
+	default:
+		return verdict_refusal(verdict->against);
+	}
+}
+
 static void
 log_refusal(const struct monitor *monitor, const struct auth_request *request,
-    const struct claim *claim, const char *why)
+    const struct claim *claim, enum refusal refusal, const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX], algorithm[64];
 
 	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
-	log_info("auth-refused",
+	log_info(refusal_code(refusal),
 	    "Failed hostbased for %s%s from %s port %u ssh2: %s %s, client user \"%s\", client "
 	    "host \"%s\": %s",
 	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
@@ -224,7 +243,7 @@ pass(struct monitor *monitor, const struct auth_request *request, const struct c
 	    fingerprint, certified, claim->user_text, claim->host_text, answer->known,
 	    answer->trusted);
 	if (put_line(request, claim, &line) != RESULT_OK ||
-	    credential_remember(monitor->login, request->key_blob) != RESULT_OK)
+	    credential_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
 	return attempt_pass(monitor, &proof, &answer->permissions);
@@ -243,16 +262,19 @@ by_host_try(struct monitor *monitor, const struct auth_request *request)
 	struct hostbased_answer answer = { .result = RESULT_DENIED };
 	struct verdict verdict;
 	struct claim claim;
+	enum refusal refusal;
 	const char *why;
 
 	lookup_user(monitor);
 	verdict = judge(monitor, request, &claim, &answer);
 	why = refusal_text(monitor, &verdict, &answer);
+	refusal = refusal_of(monitor, &verdict, &answer);
 	if (verdict.value == VERDICT_ALLOWED) {
 		if (pass(monitor, request, &claim, &answer))
 			return;
 		why = "there is no memory for it";
+		refusal = REFUSAL_MEMORY;
 	}
-	log_refusal(monitor, request, &claim, why);
+	log_refusal(monitor, request, &claim, refusal, why);
 	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

@@ -8,7 +8,6 @@
 #include "monitor/login/by_key.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -17,22 +16,28 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/credential.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
 #include "monitor/login/presence.h"
-#include "monitor/login/publickey.h"
-#include "monitor/login/verdict.h"
 
 #define METHOD_PUBLICKEY "publickey"
 #define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"
 
+struct attempt {
+	const struct monitor *monitor;
+	const struct auth_request *request;
+};
+
 /* What the client must have signed: RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1, where our host key
  * follows, so that the signature is of no use to any other server. */
 static enum result
-check_signature(const struct monitor *monitor, const struct auth_request *request,
-    const struct signature_algorithm *algorithm, const struct key *key,
+check_signature(void *context, const struct signature_algorithm *algorithm, const struct key *key,
     struct key_assertion *assertion)
 {
+	const struct attempt *attempt = context;
+	const struct monitor *monitor = attempt->monitor;
+	const struct auth_request *request = attempt->request;
 	OWNED_BUF data;
 	struct writer writer;
 	uint8_t *at;
@@ -59,8 +64,8 @@ check_signature(const struct monitor *monitor, const struct auth_request *reques
 }
 
 static void
-log_refusal(const struct monitor *monitor, const struct auth_request *request,
-    enum verdict_against against, const char *why)
+log_refusal(const struct monitor *monitor, const struct auth_request *request, enum refusal refusal,
+    const char *why)
 {
 	const struct login *login = monitor->login;
 	char fingerprint[FINGERPRINT_SIZE];
@@ -70,7 +75,7 @@ log_refusal(const struct monitor *monitor, const struct auth_request *request,
 	credential_describe(request->key_blob, fingerprint, certified);
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	log_event(request->has_signature ? LOG_LEVEL_INFO : LOG_LEVEL_VERBOSE,
-	    verdict_code(against), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
+	    refusal_code(refusal), "Failed publickey for %s%s from %s port %u ssh2: %s %s: %s",
 	    login->is_known ? "" : "invalid user ", login->user, monitor->inputs->peer.address,
 	    monitor->inputs->peer.port, algorithm, fingerprint, why);
 }
@@ -86,71 +91,31 @@ check_host(const struct monitor *monitor, const struct auth_request *request)
 	return RESULT_OK;
 }
 
-/* Everything that speaks for or against; an unknown user's request takes the same way. */
-static struct verdict
-judge_publickey(const struct monitor *monitor, const struct auth_request *request,
-    struct publickey_answer *answer)
+static void
+decide(const struct monitor *monitor, const struct auth_request *request, struct decision *decision)
 {
-	CLEANUP(credential_clear) struct credential credential = { 0 };
-	const struct signature_algorithm *algorithm;
-	struct publickey_question question = {
+	struct login *login = monitor->login;
+	struct attempt attempt = { monitor, request };
+	const struct decision_question question = {
 		.inputs = monitor->inputs,
 		.settings = monitor->settings,
-		.account = monitor->login->account,
-		.address = bytes_of_text(monitor->inputs->peer.address),
-		.host = bytes_of_text(peer_name(monitor)),
+		.account = login->account,
+		.why_no_account = login->refusal,
+		.refused_account = login->refused_by,
+		.methods = &login->methods,
+		.method = METHOD_PUBLICKEY,
+		.algorithm = request->algorithm,
 		.key_blob = request->key_blob,
-		.now_s = (uint64_t)time(NULL),
-		.is_root = monitor->inputs->is_root,
-	};
-	struct evidence evidence = {
-		.method =
-		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_PUBLICKEY)
-			? RESULT_OK
-			: RESULT_DENIED,
-		.use = credential_was_used(monitor->login, request->key_blob) ? RESULT_DENIED
-									      : RESULT_OK,
+		.host_name = bytes_of_text(peer_name(monitor)),
+		.use = credential_was_used(&login->used_keys, request->key_blob) ? RESULT_DENIED
+										 : RESULT_OK,
 		.host = check_host(monitor, request),
-		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.is_signed = request->has_signature,
-		.listed = RESULT_NOT_FOUND,
-		.signature = RESULT_SIGNATURE,
-		.touch = RESULT_DENIED,
-		.verification = RESULT_DENIED,
+		.prove = request->has_signature ? check_signature : NULL,
+		.context = &attempt,
+		.trace = &login->trace,
 	};
 
-	evidence.key =
-	    credential_parse(settings_text(monitor->settings, KEYWORD_PubkeyAcceptedAlgorithms),
-		request, &algorithm, &credential);
-	question.certificate = credential.certificate;
-	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
-		publickey_find(&question, answer);
-		evidence.listed = answer->result;
-	}
-	if (evidence.listed == RESULT_OK && request->has_signature) {
-		evidence.signature = check_signature(
-		    monitor, request, algorithm, credential.key, &answer->assertion);
-		presence_judge(&answer->permissions, &answer->assertion, &evidence);
-	}
-	return verdict_of(&evidence);
-}
-
-static const char *
-refusal_text(
-    const struct monitor *monitor, const struct verdict *verdict, struct publickey_answer *answer)
-{
-	switch (verdict->against) {
-	case VERDICT_AGAINST_ACCOUNT:
-		return monitor->login->refusal;
-	case VERDICT_AGAINST_LISTED:
-		return answer->reason;
-	case VERDICT_AGAINST_TOUCH:
-	case VERDICT_AGAINST_VERIFICATION:
-		presence_explain(monitor->settings, answer, verdict->against);
-		return answer->reason;
-	default:
-		return verdict_text(verdict->against);
-	}
+	decision_make(&question, decision);
 }
 
 /* A line of ExposeAuthInfo: the method, and the key as authorized_keys has it. */
@@ -184,33 +149,41 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	snprintf(text, sizeof(text), ": %s %s%s (%s:%u)%s", algorithm, fingerprint, certified,
 	    answer->where, answer->line, presence);
 	if (put_line(request, &line) != RESULT_OK ||
-	    credential_remember(monitor->login, request->key_blob) != RESULT_OK)
+	    credential_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
 	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);
 	return attempt_pass(monitor, &proof, &answer->permissions);
 }
 
+/* True: nothing is left to be said. */
+static bool
+act(struct monitor *monitor, const struct auth_request *request, struct decision *decision)
+{
+	if (decision->verdict.value == VERDICT_KEY_WOULD_DO) {
+		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
+		return true;
+	}
+	if (decision->verdict.value != VERDICT_ALLOWED)
+		return false;
+	if (pass(monitor, request, &decision->answer))
+		return true;
+	decision->refusal = REFUSAL_COMMANDS;
+	snprintf(decision->reason, sizeof(decision->reason),
+	    "it is bound to another command than the key before");
+	return false;
+}
+
 void
 by_key_try(struct monitor *monitor, const struct auth_request *request)
 {
-	CLEANUP(publickey_answer_clear)
-	struct publickey_answer answer = { .result = RESULT_NOT_FOUND };
-	struct verdict verdict;
-	const char *why;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
 	lookup_user(monitor);
-	verdict = judge_publickey(monitor, request, &answer);
-	why = refusal_text(monitor, &verdict, &answer);
-	if (verdict.value == VERDICT_KEY_WOULD_DO) {
-		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
+	decide(monitor, request, &decision);
+	login_tell_trace(monitor->login);
+	if (act(monitor, request, &decision))
 		return;
-	}
-	if (verdict.value == VERDICT_ALLOWED) {
-		if (pass(monitor, request, &answer))
-			return;
-		why = "it is bound to another command than the key before";
-	}
-	log_refusal(monitor, request, verdict.against, why);
+	log_refusal(monitor, request, decision.refusal, decision.reason);
 	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

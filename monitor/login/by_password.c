@@ -8,9 +8,7 @@
 #include "monitor/login/by_password.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -19,11 +17,10 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
-#include "monitor/login/now.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
-#include "monitor/login/verdict.h"
 #include "monitor/login/virtual.h"
 
 #define PASSWORD_PROMPT "Password: "
@@ -61,41 +58,47 @@ described_method(const struct monitor *monitor)
 				       : "keyboard-interactive/password";
 }
 
-static enum result
-decide(const struct monitor *monitor, struct permissions *permissions, char *reason)
+/* Everything that speaks for or against it. `is_proved`: the password was judged; else: would the right one do? */
+static void
+judge(const struct monitor *monitor, bool is_proved, enum password_verdict verdict,
+    struct decision *decision)
 {
-	const struct decide_question question = {
+	struct login *login = monitor->login;
+	const struct decision_question question = {
+		.inputs = monitor->inputs,
 		.settings = monitor->settings,
-		.account = monitor->login->account,
-		.address = bytes_of_text(monitor->inputs->peer.address),
-		.now = now_of((uint64_t)time(NULL)),
+		.account = login->account,
+		.why_no_account = login->refusal,
+		.refused_account = login->refused_by,
+		.methods = &login->methods,
+		.method = method_of(monitor),
+		.is_proved = is_proved,
+		.proof = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
+		.trace = &login->trace,
 	};
 
-	return decide_password(&question, permissions, reason);
+	decision_make(&question, decision);
+	login_tell_trace(login);
 }
 
 /* Nobody may log in to this account by a password: then none is right. */
 static bool
-is_nobody(const struct monitor *monitor, char *reason)
+is_nobody(const struct monitor *monitor)
 {
-	CLEANUP(permissions_clear) struct permissions permissions = { 0 };
-	const struct login *login = monitor->login;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
-	if (login->account == NULL) {
-		snprintf(reason, DECIDE_REASON_MAX, "%s", login->refusal);
-		return true;
-	}
-	return decide(monitor, &permissions, reason) != RESULT_OK;
+	judge(monitor, false, PASSWORD_WRONG, &decision);
+	return decision.verdict.value != VERDICT_KEY_WOULD_DO;
 }
 
 /* --- How it ends -------------------------------------------------------------------------------- */
 
 static void
-refuse(struct monitor *monitor, const char *why)
+refuse(struct monitor *monitor, enum refusal refusal, const char *why)
 {
 	const struct login *login = monitor->login;
 
-	log_info("auth-refused", "Failed %s for %s%s from %s port %u ssh2: %s",
+	log_info(refusal_code(refusal), "Failed %s for %s%s from %s port %u ssh2: %s",
 	    described_method(monitor),
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, why);
@@ -103,53 +106,37 @@ refuse(struct monitor *monitor, const char *why)
 }
 
 static void
-refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct bytes reason)
+refuse_with(struct monitor *monitor, enum refusal refusal, const char *what, struct bytes reason)
 {
 	char why[DECIDE_REASON_MAX + 64];
-	char nobody[DECIDE_REASON_MAX];
 
-	if (is_nobody(monitor, nobody))
-		snprintf(why, sizeof(why), "%s", nobody);
-	else if (verdict == PASSWORD_NO_ACCESS)
-		snprintf(why, sizeof(why), "the account may not be used now: %.*s",
-		    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
-	else if (verdict == PASSWORD_NO_ANSWER)
-		snprintf(why, sizeof(why), "it could not be checked: %.*s",
-		    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
-	else
-		snprintf(why, sizeof(why), "the password is wrong%s%.*s",
-		    reason.size > 0 ? ": " : "", (int)(reason.size > 200 ? 200 : reason.size),
-		    (const char *)reason.data);
-	refuse(monitor, why);
+	snprintf(why, sizeof(why), "%s%s%.*s", what, reason.size > 0 ? ": " : "",
+	    (int)(reason.size > 200 ? 200 : reason.size), (const char *)reason.data);
+	refuse(monitor, refusal, why);
 }
 
-/* AuthenticationMethods wants PAM to ask, and we did: what PAM's modules would have wanted was not asked for. */
-static bool
-must_be_pams(const struct monitor *monitor)
+static void
+refuse_wrong(struct monitor *monitor, enum password_verdict verdict, struct bytes reason)
 {
-	const struct login *login = monitor->login;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 
-	return login->is_virtual && login->trying == AUTH_METHOD_KEYBOARD &&
-	       methods_want_pam(monitor->settings, &login->methods);
+	judge(monitor, false, PASSWORD_WRONG, &decision);
+	if (decision.verdict.value != VERDICT_KEY_WOULD_DO)
+		refuse(monitor, decision.refusal, decision.reason);
+	else if (verdict == PASSWORD_NO_ACCESS)
+		refuse_with(
+		    monitor, REFUSAL_PASSWORD_ACCESS, "the account may not be used now", reason);
+	else if (verdict == PASSWORD_NO_ANSWER)
+		refuse_with(monitor, REFUSAL_PASSWORD_UNKNOWN, "it could not be checked", reason);
+	else
+		refuse_with(monitor, REFUSAL_PASSWORD, "the password is wrong", reason);
 }
 
-/* Everything that speaks for or against; the only way from a right password to a login. */
+/* The only way from a right password to a login. */
 static void
 pass(struct monitor *monitor, enum password_verdict verdict)
 {
-	CLEANUP(permissions_clear) struct permissions permissions = { 0 };
-	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
-	const struct evidence evidence = {
-		.method = methods_allow(monitor->settings, &login->methods, method_of(monitor)) &&
-				  !must_be_pams(monitor)
-			      ? RESULT_OK
-			      : RESULT_DENIED,
-		.account = login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.listed = decide(monitor, &permissions, reason),
-		.is_signed = true,
-		.signature = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
-	};
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 	const struct attempt_proof proof = {
 		.method = method_of(monitor),
 		.described = described_method(monitor),
@@ -157,9 +144,11 @@ pass(struct monitor *monitor, enum password_verdict verdict)
 		.line = bytes_of_text(described_method(monitor)),
 	};
 
-	if (verdict_of(&evidence).value != VERDICT_ALLOWED ||
-	    !attempt_pass(monitor, &proof, &permissions))
-		refuse_wrong(monitor, PASSWORD_WRONG, bytes_of("", 0));
+	judge(monitor, true, verdict, &decision);
+	if (decision.verdict.value != VERDICT_ALLOWED)
+		refuse(monitor, decision.refusal, decision.reason);
+	else if (!attempt_pass(monitor, &proof, &decision.answer.permissions))
+		refuse(monitor, REFUSAL_COMMANDS, "no more is permitted by it than before");
 }
 
 /* --- Asking the client's user ------------------------------------------------------------------- */
@@ -200,7 +189,7 @@ ask_for(struct monitor *monitor, const char *instruction, const char *const *tex
 	for (uint32_t i = 0; i < count; i++)
 		prompts.prompts[i] = (struct auth_prompt){ bytes_of_text(texts[i]), false };
 	if (by_password_prompt(monitor, &prompts) != RESULT_OK)
-		refuse(monitor, "no question can be asked");
+		refuse(monitor, REFUSAL_MEMORY, "no question can be asked");
 }
 
 static void
@@ -344,9 +333,7 @@ may_begin(struct monitor *monitor, enum auth_method method)
 	if (methods_allow(monitor->settings, &login->methods, method_of(monitor)))
 		return true;
 	lookup_user(monitor);
-	refuse(monitor, methods_are_enabled(monitor->settings, method_of(monitor))
-			    ? "the method is not the next of AuthenticationMethods"
-			    : "the method is turned off");
+	refuse_wrong(monitor, PASSWORD_WRONG, bytes_of("", 0));
 	return false;
 }
 
@@ -360,8 +347,7 @@ settle_shadow(struct monitor *monitor, enum password_verdict verdict, const char
 static enum password_verdict
 check_shadow(struct monitor *monitor, struct bytes password)
 {
-	char reason[DECIDE_REASON_MAX];
-	const struct account *account = is_nobody(monitor, reason) ? NULL : monitor->login->account;
+	const struct account *account = is_nobody(monitor) ? NULL : monitor->login->account;
 
 	if (account != NULL && account->virtual != NULL)
 		return shadow_check_hash(account->virtual->password, password);
@@ -386,8 +372,7 @@ change_shadow(struct monitor *monitor, struct bytes old_password, struct bytes n
 static void
 try_with_pam(struct monitor *monitor, const struct auth_request *request)
 {
-	char reason[DECIDE_REASON_MAX];
-	const bool nobody = is_nobody(monitor, reason);
+	const bool nobody = is_nobody(monitor);
 
 	/* pam_unix would take an empty one for an account that has none. */
 	if (request->is_change && !nobody)
@@ -405,7 +390,7 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 		return;
 	lookup_user(monitor);
 	if (request->is_change && !login->may_change)
-		refuse(monitor, "nobody asked for another password");
+		refuse(monitor, REFUSAL_PASSWORD_STALE, "nobody asked for another password");
 	else if (login_uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
@@ -456,7 +441,6 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 {
 	struct reader reader = reader_of(message->body);
 	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
 	struct auth_replies replies;
 
 	auth_replies_get(&reader, &replies);
@@ -468,7 +452,7 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 	login->asked_at_ms = clock_now_ms();
 	lookup_user(monitor);
 	if (login_uses_pam(monitor))
-		pam_link_reply(monitor, &replies, is_nobody(monitor, reason));
+		pam_link_reply(monitor, &replies, is_nobody(monitor));
 	else if (login->asks_for_new)
 		take_new_password(monitor, &replies);
 	else
@@ -478,33 +462,19 @@ on_auth_reply(struct monitor *monitor, struct ipc_message *message)
 
 /* --- none --------------------------------------------------------------------------------------- */
 
-/* With PAM, too, but then its modules see the empty password, and may have more to ask. */
-static bool
-has_no_password(struct monitor *monitor)
-{
-	const struct login *login = monitor->login;
-
-	if (!permits_empty(monitor) || !methods_are_enabled(monitor->settings, "password"))
-		return false;
-	if (login->is_virtual)
-		return check_shadow(monitor, bytes_of("", 0)) == PASSWORD_RIGHT;
-	return shadow_is_empty(login->account);
-}
-
 bool
 by_nothing_try(struct monitor *monitor)
 {
 	const struct settings *settings = monitor->settings;
 	const bool needs_nothing = settings_flag(settings, KEYWORD_PermitNoAuthentication);
 	struct login *login = monitor->login;
-	char reason[DECIDE_REASON_MAX];
 
 	if ((!needs_nothing && !permits_empty(monitor)) ||
 	    !methods_allow(settings, &login->methods, "none"))
 		return false;
 	login->trying = AUTH_METHOD_NONE;
 	lookup_user(monitor);
-	if (is_nobody(monitor, reason) || (!needs_nothing && !has_no_password(monitor)))
+	if (is_nobody(monitor))
 		return false;
 	if (needs_nothing)
 		pass(monitor, PASSWORD_RIGHT);

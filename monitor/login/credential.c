@@ -66,9 +66,9 @@ credential_describe(struct bytes blob, char *fingerprint, char *certified)
 }
 
 bool
-credential_was_used(const struct login *login, struct bytes blob)
+credential_was_used(const struct buf *used_keys, struct bytes blob)
 {
-	struct bytes rest = buf_bytes(&login->used_keys), used;
+	struct bytes rest = buf_bytes(used_keys), used;
 	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX];
 
 	credential_describe(blob, fingerprint, certified);
@@ -80,11 +80,11 @@ credential_was_used(const struct login *login, struct bytes blob)
 }
 
 enum result
-credential_remember(struct login *login, struct bytes blob)
+credential_remember(struct buf *used_keys, struct bytes blob)
 {
 	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX];
 
 	credential_describe(blob, fingerprint, certified);
-	TRY(buf_append(&login->used_keys, bytes_of_text(fingerprint)));
-	return buf_append(&login->used_keys, bytes_of_text("\n"));
+	TRY(buf_append(used_keys, bytes_of_text(fingerprint)));
+	return buf_append(used_keys, bytes_of_text("\n"));
 }

@@ -4,8 +4,8 @@
  */
 #pragma once
 
+#include "common/ipc_bodies.h"
 #include "common/key/certificate.h"
-#include "monitor/login/login.h"
 
 /* What a certificate says, for the log. */
 #define CREDENTIAL_TEXT_MAX 512
@@ -27,7 +27,7 @@ enum result credential_parse(const char *accepted, const struct auth_request *re
  * `certified` (CREDENTIAL_TEXT_MAX). */
 void credential_describe(struct bytes blob, char *fingerprint, char *certified);
 
-/* Did somebody pass a method of this login with this key? Two methods with one key would be one; a certificate's key
+/* Did somebody pass a method of the login, whose `used_keys` these are, with this key? Two methods with one key would be one; a certificate's key
  * is the key. */
-bool credential_was_used(const struct login *login, struct bytes blob);
-enum result credential_remember(struct login *login, struct bytes blob) MUST_USE;
+bool credential_was_used(const struct buf *used_keys, struct bytes blob);
+enum result credential_remember(struct buf *used_keys, struct bytes blob) MUST_USE;

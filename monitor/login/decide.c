@@ -10,14 +10,14 @@
 #include "common/addr.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/grant.h"
 #include "monitor/login/presence.h"
-#include "monitor/login/variable.h"
 #include "monitor/login/virtual.h"
 
 #define SECONDS_A_DAY (24 * 60 * 60)
 
-/* An objection: writes why into `reason`. */
-typedef bool objection(const struct decide_question *question, char *reason);
+/* What a rule has against it: writes why into `reason`. */
+typedef enum refusal objection(const struct decide_question *question, char *reason);
 
 static void
 say(char *reason, const char *text)
@@ -25,18 +25,19 @@ say(char *reason, const char *text)
 	snprintf(reason, DECIDE_REASON_MAX, "%s", text);
 }
 
-static bool
+static enum refusal
 objects_to_nobody(const struct decide_question *question, char *reason)
 {
 	say(reason, "there is no such account");
-	return question->account == NULL;
+	return question->account == NULL ? REFUSAL_USER_UNKNOWN : REFUSAL_NONE;
 }
 
-static bool
+static enum refusal
 objects_to_method(const struct decide_question *question, char *reason)
 {
 	say(reason, "PubkeyAuthentication no");
-	return !settings_flag(question->settings, KEYWORD_PubkeyAuthentication);
+	return settings_flag(question->settings, KEYWORD_PubkeyAuthentication) ? REFUSAL_NONE
+									       : REFUSAL_METHOD_OFF;
 }
 
 static bool
@@ -57,22 +58,29 @@ options_of_user(const struct decide_question *question)
 }
 
 static bool
+is_root_welcome(const struct decide_question *question, int64_t permit)
+{
+	const struct key_options *of_user = options_of_user(question);
+
+	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
+		return question->options->has_command || has_certified_command(question) ||
+		       (of_user != NULL && of_user->has_command);
+	return permit == PERMIT_ROOT_YES || permit == PERMIT_ROOT_PROHIBIT_PASSWORD;
+}
+
+static enum refusal
 objects_to_root(const struct decide_question *question, char *reason)
 {
 	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
 	const struct setting_origin origin =
 	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
-	const struct key_options *of_user = options_of_user(question);
 
 	if (question->account->uid != 0)
-		return false;
+		return REFUSAL_NONE;
 	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
 	    permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY ? "forced-commands-only" : "no", origin.file,
 	    origin.line);
-	if (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY)
-		return !question->options->has_command && !has_certified_command(question) &&
-		       (of_user == NULL || !of_user->has_command);
-	return permit != PERMIT_ROOT_YES && permit != PERMIT_ROOT_PROHIBIT_PASSWORD;
+	return is_root_welcome(question, permit) ? REFUSAL_NONE : REFUSAL_ROOT;
 }
 
 static const char *
@@ -81,53 +89,88 @@ whose_options(const struct decide_question *question)
 	return question->options == options_of_user(question) ? "the user's" : "the key's";
 }
 
-static bool
+static enum refusal
 objects_to_address(const struct decide_question *question, char *reason)
 {
 	char address[ADDR_TEXT_MAX], host[80], list[80];
 
 	if (!question->options->has_from)
-		return false;
+		return REFUSAL_NONE;
 	text_quote(question->address, address, sizeof(address));
 	text_quote(question->host, host, sizeof(host));
 	text_quote(question->options->from, list, sizeof(list));
 	snprintf(reason, DECIDE_REASON_MAX, "%s from=\"%s\" does not have %s%s%s",
 	    whose_options(question), list, address, host[0] == '\0' ? "" : ", ", host);
-	return addr_list_match_name(question->options->from, question->address, question->host) !=
-	       LIST_MATCH_YES;
+	return addr_list_match_name(question->options->from, question->address, question->host) ==
+		       LIST_MATCH_YES
+		   ? REFUSAL_NONE
+		   : REFUSAL_KEY_FROM;
 }
 
-static bool
+static enum refusal
 objects_to_time(const struct decide_question *question, char *reason)
 {
 	const struct key_expiry *expiry = &question->options->expiry;
 	const uint64_t now_s = expiry->is_utc ? question->now.utc_s : question->now.local_s;
 
 	snprintf(reason, DECIDE_REASON_MAX, "%s expiry-time has passed", whose_options(question));
-	return expiry->is_set && now_s > expiry->clock_s;
+	return expiry->is_set && now_s > expiry->clock_s ? REFUSAL_KEY_EXPIRED : REFUSAL_NONE;
 }
 
-static bool
+static enum refusal
 objects_for_user(const struct decide_question *question, char *reason)
 {
 	struct decide_question of_user = *question;
+	enum refusal refusal;
 
 	of_user.options = options_of_user(question);
-	return of_user.options != NULL &&
-	       (objects_to_address(&of_user, reason) || objects_to_time(&of_user, reason));
+	if (of_user.options == NULL)
+		return REFUSAL_NONE;
+	refusal = objects_to_address(&of_user, reason);
+	return refusal != REFUSAL_NONE ? refusal : objects_to_time(&of_user, reason);
+}
+
+/* The host's word is as good as a key; a command is that of the key that passed before. */
+static enum refusal
+objects_to_root_by_host(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+	const bool root_may =
+	    permit == PERMIT_ROOT_YES || permit == PERMIT_ROOT_PROHIBIT_PASSWORD ||
+	    (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY && question->options->has_command);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
+	    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file, origin.line);
+	return question->account->uid == 0 && !root_may ? REFUSAL_ROOT : REFUSAL_NONE;
+}
+
+static enum refusal
+objects_to_root_without_key(const struct decide_question *question, char *reason)
+{
+	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
+
+	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
+	    origin.file, origin.line);
+	return question->account->uid == 0 && permit != PERMIT_ROOT_YES ? REFUSAL_ROOT
+									: REFUSAL_NONE;
 }
 
 /* A line of an authority lets its certificates in, and no other line does. */
-static bool
+static enum refusal
 objects_to_kind(const struct decide_question *question, char *reason)
 {
 	say(reason, "principals= is for lines of authorities (cert-authority)");
 	if (question->options->has_principals && !question->options->is_authority)
-		return true;
+		return REFUSAL_KEY_KIND;
 	say(reason, question->certificate == NULL
 			? "it is an authority's, whose certificates log in and not itself"
 			: "it is no authority's (cert-authority)");
-	return question->options->is_authority != (question->certificate != NULL);
+	return question->options->is_authority != (question->certificate != NULL) ? REFUSAL_KEY_KIND
+										  : REFUSAL_NONE;
 }
 
 static bool
@@ -147,69 +190,126 @@ has_wanted_principal(const struct decide_question *question)
 	return false;
 }
 
-/* In options a quote inside of a value has a backslash before it. */
-static enum result
-unescape(struct bytes escaped, struct buf *out)
-{
-	for (size_t i = 0; i < escaped.size; i++) {
-		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
-			continue;
-		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
-	}
-	return RESULT_OK;
-}
-
 static bool
 is_command(struct bytes command, struct bytes escaped)
 {
 	OWNED_BUF text;
 
 	buf_init(&text, escaped.size + 1);
-	return unescape(escaped, &text) == RESULT_OK && bytes_equal(command, buf_bytes(&text));
+	return grant_unescape(escaped, &text) == RESULT_OK &&
+	       bytes_equal(command, buf_bytes(&text));
 }
 
-static bool
+/* What the certificate says of itself, and of the login. */
+static enum refusal
+objects_to_terms(const struct decide_question *question, const struct terms *terms, char *reason)
+{
+	if (terms->must_verify && !key_is_security_key(question->certificate->subject)) {
+		say(reason, "the certificate has verify-required, and its key is no security key, "
+			    "which could verify its user");
+		return REFUSAL_CERT_OPTIONS;
+	}
+	if (terms->has_source &&
+	    addr_list_match(terms->source, question->address) != LIST_MATCH_YES) {
+		say(reason, "the certificate's source-address does not have the client");
+		return REFUSAL_CERT_SOURCE;
+	}
+	if (terms->has_command && question->options->has_command &&
+	    !is_command(terms->command, question->options->command)) {
+		say(reason, "the certificate's force-command is not the key's command");
+		return REFUSAL_CERT_COMMAND;
+	}
+	say(reason, "the user is none of the certificate's principals");
+	return has_wanted_principal(question) ? REFUSAL_NONE : REFUSAL_CERT_PRINCIPAL;
+}
+
+static enum refusal
 objects_to_certificate(const struct decide_question *question, char *reason)
 {
-	const struct certificate *certificate = question->certificate;
+	enum refusal refusal;
 	struct terms terms;
 
 	_Static_assert(TERMS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
-	if (certificate == NULL)
-		return false;
-	if (terms_check(certificate, question->settings, question->now.utc_s, reason) !=
-		RESULT_OK ||
-	    terms_parse(certificate, &terms, reason) != RESULT_OK)
-		return true;
-	if (terms.must_verify && !key_is_security_key(certificate->subject)) {
-		say(reason, "the certificate has verify-required, and its key is no security key, "
-			    "which could verify its user");
-		return true;
-	}
-	if (terms.has_source &&
-	    addr_list_match(terms.source, question->address) != LIST_MATCH_YES) {
-		say(reason, "the certificate's source-address does not have the client");
-		return true;
-	}
-	if (terms.has_command && question->options->has_command &&
-	    !is_command(terms.command, question->options->command)) {
-		say(reason, "the certificate's force-command is not the key's command");
-		return true;
-	}
-	say(reason, "the user is none of the certificate's principals");
-	return !has_wanted_principal(question);
+	if (question->certificate == NULL)
+		return REFUSAL_NONE;
+	refusal =
+	    terms_check(question->certificate, question->settings, question->now.utc_s, reason);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (terms_parse(question->certificate, &terms, reason) != RESULT_OK)
+		return REFUSAL_CERT_OPTIONS;
+	return objects_to_terms(question, &terms, reason);
 }
 
-static objection *const objections[] = {
-	objects_to_nobody, /* those below rely on an account */
-	objects_to_kind,
-	objects_to_certificate,
-	objects_to_method,
-	objects_to_root,
-	objects_to_address,
-	objects_to_time,
-	objects_for_user,
+static const struct rule {
+	objection *objects;
+	const char *name;
+	enum keyword keyword; /* whose setting it goes by; KEYWORD_COUNT: the line's, or none */
+} rules[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT }, /* those below rely on an account */
+	{ objects_to_kind, "cert-authority", KEYWORD_COUNT },
+	{ objects_to_certificate, "certificate", KEYWORD_COUNT },
+	{ objects_to_method, "PubkeyAuthentication", KEYWORD_PubkeyAuthentication },
+	{ objects_to_root, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_to_address, "from=", KEYWORD_COUNT },
+	{ objects_to_time, "expiry-time=", KEYWORD_COUNT },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
+}, rules_without_key[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT },
+	{ objects_to_root_without_key, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
+}, rules_by_host[] = {
+	{ objects_to_nobody, "account", KEYWORD_COUNT },
+	{ objects_to_root_by_host, "PermitRootLogin", KEYWORD_PermitRootLogin },
+	{ objects_for_user, "UsersFile", KEYWORD_COUNT },
 };
+
+/* Does the rule say anything of this login, so that it is worth telling that it was kept? */
+static bool
+applies(const struct decide_question *question, const struct rule *rule)
+{
+	if (rule->objects == objects_to_certificate)
+		return question->certificate != NULL;
+	if (rule->keyword == KEYWORD_PermitRootLogin)
+		return question->account->uid == 0;
+	if (rule->objects == objects_for_user)
+		return question->account->virtual != NULL;
+	if (rule->objects == objects_to_address)
+		return question->options->has_from;
+	return rule->objects == objects_to_time && question->options->expiry.is_set;
+}
+
+/* Where the rule stands. */
+static struct setting_origin
+place_of(const struct decide_question *question, const struct rule *rule)
+{
+	if (rule->keyword != KEYWORD_COUNT)
+		return settings_origin(question->settings, rule->keyword);
+	if (rule->objects == objects_for_user && question->account->virtual != NULL)
+		return (struct setting_origin){ question->account->virtual->where,
+			question->account->virtual->line };
+	return question->place;
+}
+
+/* The first rule that objects decides. */
+static enum refusal
+find_objection(
+    const struct decide_question *question, const struct rule *first, size_t count, char *reason)
+{
+	for (size_t i = 0; i < count; i++) {
+		const enum refusal refusal = first[i].objects(question, reason);
+		const struct setting_origin origin = place_of(question, &first[i]);
+
+		if (refusal != REFUSAL_NONE) {
+			trace_object(
+			    question->trace, refusal, first[i].name, &origin, "%s", reason);
+			return refusal;
+		}
+		if (applies(question, &first[i]))
+			trace_pass(question->trace, first[i].name, &origin, "does not object");
+	}
+	return REFUSAL_NONE;
+}
 
 void
 permissions_clear(struct permissions *permissions)
@@ -221,109 +321,14 @@ permissions_clear(struct permissions *permissions)
 	*permissions = (struct permissions){ 0 };
 }
 
+/* Nothing is left of what was granted. */
 static enum result
-copy_command(struct bytes escaped, char **out)
+take_back(const struct decide_question *question, enum refusal refusal,
+    struct permissions *permissions, const char *reason)
 {
-	OWNED_BUF text;
-
-	buf_init(&text, escaped.size + 1);
-	TRY(unescape(escaped, &text));
-	return mem_text(buf_bytes(&text), out);
-}
-
-/* The last first: of two of one name the first shall win, and whoever sets them lets the last win. */
-static enum result
-copy_variables(const struct key_options *options, const char *permitted, char **out)
-{
-	OWNED_BUF text;
-
-	buf_init(&text, 65536);
-	for (size_t i = options->variable_count; i > 0; i--) {
-		if (!variable_is_permitted(permitted, options->variables[i - 1]))
-			continue;
-		TRY(unescape(options->variables[i - 1], &text));
-		TRY(buf_append(&text, bytes_of_text("\n")));
-	}
-	return mem_text(buf_bytes(&text), out);
-}
-
-static enum result
-copy_places(const struct bytes *places, size_t count, char **out)
-{
-	OWNED_BUF text;
-
-	buf_init(&text, 65536);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			TRY(buf_append(&text, bytes_of_text(" ")));
-		TRY(buf_append(&text, places[i]));
-	}
-	return mem_text(buf_bytes(&text), out);
-}
-
-/* What the key limits and what it and its certificate are bound to. */
-static enum result
-grant_owned(const struct decide_question *question, const struct terms *terms,
-    struct permissions *permissions)
-{
-	const struct key_options *options = question->options;
-
-	if (terms != NULL && terms->has_command)
-		TRY(mem_text(terms->command, &permissions->command));
-	else if (options->has_command)
-		TRY(copy_command(options->command, &permissions->command));
-	if (options->permit_open_count > 0)
-		TRY(copy_places(
-		    options->permit_open, options->permit_open_count, &permissions->permit_open));
-	if (options->permit_listen_count > 0)
-		TRY(copy_places(options->permit_listen, options->permit_listen_count,
-		    &permissions->permit_listen));
-	if (options->variable_count > 0)
-		TRY(copy_variables(options,
-		    settings_text(question->settings, KEYWORD_PermitUserEnvironment),
-		    &permissions->variables));
-	return RESULT_OK;
-}
-
-/* `terms` NULL: a plain key, which grants by itself what its line does not take away. */
-static void
-grant(const struct decide_question *question, const struct terms *terms,
-    struct permissions *permissions)
-{
-	const struct settings *settings = question->settings;
-	const struct key_options *options = question->options;
-	const int64_t forwarding = settings_flag(settings, KEYWORD_DisableForwarding)
-				       ? ALLOW_FORWARDING_NO
-				       : settings_number(settings, KEYWORD_AllowTcpForwarding);
-	const bool may_forward =
-	    options->port_forwarding && (terms == NULL || terms->port_forwarding);
-
-	permissions->session = true;
-	permissions->commands = true;
-	permissions->environment = true;
-	permissions->user_rc = options->user_rc && (terms == NULL || terms->user_rc) &&
-			       settings_flag(settings, KEYWORD_PermitUserRC);
-	permissions->pty = options->pty && (terms == NULL || terms->pty) &&
-			   settings_flag(settings, KEYWORD_PermitTTY);
-	permissions->forward_local = may_forward && (forwarding & ALLOW_FORWARDING_LOCAL) != 0;
-	permissions->forward_remote = may_forward && (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
-}
-
-/* What UsersFile says of its user holds besides, however they log in. */
-static enum result
-limit_for_user(const struct decide_question *question, struct permissions *permissions)
-{
-	CLEANUP(permissions_clear) struct permissions of_user = { 0 };
-	struct decide_question user = *question;
-
-	user.options = options_of_user(question);
-	if (user.options == NULL)
-		return RESULT_OK;
-	TRY(grant_owned(&user, NULL, &of_user));
-	grant(&user, NULL, &of_user);
-	if (!question->account->virtual->has_shell)
-		of_user.pty = of_user.user_rc = of_user.commands = false;
-	return decide_both(permissions, &of_user);
+	permissions_clear(permissions);
+	trace_object(question->trace, refusal, "permissions", &question->place, "%s", reason);
+	return RESULT_DENIED;
 }
 
 enum result
@@ -333,25 +338,21 @@ decide_key(const struct decide_question *question, struct permissions *permissio
 	struct terms terms_of_it;
 
 	*permissions = (struct permissions){ 0 };
-	for (size_t i = 0; i < COUNT(objections); i++) {
-		if (objections[i](question, reason))
-			return RESULT_DENIED;
-	}
+	if (find_objection(question, rules, COUNT(rules), reason) != REFUSAL_NONE)
+		return RESULT_DENIED;
 	if (question->certificate != NULL) {
 		if (terms_parse(question->certificate, &terms_of_it, reason) != RESULT_OK)
 			return RESULT_DENIED;
 		terms = &terms_of_it;
 	}
 	if (grant_owned(question, terms, permissions) != RESULT_OK) {
-		permissions_clear(permissions);
 		say(reason, "there is no memory for the key's options");
-		return RESULT_DENIED;
+		return take_back(question, REFUSAL_MEMORY, permissions, reason);
 	}
-	grant(question, terms, permissions);
-	if (limit_for_user(question, permissions) != RESULT_OK) {
-		permissions_clear(permissions);
+	grant_flags(question, terms, permissions);
+	if (grant_limits_of_user(question, permissions) != RESULT_OK) {
 		say(reason, "the key is bound to another command than its user in UsersFile");
-		return RESULT_DENIED;
+		return take_back(question, REFUSAL_COMMANDS, permissions, reason);
 	}
 	reason[0] = '\0';
 	presence_demand(question, terms, permissions);
@@ -369,53 +370,23 @@ static const struct key_options no_options = {
 	.x11_forwarding = true,
 };
 
-static bool
-objects_to_root_without_key(const struct decide_question *question, char *reason)
-{
-	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin =
-	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
-
-	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin lets root in by keys at most (%s:%u)",
-	    origin.file, origin.line);
-	return question->account->uid == 0 && permit != PERMIT_ROOT_YES;
-}
-
-/* `is_bound`: to a command, by the key that passed before. */
-static bool
-objects_to_root_by_host(const struct decide_question *question, bool is_bound, char *reason)
-{
-	const int64_t permit = settings_number(question->settings, KEYWORD_PermitRootLogin);
-	const struct setting_origin origin =
-	    settings_origin(question->settings, KEYWORD_PermitRootLogin);
-	const bool root_may = permit == PERMIT_ROOT_YES ||
-			      permit == PERMIT_ROOT_PROHIBIT_PASSWORD ||
-			      (permit == PERMIT_ROOT_FORCED_COMMANDS_ONLY && is_bound);
-
-	snprintf(reason, DECIDE_REASON_MAX, "PermitRootLogin %s (%s:%u)",
-	    permit == PERMIT_ROOT_NO ? "no" : "forced-commands-only", origin.file, origin.line);
-	return question->account->uid == 0 && !root_may;
-}
-
-static struct decide_question
-without_key(const struct decide_question *question)
+static enum result
+decide_without_key(const struct decide_question *question, const struct rule *first, size_t count,
+    struct permissions *permissions, char *reason)
 {
 	struct decide_question plain = *question;
 
-	plain.options = &no_options;
+	*permissions = (struct permissions){ 0 };
+	if (plain.options == NULL)
+		plain.options = &no_options;
 	plain.certificate = NULL;
-	return plain;
-}
-
-static enum result
-grant_without_key(
-    const struct decide_question *plain, struct permissions *permissions, char *reason)
-{
-	grant(plain, NULL, permissions);
-	say(reason, "there is no memory for the user's options");
-	if (limit_for_user(plain, permissions) != RESULT_OK) {
-		permissions_clear(permissions);
+	if (find_objection(&plain, first, count, reason) != REFUSAL_NONE)
 		return RESULT_DENIED;
+	plain.options = &no_options;
+	grant_flags(&plain, NULL, permissions);
+	if (grant_limits_of_user(&plain, permissions) != RESULT_OK) {
+		say(reason, "there is no memory for the user's options");
+		return take_back(&plain, REFUSAL_MEMORY, permissions, reason);
 	}
 	reason[0] = '\0';
 	return RESULT_OK;
@@ -425,26 +396,22 @@ enum result
 decide_password(
     const struct decide_question *question, struct permissions *permissions, char *reason)
 {
-	const struct decide_question plain = without_key(question);
+	struct decide_question plain = *question;
 
-	*permissions = (struct permissions){ 0 };
-	if (objects_to_nobody(&plain, reason) || objects_to_root_without_key(&plain, reason) ||
-	    objects_for_user(&plain, reason))
-		return RESULT_DENIED;
-	return grant_without_key(&plain, permissions, reason);
+	plain.options = NULL;
+	return decide_without_key(
+	    &plain, rules_without_key, COUNT(rules_without_key), permissions, reason);
 }
 
 enum result
 decide_host(const struct decide_question *question, bool is_bound, struct permissions *permissions,
     char *reason)
 {
-	const struct decide_question plain = without_key(question);
+	const struct key_options bound = { .has_command = is_bound };
+	struct decide_question plain = *question;
 
-	*permissions = (struct permissions){ 0 };
-	if (objects_to_nobody(&plain, reason) ||
-	    objects_to_root_by_host(&plain, is_bound, reason) || objects_for_user(&plain, reason))
-		return RESULT_DENIED;
-	return grant_without_key(&plain, permissions, reason);
+	plain.options = &bound;
+	return decide_without_key(&plain, rules_by_host, COUNT(rules_by_host), permissions, reason);
 }
 
 /* --- Two methods -------------------------------------------------------------------------------- */

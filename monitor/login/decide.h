@@ -7,6 +7,7 @@
 
 #include "monitor/login/options.h"
 #include "monitor/login/terms.h"
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 #define DECIDE_REASON_MAX 256
@@ -28,6 +29,8 @@ struct decide_question {
 	struct bytes principals;
 	bool is_one_principal;
 	struct decide_time now;
+	struct setting_origin place; /* where the options stand; file NULL: nowhere */
+	struct trace *trace;         /* NULL: nobody wants to know more than the answer */
 };
 
 /* RESULT_OK with permissions, or RESULT_DENIED with all of them off and the rule that is against it in

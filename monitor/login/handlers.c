@@ -15,6 +15,7 @@
 #include "monitor/login/by_host.h"
 #include "monitor/login/by_key.h"
 #include "monitor/login/by_password.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/policy.h"
 #include "monitor/status.h"
@@ -59,7 +60,7 @@ refuse_connection(struct monitor *monitor)
 	const struct setting_origin origin =
 	    settings_origin(monitor->settings, KEYWORD_RefuseConnection);
 
-	log_info("connection-refused",
+	log_info(refusal_code(REFUSAL_CONNECTION),
 	    "Refused connection of user %s from %s port %u: "
 	    "RefuseConnection (%s:%u)",
 	    monitor->login->user, monitor->inputs->peer.address, monitor->inputs->peer.port,
@@ -101,12 +102,14 @@ may_go_on(struct monitor *monitor)
 	const struct setting_origin origin =
 	    settings_origin(monitor->settings, KEYWORD_AuthenticationMethods);
 
-	if (settings_flag(monitor->settings, KEYWORD_RefuseConnection)) {
+	const enum refusal refusal = decision_connection(monitor->settings, &monitor->login->trace);
+
+	if (refusal == REFUSAL_CONNECTION) {
 		refuse_connection(monitor);
 		return false;
 	}
-	if (!methods_can_complete(monitor->settings)) {
-		log_error("auth-methods",
+	if (refusal != REFUSAL_NONE) {
+		log_error(refusal_code(refusal),
 		    "nobody can log in as %s: each list of AuthenticationMethods has a method that "
 		    "is turned off (%s:%u)",
 		    monitor->login->user, origin.file, origin.line);
@@ -116,7 +119,7 @@ may_go_on(struct monitor *monitor)
 	}
 	if (++monitor->login->attempts <= REQUESTS_MAX)
 		return true;
-	log_info("auth-too-many", "too many requests to log in from %s port %u",
+	log_info("auth-requests", "too many requests to log in from %s port %u",
 	    monitor->inputs->peer.address, monitor->inputs->peer.port);
 	phase_end(monitor, SSH_DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures");
 	return false;

@@ -30,15 +30,17 @@ struct search {
 	char why[HOSTBASED_REASON_MAX]; /* the first of what speaks against it; "": nothing */
 };
 
-static void object(struct search *search, const char *format, ...) PRINTF_LIKE(2, 3);
+static void object(struct search *search, enum refusal refusal, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 static void
-object(struct search *search, const char *format, ...)
+object(struct search *search, enum refusal refusal, const char *format, ...)
 {
 	va_list arguments;
 
 	if (search->why[0] != '\0')
 		return;
+	search->answer->refusal = refusal;
 	va_start(arguments, format);
 	vsnprintf(search->why, sizeof(search->why), format, arguments);
 	va_end(arguments);
@@ -114,7 +116,7 @@ look_for_key(struct search *search)
 	}
 	name_place(search, found.line, where);
 	if (found.verdict == KNOWN_HOSTS_REVOKED)
-		object(search, "the host's key is revoked (%s)", where);
+		object(search, REFUSAL_KEY_REVOKED, "the host's key is revoked (%s)", where);
 	if (found.verdict == KNOWN_HOSTS_LISTED && search->answer->known[0] == '\0')
 		memcpy(search->answer->known, where, sizeof(where));
 }
@@ -135,15 +137,16 @@ search_known_hosts(struct search *search)
 		if (result == RESULT_OK)
 			look_for_key(search);
 		else if (result != RESULT_NOT_FOUND)
-			object(search, "%s cannot be read, so the host's key may be revoked",
-			    system_files[i]);
+			object(search, REFUSAL_KEY_REVOCATION,
+			    "%s cannot be read, so the host's key may be revoked", system_files[i]);
 	}
 	for (size_t i = 0; i < COUNT(user_files) && !ignores_user; i++) {
 		if (read_user_file(search, user_files[i]) == RESULT_OK)
 			look_for_key(search);
 	}
 	if (search->answer->known[0] == '\0')
-		object(search, "no known_hosts has the key under the name %.*s",
+		object(search, REFUSAL_HOST_UNKNOWN,
+		    "no known_hosts has the key under the name %.*s",
 		    LOG_BYTES(search->question->host));
 }
 
@@ -222,7 +225,7 @@ search_trust(struct search *search)
 			look_for_trust(search);
 	}
 	if (search->answer->trusted[0] == '\0')
-		object(search,
+		object(search, REFUSAL_HOST_DISTRUSTED,
 		    "neither hosts.equiv nor a file of the user's trusts user %.*s of %.*s",
 		    LOG_BYTES(search->question->client_user), LOG_BYTES(search->question->host));
 }
@@ -233,23 +236,26 @@ static void
 judge_key(struct search *search)
 {
 	const struct hostbased_question *question = search->question;
+	enum refusal refusal = REFUSAL_NONE;
 	const char *fault =
-	    keyfault_find(question->settings, question->key_blob, question->certificate);
+	    keyfault_find(question->settings, question->key_blob, question->certificate, &refusal);
 	char reason[TERMS_REASON_MAX];
 
 	if (fault != NULL)
-		object(search, "%s", fault);
+		object(search, refusal, "%s", fault);
 	if (question->certificate != NULL &&
 	    terms_check_host(question->certificate, question->settings, question->now_s,
 		search->question->host, reason) != RESULT_OK)
-		object(search, "%s", reason);
+		object(search, REFUSAL_HOST_CERT, "%s", reason);
 }
 
 void
 hostbased_find(const struct hostbased_question *question, struct hostbased_answer *answer)
 {
 	struct search search = { .question = question, .answer = answer };
+	struct trace trace = { .steps = NULL }; /* for the rule */
 	const struct decide_question login = { .settings = question->settings,
+		.trace = &trace,
 		.account = question->account,
 		.address = question->peer_address,
 		.now = now_of(question->now_s) };
@@ -263,7 +269,7 @@ hostbased_find(const struct hostbased_question *question, struct hostbased_answe
 	search_known_hosts(&search);
 	buf_clear(&search.file);
 	if (decide_host(&login, question->is_bound, &answer->permissions, reason) != RESULT_OK)
-		object(&search, "%s", reason);
+		object(&search, trace.refusal, "%s", reason);
 	memcpy(answer->reason, search.why, sizeof(answer->reason));
 	if (search.why[0] == '\0')
 		answer->result = RESULT_OK;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/key/certificate.h"
+#include "monitor/login/refusal.h"
 #include "monitor/monitor.h"
 
 #define HOSTBASED_WHERE_MAX  256
@@ -32,6 +33,7 @@ struct hostbased_answer {
 	char known[HOSTBASED_WHERE_MAX];   /* FILE:LINE with the host's key */
 	char trusted[HOSTBASED_WHERE_MAX]; /* and with the user */
 	char reason[HOSTBASED_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
+	enum refusal refusal;              /* the rule that is behind it */
 };
 
 /* Always fills the whole answer. RESULT_DENIED otherwise. */

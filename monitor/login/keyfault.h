@@ -6,8 +6,9 @@
 
 #include "common/config/settings.h"
 #include "common/key/certificate.h"
+#include "monitor/login/refusal.h"
 
-/* A text for the log, or NULL: nothing. `blob` as the client sent it, of any form; `certificate`: what it is, of which
+/* A text for the log, with the rule in *refusal, or NULL: nothing. `blob` as the client sent it, of any form; `certificate`: what it is, of which
  * its own key and its authority's are looked at; NULL: a plain key. */
-const char *keyfault_find(
-    const struct settings *settings, struct bytes blob, const struct certificate *certificate);
+const char *keyfault_find(const struct settings *settings, struct bytes blob,
+    const struct certificate *certificate, enum refusal *refusal);

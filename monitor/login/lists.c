@@ -50,11 +50,12 @@ static const struct {
 	const char *name;
 	matcher *matches;
 	bool allows; /* whoever it does not name stays out, if it names anybody */
+	enum refusal refusal;
 } lists[] = {
-	{ KEYWORD_DenyUsers, "DenyUsers", user_matches, false },
-	{ KEYWORD_AllowUsers, "AllowUsers", user_matches, true },
-	{ KEYWORD_DenyGroups, "DenyGroups", group_matches, false },
-	{ KEYWORD_AllowGroups, "AllowGroups", group_matches, true },
+	{ KEYWORD_DenyUsers, "DenyUsers", user_matches, false, REFUSAL_DENY_USERS },
+	{ KEYWORD_AllowUsers, "AllowUsers", user_matches, true, REFUSAL_ALLOW_USERS },
+	{ KEYWORD_DenyGroups, "DenyGroups", group_matches, false, REFUSAL_DENY_GROUPS },
+	{ KEYWORD_AllowGroups, "AllowGroups", group_matches, true, REFUSAL_ALLOW_GROUPS },
 };
 
 bool
@@ -88,9 +89,15 @@ lists_object(const struct lists_question *question, char *reason, size_t size)
 		const struct setting_origin origin =
 		    settings_origin(question->settings, lists[i].keyword);
 
-		if (settings_count(question->settings, lists[i].keyword) == 0 ||
-		    is_among(lists[i].keyword, lists[i].matches, question) == lists[i].allows)
+		if (settings_count(question->settings, lists[i].keyword) == 0)
 			continue;
+		if (is_among(lists[i].keyword, lists[i].matches, question) == lists[i].allows) {
+			trace_pass(question->trace, lists[i].name, &origin, "%s",
+			    lists[i].allows ? "names them" : "does not name them");
+			continue;
+		}
+		trace_refuse(question->trace, lists[i].refusal, lists[i].name, &origin, "%s",
+		    lists[i].allows ? "does not name them" : "names them");
 		snprintf(reason, size, "%s %s (%s:%u)", lists[i].name,
 		    lists[i].allows ? "does not name them" : "names them", origin.file,
 		    origin.line);

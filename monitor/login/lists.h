@@ -6,6 +6,7 @@
 
 #include "common/buf.h"
 #include "common/config/settings.h"
+#include "monitor/login/trace.h"
 
 struct lists_question {
 	const struct settings *settings;
@@ -13,6 +14,7 @@ struct lists_question {
 	const char *host;          /* what the client's is called; "": not known */
 	const char *const *groups; /* names of the account's groups */
 	size_t group_count;
+	struct trace *trace; /* NULL: nobody wants to know more than the answer */
 };
 
 /* Do the lists ask for groups at all? They take their time to look up. */

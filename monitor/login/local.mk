@@ -5,6 +5,8 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/by_key.c monitor/login/by_key.h \
 	monitor/login/by_password.c monitor/login/by_password.h \
 	monitor/login/credential.c monitor/login/credential.h \
+	monitor/login/decision.c monitor/login/decision.h \
+	monitor/login/grant.c monitor/login/grant.h \
 	monitor/login/handlers.c \
 	monitor/login/hostbased.c monitor/login/hostbased.h \
 	monitor/login/keycommand.c monitor/login/keycommand.h \
@@ -18,9 +20,11 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/peer_name.c monitor/login/peer_name.h \
 	monitor/login/policy.c monitor/login/policy.h \
 	monitor/login/presence.c monitor/login/presence.h \
+	monitor/login/refusal.c monitor/login/refusal.def monitor/login/refusal.h \
 	monitor/login/rhosts.c monitor/login/rhosts.h \
 	monitor/login/shadow.c monitor/login/shadow.h \
 	monitor/login/terms.c monitor/login/terms.h \
+	monitor/login/trace.c monitor/login/trace.h \
 	monitor/login/hashes.c monitor/login/hashes.h \
 	monitor/login/login.c monitor/login/login.h \
 	monitor/login/users.c monitor/login/users.h \

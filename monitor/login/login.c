@@ -10,10 +10,34 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+void
+login_watch(struct login *login)
+{
+	if (log_is_on(LOG_LEVEL_DEBUG1))
+		(void)!trace_keep(&login->trace); /* without memory nothing is told */
+}
+
+void
+login_tell_trace(struct login *login)
+{
+	const struct trace *trace = &login->trace;
+
+	for (size_t i = 0; i < trace->count; i++) {
+		const struct trace_step *step = &trace->steps[i];
+
+		log_debug("decision", "decision: %s %s%s%s (%s:%u): %s",
+		    trace_kind_name(step->kind), step->subject,
+		    step->subject[0] == '\0' ? "" : ", ", step->rule, step->file, step->line,
+		    step->text);
+	}
+	trace_rewind(&login->trace, 0);
+}
+
 enum result
 login_new(struct login **out)
 {
 	TRY(mem_new(1, sizeof(**out), (void **)out));
+	login_watch(*out);
 	buf_init(&(*out)->used_keys, 16384);
 	buf_init(&(*out)->proofs, 65536);
 	buf_init(&(*out)->old_password, AUTH_PASSWORD_MAX);
@@ -28,6 +52,7 @@ login_free(struct login *login)
 		return;
 	account_free(login->account);
 	permissions_clear(&login->held);
+	trace_clear(&login->trace);
 	buf_clear(&login->used_keys);
 	buf_clear(&login->proofs);
 	buf_clear(&login->old_password);
@@ -38,13 +63,17 @@ login_free(struct login *login)
 }
 
 struct bytes
+login_name_of(struct bytes said)
+{
+	const uint8_t *colon = said.size == 0 ? NULL : memchr(said.data, ':', said.size);
+
+	return colon == NULL ? said : bytes_of(said.data, (size_t)(colon - said.data));
+}
+
+struct bytes
 login_name(const struct login *login)
 {
-	const uint8_t *colon =
-	    login->raw_user_size == 0 ? NULL : memchr(login->raw_user, ':', login->raw_user_size);
-
-	return bytes_of(login->raw_user,
-	    colon == NULL ? login->raw_user_size : (size_t)(colon - login->raw_user));
+	return login_name_of(bytes_of(login->raw_user, login->raw_user_size));
 }
 
 bool

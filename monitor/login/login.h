@@ -7,6 +7,7 @@
 
 #include "monitor/login/account.h"
 #include "monitor/login/methods.h"
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 /* A line of the log about an attempt; what modules have to say to the client's user. */
@@ -29,9 +30,12 @@ struct login {
 	char refusal[256];             /* why the account may not log in, for the log */
 	char peer_name[PEER_NAME_MAX]; /* see peer_name.h */
 	bool is_peer_asked;            /* whether or not there is one */
-	unsigned attempts;             /* requests so far */
-	bool is_question; /* the failure that waits answers what may be tried, and counts not */
-	bool has_failed;  /* something that was tried was refused, whether or not it was answered */
+	enum refusal refused_by;       /* and the rule */
+	struct trace
+	    trace;         /* of the decision; its steps are kept for the log at level DEBUG only */
+	unsigned attempts; /* requests so far */
+	bool is_question;  /* the failure that waits answers what may be tried, and counts not */
+	bool has_failed; /* something that was tried was refused, whether or not it was answered */
 	unsigned failures;      /* of which count against MaxAuthTries */
 	uint64_t answer_due_ms; /* a failure waits until then; 0: none */
 
@@ -57,11 +61,16 @@ struct login {
 	struct buf notice;       /* for the client's user, with the next answer */
 };
 
+/* Keeps the decision's steps if the log shows them; tells those that there are. */
+void login_watch(struct login *login);
+void login_tell_trace(struct login *login);
+
 enum result login_new(struct login **out) MUST_USE;
 void login_free(struct login *login);
 
 /* The account's name: what the client sent, without a style (":" and what is behind it), which no account has. */
 struct bytes login_name(const struct login *login);
+struct bytes login_name_of(struct bytes said);
 
 /* Does PAM check passwords and accounts, and open sessions? Nothing of users whom the system does not know. */
 bool login_uses_pam(const struct monitor *monitor);

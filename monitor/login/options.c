@@ -231,15 +231,18 @@ parse_expiry(struct parse *parse, struct bytes value)
 struct flag {
 	const char *name; /* "no-" in front turns it off; a later one beats an earlier one */
 	size_t at;        /* the bool in struct key_options */
+	size_t word;      /* what set it */
 };
+
+#define FLAG(name) offsetof(struct key_options, name), offsetof(struct key_options, name##_word)
 
 /* clang-format off */
 static const struct flag flags[] = {
-	{ "pty",              offsetof(struct key_options, pty) },
-	{ "port-forwarding",  offsetof(struct key_options, port_forwarding) },
-	{ "agent-forwarding", offsetof(struct key_options, agent_forwarding) },
-	{ "x11-forwarding",   offsetof(struct key_options, x11_forwarding) },
-	{ "user-rc",          offsetof(struct key_options, user_rc) },
+	{ "pty",              FLAG(pty) },
+	{ "port-forwarding",  FLAG(port_forwarding) },
+	{ "agent-forwarding", FLAG(agent_forwarding) },
+	{ "x11-forwarding",   FLAG(x11_forwarding) },
+	{ "user-rc",          FLAG(user_rc) },
 };
 
 /* What is asked of a security key: no permission, so "restrict" leaves it alone. */
@@ -268,16 +271,17 @@ static const struct valued {
 /* clang-format on */
 
 static void
-set_flag(struct key_options *options, const struct flag *flag, bool value)
+set_flag(struct key_options *options, const struct flag *flag, bool value, struct bytes word)
 {
 	*(bool *)((char *)options + flag->at) = value;
+	*(struct bytes *)((char *)options + flag->word) = word;
 }
 
 static void
-set_all_flags(struct key_options *options, bool value)
+set_all_flags(struct key_options *options, bool value, struct bytes word)
 {
 	for (size_t i = 0; i < COUNT(flags); i++)
-		set_flag(options, &flags[i], value);
+		set_flag(options, &flags[i], value, word);
 }
 
 static bool
@@ -294,7 +298,7 @@ apply_flag(struct parse *parse, struct bytes name)
 	struct bytes plain = is_off ? bytes_of(name.data + 3, name.size - 3) : name;
 
 	if (is_word(name, "restrict")) {
-		set_all_flags(parse->options, false);
+		set_all_flags(parse->options, false, name);
 		return RESULT_OK;
 	}
 	if (is_word(name, "cert-authority")) {
@@ -303,7 +307,7 @@ apply_flag(struct parse *parse, struct bytes name)
 	}
 	for (size_t i = 0; i < COUNT(flags); i++) {
 		if (is_word(plain, flags[i].name)) {
-			set_flag(parse->options, &flags[i], !is_off);
+			set_flag(parse->options, &flags[i], !is_off, name);
 			return RESULT_OK;
 		}
 	}
@@ -381,7 +385,7 @@ options_parse(struct bytes text, struct key_options *out, char *reason)
 
 	*out = (struct key_options){ 0 };
 	reason[0] = '\0';
-	set_all_flags(out, true);
+	set_all_flags(out, true, bytes_of("", 0));
 	if (text.size == 0)
 		return RESULT_OK;
 	for (;;) {

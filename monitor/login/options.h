@@ -61,6 +61,9 @@ struct key_options {
 	bool touch_waived;                     /* a security key need not be touched */
 	bool must_verify;                      /* and has to know its user */
 	bool agent_forwarding, x11_forwarding; /* read and kept, for doors that are not built yet */
+	/* The word of the line that turned the flag on or off, as it stands there; empty: none did. */
+	struct bytes pty_word, port_forwarding_word, user_rc_word, agent_forwarding_word,
+	    x11_forwarding_word;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "common/config/config.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
 #include "monitor/orders.h"
@@ -15,30 +16,6 @@ bool
 policy_asks_for_account(const struct monitor *monitor)
 {
 	return monitor->inputs->config != NULL && config_asks_for_account(monitor->inputs->config);
-}
-
-/* --- The subject -------------------------------------------------------------------------------- */
-
-static enum result
-find_subject(const struct monitor *monitor, const struct group_names *groups, const char *user,
-    struct settings **out)
-{
-	const struct monitor_inputs *inputs = monitor->inputs;
-	const struct config_subject subject = {
-		.user = user,
-		.is_invalid_user = monitor->login->is_looked_up && !monitor->login->is_known,
-		.groups = (const char *const *)groups->list,
-		.group_count = groups->count,
-		.host = config_asks_for_host(inputs->config) ? peer_host(monitor) : NULL,
-		.address = inputs->peer.address,
-		.local_address = inputs->local.address,
-		.local_port = inputs->local.port,
-		.rdomain = "",
-	};
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	return config_effective(inputs->config, &subject, out, &errors);
 }
 
 /* --- In force ----------------------------------------------------------------------------------- */
@@ -74,16 +51,21 @@ static enum result
 choose(struct monitor *monitor)
 {
 	const struct login *login = monitor->login;
-	CLEANUP(group_names_clear) struct group_names groups = { 0 };
 	CLEANUP(mem_freep) char *user = NULL;
+	struct decision_subject subject = {
+		.inputs = monitor->inputs,
+		.is_invalid_user = login->is_looked_up && !login->is_known,
+		.account = login->account,
+		.host = config_asks_for_host(monitor->inputs->config) ? peer_host(monitor) : NULL,
+	};
 
 	/* A name with a NUL is nobody's, and in no list of names. */
 	if (mem_text(login_name(login), &user) == RESULT_MEMORY)
 		return RESULT_MEMORY;
-	if (login->account != NULL && policy_asks_for_account(monitor))
-		TRY(account_group_names(login->account, &groups));
-	TRY(find_subject(monitor, &groups, user, &monitor->own_settings));
+	subject.user = user;
+	TRY(decision_settings(&subject, &monitor->login->trace, &monitor->own_settings));
 	choose_log_level(monitor->settings, monitor->own_settings);
+	login_watch(monitor->login);
 	monitor->settings = monitor->own_settings;
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);

@@ -25,6 +25,7 @@
 struct search {
 	const struct publickey_question *question;
 	struct publickey_answer *answer;
+	struct trace *trace;           /* the question's, or one that keeps no steps */
 	const struct account *account; /* the question's, or nobody */
 	struct decide_time now;
 	char where[PUBLICKEY_WHERE_MAX]; /* the file that is read, quoted */
@@ -41,20 +42,30 @@ struct search {
 
 /* An objection to this very key tells more than one to some file. */
 static void
-object(struct search *search, enum result result, unsigned line, const char *reason)
+object(struct search *search, enum result result, unsigned line, enum refusal refusal,
+    const char *reason)
 {
 	struct publickey_answer *answer = search->answer;
-
 	if (answer->result == RESULT_OK || (search->is_key_listed && line == 0))
 		return;
 	search->is_key_listed = line > 0;
 	answer->result = result;
+	answer->refusal = refusal;
 	if (line > 0)
 		snprintf(answer->reason, sizeof(answer->reason), "%.100s:%u: %s", search->where,
 		    line, reason);
 	else
 		snprintf(
 		    answer->reason, sizeof(answer->reason), "%.100s: %s", search->where, reason);
+}
+
+/* A file that is no help. */
+static void
+object_to_file(struct search *search, enum result result, const char *reason)
+{
+	trace_object(search->trace, REFUSAL_KEY_FILE, "key's file",
+	    &(struct setting_origin){ search->where, 0 }, "%s", reason);
+	object(search, result, 0, REFUSAL_KEY_FILE, reason);
 }
 
 /* Only when an authority is trusted: else whoever comes along could have a program run. */
@@ -78,27 +89,62 @@ apply_principal(
 	question->principals = principal->line.name;
 	if (!principal->is_found)
 		return RESULT_OK; /* an empty name, which no certificate has */
-	if (principal->line.objection[0] != '\0')
+	question->place = (struct setting_origin){ principal->where, principal->line.number };
+	if (principal->line.objection[0] != '\0') {
+		trace_object(search->trace, REFUSAL_KEY_OPTIONS, "principal", &question->place,
+		    "%s", principal->line.objection);
 		return RESULT_DENIED;
+	}
 	*options = principal->line.options;
 	options->is_authority = true;
+	trace_pass(search->trace, "principal", &question->place, "the certificate has this name");
 	return RESULT_OK;
 }
 
 /* Where the options stand that are against it: in the line of the key, or of the certificate's name. */
 static void
-object_to_line(struct search *search, const struct authorized_line *line, const char *reason)
+object_to_line(struct search *search, const struct authorized_line *line, enum refusal refusal,
+    const char *reason)
 {
 	const struct principal_files_answer *principal = &search->principal;
 	char text[PUBLICKEY_REASON_MAX];
 
 	if (!search->is_authority_file || !principal->is_found) {
-		object(search, RESULT_DENIED, line->number, reason);
+		object(search, RESULT_DENIED, line->number, refusal, reason);
 		return;
 	}
 	snprintf(text, sizeof(text), "%.100s:%u: %s", principal->where, principal->line.number,
 	    principal->line.objection[0] != '\0' ? principal->line.objection : reason);
-	object(search, RESULT_DENIED, line->number, text);
+	object(search, RESULT_DENIED, line->number, refusal, text);
+}
+
+/* The options before the key. RESULT_DENIED: they make no sense, and `reason` says why. */
+static enum result
+read_options(struct search *search, const struct authorized_line *line, struct key_options *options,
+    char *reason)
+{
+	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
+	if (search->is_authority_file && line->options.size > 0) {
+		snprintf(reason, DECIDE_REASON_MAX, "TrustedUserCAKeys has keys without options");
+		return RESULT_DENIED;
+	}
+	if (options_parse(line->options, options, reason) != RESULT_OK)
+		return RESULT_DENIED;
+	options->is_authority |= search->is_authority_file;
+	/* TrustedUserCAKeys has no options, and so no say in touches; the line of a principal has one. */
+	options->touch_waived |= search->is_authority_file;
+	return RESULT_OK;
+}
+
+static void
+let_in(struct search *search, const struct setting_origin *place,
+    const struct permissions *permissions)
+{
+	search->answer->result = RESULT_OK;
+	search->answer->permissions = *permissions;
+	search->answer->line = place->line;
+	memcpy(search->answer->where, search->where, sizeof(search->where));
+	trace_pass(search->trace, "key's line", place, "this line lets the key in");
 }
 
 /* As long as it is a plain word: what reads it need not be careful. */
@@ -123,6 +169,7 @@ keep_comment(struct bytes comment, char *out)
 static void
 judge_line(struct search *search, const struct authorized_line *line)
 {
+	const struct setting_origin place = { search->where, line->number };
 	struct key_options options;
 	struct permissions permissions = { 0 };
 	char reason[DECIDE_REASON_MAX];
@@ -134,34 +181,26 @@ judge_line(struct search *search, const struct authorized_line *line)
 		.options = &options,
 		.certificate = search->question->certificate,
 		.now = search->now,
+		.place = place,
+		.trace = search->trace,
 	};
 
-	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
-	if (search->is_authority_file && line->options.size > 0) {
-		object(search, RESULT_DENIED, line->number,
-		    "TrustedUserCAKeys has keys without options");
+	if (read_options(search, line, &options, reason) != RESULT_OK) {
+		trace_object(
+		    search->trace, REFUSAL_KEY_OPTIONS, "key's line", &place, "%s", reason);
+		object(search, RESULT_DENIED, line->number, REFUSAL_KEY_OPTIONS, reason);
 		return;
 	}
-	if (options_parse(line->options, &options, reason) != RESULT_OK) {
-		object(search, RESULT_DENIED, line->number, reason);
-		return;
-	}
-	options.is_authority |= search->is_authority_file;
-	/* TrustedUserCAKeys has no options, and so no say in touches; the line of a principal has one. */
-	options.touch_waived |= search->is_authority_file;
 	if (options.has_principals)
 		question.principals = options.principals;
 	if ((search->is_authority_file && principal_files_are_set(question.settings) &&
 		apply_principal(search, &question, &options) != RESULT_OK) ||
 	    decide_key(&question, &permissions, reason) != RESULT_OK) {
-		object_to_line(search, line, reason);
+		object_to_line(search, line, search->trace->refusal, reason);
 		return;
 	}
-	search->answer->result = RESULT_OK;
-	search->answer->permissions = permissions;
-	search->answer->line = line->number;
+	let_in(search, &place, &permissions);
 	keep_comment(line->comment, search->answer->comment);
-	memcpy(search->answer->where, search->where, sizeof(search->where));
 }
 
 static void
@@ -208,16 +247,23 @@ search_file(struct search *search, const char *path)
 	text_quote(bytes_of_text(path), search->where, sizeof(search->where));
 	result = keyfiles_read(&question, &file, reason);
 	if (result == RESULT_NOT_FOUND) {
+		trace_note(search->trace, "key's file",
+		    &(struct setting_origin){ search->where, 0 }, "%s", reason);
 		log_debug("key-file", "%s: %s", search->where, reason);
 		return 0;
 	}
 	if (result != RESULT_OK) {
-		object(search, result, 0, reason);
+		object_to_file(search, result, reason);
 		log_verbose("key-file", "%s: %s", search->where, reason);
 		return 0;
 	}
 	search->refused_count = 0;
 	search_lines(search, buf_bytes(&file));
+	if (search->answer->result != RESULT_OK)
+		trace_note(search->trace, "key's file",
+		    &(struct setting_origin){ search->where, 0 },
+		    "no line of it lets the key in (%u lines cannot be read)",
+		    search->refused_count);
 	if (search->refused_count > 0)
 		log_verbose("key-line-refused", "%s: %u lines cannot be read; line %u: %s",
 		    search->where, search->refused_count, search->refused_line,
@@ -242,13 +288,13 @@ search_files(struct search *search, const char *pattern)
 
 	text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
 	if (result != RESULT_OK) {
-		object(search, result, 0, reason);
+		object_to_file(search, result, reason);
 		log_verbose("key-file", "%s: %s", search->where, reason);
 	}
 	for (size_t i = 0; i < names.count && search->answer->result != RESULT_OK; i++) {
 		if (size > KEYFILES_FILE_MAX) {
 			text_quote(bytes_of_text(pattern), search->where, sizeof(search->where));
-			object(search, RESULT_LIMIT, 0, "the files are together too large");
+			object_to_file(search, RESULT_LIMIT, "the files are together too large");
 			return;
 		}
 		size += search_file(search, names.list[i]);
@@ -333,34 +379,64 @@ search_all(struct search *search)
 		search_files(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
 }
 
+/* Until some line says otherwise. */
+static void
+answer_unlisted(const struct publickey_question *question, struct publickey_answer *answer)
+{
+	const bool is_plain = question->certificate == NULL;
+
+	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND,
+		.refusal = is_plain ? REFUSAL_KEY_UNLISTED : REFUSAL_CERT_UNTRUSTED };
+	snprintf(answer->reason, sizeof(answer->reason), "%s%s",
+	    is_plain ? "the key is in none of "
+		     : "the certificate's authority is neither in TrustedUserCAKeys nor in ",
+	    question->account == NULL || question->account->virtual == NULL
+		? "the files of AuthorizedKeysFile"
+		: "the keys of the user in UsersFile");
+}
+
+/* What every line's refusal comes down to. */
+static void
+conclude(const struct search *search)
+{
+	struct publickey_answer *answer = search->answer;
+
+	if (answer->result != RESULT_OK) {
+		trace_refuse(
+		    search->trace, answer->refusal, "publickey", NULL, "%s", answer->reason);
+		return;
+	}
+	answer->reason[0] = '\0';
+	answer->refusal = REFUSAL_NONE;
+	search->trace->refusal = REFUSAL_NONE;
+}
+
 void
 publickey_find(const struct publickey_question *question, struct publickey_answer *answer)
 {
 	const struct certificate *certificate = question->certificate;
+	struct trace no_steps = { .steps = NULL };
 	struct search search = {
 		.question = question,
 		.answer = answer,
+		.trace = question->trace != NULL ? question->trace : &no_steps,
 		.account = question->account == NULL ? &account_nobody : question->account,
 		.wanted =
 		    certificate == NULL ? question->key_blob : key_blob(certificate->authority),
 		.now = now_of(question->now_s),
 	};
-	const char *fault = keyfault_find(question->settings, question->key_blob, certificate);
+	enum refusal refusal = REFUSAL_NONE;
+	const char *fault =
+	    keyfault_find(question->settings, question->key_blob, certificate, &refusal);
 
-	*answer = (struct publickey_answer){ .result = RESULT_NOT_FOUND };
-	snprintf(answer->reason, sizeof(answer->reason), "%s%s",
-	    certificate == NULL
-		? "the key is in none of "
-		: "the certificate's authority is neither in TrustedUserCAKeys nor in ",
-	    search.account->virtual == NULL ? "the files of AuthorizedKeysFile"
-					    : "the keys of the user in UsersFile");
+	answer_unlisted(question, answer);
 	if (fault != NULL) {
 		answer->result = RESULT_DENIED;
+		answer->refusal = refusal;
 		snprintf(answer->reason, sizeof(answer->reason), "%s", fault);
-		return;
+	} else {
+		search_all(&search);
 	}
-	search_all(&search);
-	if (answer->result == RESULT_OK)
-		answer->reason[0] = '\0';
+	conclude(&search);
 	assert(answer->result != RESULT_OK || question->account != NULL);
 }

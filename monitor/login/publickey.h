@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/buf.h"
+#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
 
 #define PUBLICKEY_WHERE_MAX  512
@@ -21,7 +22,8 @@ struct publickey_question {
 	struct bytes key_blob; /* as the client sent it; need not be well formed */
 	const struct certificate *certificate; /* what it is; NULL: a plain key */
 	uint64_t now_s;                        /* wall clock */
-	bool is_root; /* we run as root: become the user while opening files */
+	bool is_root;        /* we run as root: become the user while opening files */
+	struct trace *trace; /* NULL: nobody wants to know more than the answer */
 };
 
 struct publickey_answer {
@@ -31,7 +33,8 @@ struct publickey_answer {
 	unsigned line;                     /* 1 is the first */
 	char comment[LOGIN_COMMENT_MAX];   /* of the key; "" where it is none for a variable */
 	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
-	struct key_assertion assertion;    /* of the signature, once somebody verifies it */
+	enum refusal refusal; /* the rule that is behind it; REFUSAL_NONE with RESULT_OK */
+	struct key_assertion assertion; /* of the signature, once somebody verifies it */
 };
 
 void publickey_answer_clear(struct publickey_answer *answer);

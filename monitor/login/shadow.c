@@ -85,17 +85,12 @@ is_password(const char *password, const char *stored)
 	return mem_equal(bytes_of_text(hashed), bytes_of_text(stored));
 }
 
+/* Of the right password. */
 static enum password_verdict
-check(const struct spwd *entry, const char *password, bool permits_empty)
+judge_age(const struct spwd *entry)
 {
 	const struct decide_age age = { entry->sp_lstchg, entry->sp_max, entry->sp_inact };
 
-	if (entry->sp_pwdp[0] == '\0') {
-		if (password[0] != '\0' || !permits_empty)
-			return refuse(password);
-	} else if (!is_password(password, entry->sp_pwdp)) {
-		return PASSWORD_WRONG;
-	}
 	switch (decide_age(&age, (uint64_t)time(NULL))) {
 	case DECIDE_AGE_GOOD:
 		return PASSWORD_RIGHT;
@@ -105,6 +100,31 @@ check(const struct spwd *entry, const char *password, bool permits_empty)
 		return PASSWORD_NO_ACCESS;
 	}
 	return PASSWORD_WRONG;
+}
+
+static enum password_verdict
+check(const struct spwd *entry, const char *password, bool permits_empty)
+{
+	if (entry->sp_pwdp[0] == '\0') {
+		if (password[0] != '\0' || !permits_empty)
+			return refuse(password);
+	} else if (!is_password(password, entry->sp_pwdp)) {
+		return PASSWORD_WRONG;
+	}
+	return judge_age(entry);
+}
+
+enum password_verdict
+shadow_foresee(const struct account *account, bool permits_empty)
+{
+	CLEANUP(hasher_clear) struct hasher hasher = { NULL };
+	const struct spwd *entry = getspnam(account->name);
+
+	if (entry == NULL)
+		return PASSWORD_NO_ANSWER;
+	if (entry->sp_pwdp[0] == '\0' ? !permits_empty : hash(&hasher, "", entry->sp_pwdp) == NULL)
+		return PASSWORD_WRONG;
+	return judge_age(entry);
 }
 
 enum password_verdict

@@ -14,6 +14,9 @@
 enum password_verdict shadow_check(
     const struct account *account, struct bytes password, bool permits_empty) MUST_USE;
 
+/* What shadow_check would say of the right password; PASSWORD_WRONG: no password is right. */
+enum password_verdict shadow_foresee(const struct account *account, bool permits_empty) MUST_USE;
+
 /* The same for a user of UsersFile and the hash that stands there; NULL: no password is right. */
 enum password_verdict shadow_check_hash(const char *stored, struct bytes password) MUST_USE;
 

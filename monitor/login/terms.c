@@ -108,31 +108,38 @@ terms_parse(const struct certificate *certificate, struct terms *out, char *reas
 
 /* --- The rest ----------------------------------------------------------------------------------- */
 
-static enum result
+static enum refusal
+object(char *reason, enum refusal refusal, const char *text, struct bytes what)
+{
+	(void)!refuse(reason, RESULT_DENIED, text, what);
+	return refusal;
+}
+
+static enum refusal
 check(const struct certificate *certificate, enum certificate_kind kind,
     const struct settings *settings, uint64_t now_s, char *reason)
 {
 	const char *algorithms = settings_text(settings, KEYWORD_CASignatureAlgorithms);
+	const struct bytes id = certificate->key_id;
 
 	if (certificate->kind != kind)
-		return refuse(reason, RESULT_DENIED,
+		return object(reason, REFUSAL_CERT_KIND,
 		    kind == CERTIFICATE_USER ? "kind is that of a host" : "kind is that of a user",
-		    certificate->key_id);
+		    id);
 	if (now_s < certificate->valid_after)
-		return refuse(reason, RESULT_DENIED, "time has not come", certificate->key_id);
+		return object(reason, REFUSAL_CERT_EARLY, "time has not come", id);
 	if (now_s >= certificate->valid_before)
-		return refuse(reason, RESULT_DENIED, "time has passed", certificate->key_id);
+		return object(reason, REFUSAL_CERT_EXPIRED, "time has passed", id);
 	if (certificate->principal_count == 0)
-		return refuse(
-		    reason, RESULT_DENIED, "list of principals is empty", certificate->key_id);
+		return object(reason, REFUSAL_CERT_PRINCIPAL, "list of principals is empty", id);
 	if (!text_has_name(bytes_of_text(algorithms), certificate->signed_with))
-		return refuse(reason, RESULT_DENIED,
+		return object(reason, REFUSAL_CERT_ALGORITHM,
 		    "authority signed with what CASignatureAlgorithms does not have",
 		    certificate->signed_with);
-	return RESULT_OK;
+	return REFUSAL_NONE;
 }
 
-enum result
+enum refusal
 terms_check(const struct certificate *certificate, const struct settings *settings, uint64_t now_s,
     char *reason)
 {
@@ -143,7 +150,8 @@ enum result
 terms_check_host(const struct certificate *certificate, const struct settings *settings,
     uint64_t now_s, struct bytes host, char *reason)
 {
-	TRY(check(certificate, CERTIFICATE_HOST, settings, now_s, reason));
+	if (check(certificate, CERTIFICATE_HOST, settings, now_s, reason) != REFUSAL_NONE)
+		return RESULT_DENIED;
 	if (certificate->critical_options.size > 0)
 		return refuse(reason, RESULT_DENIED,
 		    "critical options are not known: there are none for hosts",

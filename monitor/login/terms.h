@@ -7,6 +7,7 @@
 
 #include "common/config/settings.h"
 #include "common/key/certificate.h"
+#include "monitor/login/refusal.h"
 
 #define TERMS_REASON_MAX 160
 
@@ -25,9 +26,9 @@ struct terms {
 enum result terms_parse(
     const struct certificate *certificate, struct terms *out, char *reason) MUST_USE;
 
-/* Is it good now, for a user, by an algorithm of CASignatureAlgorithms, and of somebody? RESULT_DENIED with a text in
- * `reason`. */
-enum result terms_check(const struct certificate *certificate, const struct settings *settings,
+/* Is it good now, for a user, by an algorithm of CASignatureAlgorithms, and of somebody? REFUSAL_NONE, or what it is
+ * not, with a text in `reason`. */
+enum refusal terms_check(const struct certificate *certificate, const struct settings *settings,
     uint64_t now_s, char *reason) MUST_USE;
 
 /* The same for that of a host, of this name, which speaks for a user; no critical options of hosts are known. */

@@ -64,15 +64,23 @@ verdict_text(enum verdict_against against)
 	return "unknown";
 }
 
-const char *
-verdict_code(enum verdict_against against)
+enum refusal
+verdict_refusal(enum verdict_against against)
 {
 	switch (against) {
+	case VERDICT_AGAINST_USE:
+		return REFUSAL_KEY_USED;
+	case VERDICT_AGAINST_HOST:
+		return REFUSAL_KEY_HOST;
+	case VERDICT_AGAINST_KEY:
+		return REFUSAL_KEY_ALGORITHM;
+	case VERDICT_AGAINST_SIGNATURE:
+		return REFUSAL_SIGNATURE;
 	case VERDICT_AGAINST_TOUCH:
-		return "auth-no-touch";
+		return REFUSAL_NO_TOUCH;
 	case VERDICT_AGAINST_VERIFICATION:
-		return "auth-no-verification";
+		return REFUSAL_NO_VERIFICATION;
 	default:
-		return "auth-refused";
+		return REFUSAL_NONE; /* whoever was asked knows */
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "common/macros.h"
 #include "common/result.h"
+#include "monitor/login/refusal.h"
 
 /* No value is 0, 1 or -1, and any two differ in many bits: a flipped bit makes no login. */
 enum verdict_value {
@@ -56,5 +57,5 @@ struct verdict verdict_of(const struct evidence *evidence) MUST_USE;
 
 const char *verdict_text(enum verdict_against against);
 
-/* The code in the log of a login that this speaks against. */
-const char *verdict_code(enum verdict_against against);
+/* The rule behind it, where that follows from it alone; else REFUSAL_NONE. */
+enum refusal verdict_refusal(enum verdict_against against);

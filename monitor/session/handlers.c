@@ -20,6 +20,7 @@
 #include "monitor/login/virtual.h"
 #include "monitor/session/auth_info.h"
 #include "monitor/session/kill.h"
+#include "monitor/session/rights.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
 #include "monitor/session/start.h"
@@ -278,9 +279,7 @@ choose_subsystem(
 static const char *
 forced_command(const struct monitor *monitor)
 {
-	const char *command = settings_text(monitor->settings, KEYWORD_ForceCommand);
-
-	return command != NULL ? command : monitor->permissions.command;
+	return rights_command(monitor->settings, &monitor->permissions);
 }
 
 /* The program that it was asked for must exist all the same. */
@@ -454,12 +453,11 @@ log_start(const struct monitor *monitor, const struct session *session,
 	    session->id);
 }
 
-/* Not where the operator says what is run. */
 static bool
 runs_user_rc(const struct monitor *monitor, enum session_kind kind)
 {
-	return monitor->permissions.user_rc && kind != SESSION_KIND_SUBSYSTEM &&
-	       settings_text(monitor->settings, KEYWORD_ForceCommand) == NULL;
+	return kind != SESSION_KIND_SUBSYSTEM &&
+	       rights_rc(monitor->settings, &monitor->permissions);
 }
 
 /* Whoever asks for a shell sees what PAM's modules said. */

@@ -9,6 +9,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/session/program.c monitor/session/program.h \
 	monitor/session/pty.c monitor/session/pty.h \
 	monitor/session/rc.c monitor/session/rc.h \
+	monitor/session/rights.c monitor/session/rights.h \
 	monitor/session/sessions.c monitor/session/sessions.h \
 	monitor/session/signals.c monitor/session/signals.h \
 	monitor/session/start.c monitor/session/start.h \

@@ -29,7 +29,7 @@ def of_user(start, suite):
 def test_max_auth_tries(of_user, suite):
     server = of_user("MaxAuthTries 1")
     assert server.ssh("true", check=False, key=suite.other_key).returncode == 255
-    server.wait_log("(MaxAuthTries 1)")
+    server.wait_log("maximum authentication attempts exceeded for ")
 
 
 def test_max_sessions(of_user):
@@ -149,7 +149,7 @@ def test_groups_are_those_of_the_account(of_user, suite):
 def test_invalid_users_have_a_block_and_the_same_answer(of_user):
     server = of_user("MaxAuthTries 1", criteria="Invalid-User")
     assert server.ssh("true", user="no-such-user", check=False).returncode == 255
-    server.wait_log("(MaxAuthTries 1)")
+    server.wait_log("maximum authentication attempts exceeded for ")
     assert server.ssh("true").returncode == 0
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """UseDNS: what the client's host is called, where that counts, and what it costs."""
+import json
 import os
 import pwd
+import subprocess
 import time
 
 import pytest
@@ -163,3 +165,20 @@ def test_the_time_does_not_tell_whether_there_is_such_a_user(named, etc, suite):
     begun = time.monotonic()
     assert not logs_in(server, user="no-such-user-anywhere")
     assert time.monotonic() - begun > 4.9
+
+
+@pytest.mark.parametrize("dns,settings,options,code", [
+    ("yes", {}, 'from="*.example"', None), ("yes", {}, 'from="other.example"', "key-from"),
+    ("no", {}, 'from="*.example"', "key-from"),
+    ("yes", {"DenyUsers": "*@*.example"}, "", "deny-users"),
+    ("no", {"DenyUsers": "*@*.example"}, "", None)])
+def test_explanations_are_told_the_name(named, suite, dns, settings, options, code):
+    """As live: the verdict, and the reason of a refusal."""
+    server = named(options, UseDNS=dns, **settings)
+    live = logs_in(server)
+    argv = [suite.libexec / "sallyportctl", "explain", "--json", "-f", server.config, "--host",
+            "client.example", "--key", suite.keys["ed25519"], suite.account.name, "127.0.0.1"]
+    said = json.loads(subprocess.run([str(word) for word in argv], capture_output=True, text=True,
+                                     timeout=60).stdout)
+    assert live == (said["verdict"] == "allowed") == (code is None)
+    assert said.get("reason") == code and (live or f" [{code}]\n" in server.log())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Users of a file of the operator's (UsersFile): who they become, by keys and passwords, what they may do, and what
 happens when the file is wrong. Each by its effect."""
+import json
 import os
 import pathlib
 import shutil
@@ -527,3 +528,43 @@ def test_where_pam_must_ask_our_question_is_not_enough(suite, users, serve, meth
         said = log_in(server, Typist(rounds=[[PASSWORD]]), NAME,
                       keys=[str(suite.keys["ed25519"])] if "publickey" in methods else None)
     assert (said is not None) == allowed
+
+
+# --- explained ------------------------------------------------------------------------------------
+
+def explained(server, *credentials, user=NAME):
+    argv = [server.suite.libexec / "sallyportctl", "explain", "--json", "-f", server.config,
+            *credentials, user, "127.0.0.1"]
+    return json.loads(subprocess.run([str(word) for word in argv], capture_output=True, text=True,
+                                     timeout=60).stdout)
+
+
+@pytest.mark.parametrize("options,code", [
+    ('from="127.0.0.0/8",pty', None), ('from="10.0.0.0/8"', "key-from"),
+    ('expiry-time="20200101"', "key-expired")])
+def test_explanations_know_them(suite, users, serve, options, code):
+    """The same verdict and reason as live, by key and by password, and where the file says it."""
+    users.one(key(suite), f"password {HASH}", f"options {options}")
+    server = serve()
+    shown = suite.keys["ed25519"].with_suffix(".pub")
+    live = [server.ssh("true", user=NAME, check=False).returncode == 0,
+            log_in(server, Typist([PASSWORD]), NAME) is not None]
+    for credentials, allowed in zip((["--key", shown], ["--password"]), live):
+        said = explained(server, *credentials)
+        assert (said["verdict"] == "allowed") == allowed == (code is None)
+        assert said.get("reason") == code
+        if code is None:
+            (rc,) = [g for g in said["grants"] if g["permission"] == "rc file" and not g["granted"]]
+            assert (rc["rule"], rc["file"], rc["line"]) == ("restrict", str(users.path), 1)
+        else:
+            assert f" [{code}]\n" in server.log()
+            assert any(r["effect"] == "objects" and r["rule"] == "UsersFile" and r["line"] == 1
+                       for r in said["rules"])
+
+
+def test_explanations_of_names_that_are_nobodys(suite, users, serve):
+    users.one(key(suite), name=suite.account.name)
+    server = serve()
+    assert server.ssh("true", check=False).returncode == 255
+    assert explained(server, "--password", user=suite.account.name)["reason"] == "user-of-file"
+    server.wait_log("[user-of-file]\n")

@@ -6,3 +6,4 @@ check_PROGRAMS += tests/unit/common/test_mem
 check_PROGRAMS += tests/unit/common/test_text
 check_PROGRAMS += tests/unit/common/test_wire
 check_PROGRAMS += tests/unit/common/test_siphash
+check_PROGRAMS += tests/unit/common/test_json

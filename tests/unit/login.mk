@@ -16,6 +16,7 @@ check_PROGRAMS += tests/unit/monitor/login/test_trusted
 check_PROGRAMS += tests/unit/monitor/login/test_hashes
 check_PROGRAMS += tests/unit/monitor/login/test_users
 check_PROGRAMS += tests/unit/monitor/login/test_presence
+check_PROGRAMS += tests/unit/monitor/login/test_trace
 check_PROGRAMS += tests/unit/monitor/login/test_peer_name
 check_PROGRAMS += tests/unit/monitor/login/test_known_hosts
 check_PROGRAMS += tests/unit/monitor/login/test_rhosts

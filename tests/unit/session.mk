@@ -8,3 +8,4 @@ check_PROGRAMS += tests/unit/monitor/session/test_sessions
 check_PROGRAMS += tests/unit/monitor/session/test_signals
 check_PROGRAMS += tests/unit/monitor/session/test_start
 check_PROGRAMS += tests/unit/monitor/session/test_ttymodes
+check_PROGRAMS += tests/unit/monitor/session/test_rights

@@ -186,6 +186,17 @@ names_every_level(void **state)
 
 #define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, capture, release)
 
+static void
+only_codes_of_the_list_are_shown(void **state)
+{
+	assert_true(log_shows_reason("key-from"));
+	assert_true(log_shows_reason("auth-refused"));
+	assert_false(log_shows_reason("auth-accepted"));
+	assert_false(log_shows_reason("invalid-user"));
+	assert_false(log_shows_reason("key-fro"));
+	assert_false(log_shows_reason(""));
+}
+
 int
 main(void)
 {
@@ -202,6 +213,7 @@ main(void)
 		LOG_TEST(writes_to_standard_error_without_a_sink),
 		LOG_TEST(knows_levels_by_name),
 		LOG_TEST(names_every_level),
+		cmocka_unit_test(only_codes_of_the_list_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

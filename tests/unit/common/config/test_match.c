@@ -150,6 +150,45 @@ a_subsystem_of_a_block_replaces_its_namesake(void **state)
 }
 
 /* "Match All" ends a block as far as the whole server is concerned. */
+struct seen {
+	char text[512];
+};
+
+static void
+see(void *context, const struct config_block *block)
+{
+	struct seen *seen = context;
+	const size_t used = strlen(seen->text);
+
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%s:%u %d %s\n", block->origin.file,
+	    block->origin.line, block->holds, block->asks_for);
+}
+
+static void
+blocks_can_be_visited(void **state)
+{
+	CLEANUP(config_freep) struct config *config = NULL;
+	struct seen seen = { "" };
+	char more[600];
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	assert_ok(config_new(&config));
+	assert_ok(config_parse(config, "file",
+	    BYTES("Match user=alice Address 192.0.2.0/24\n\nMatch all\nMatch Group x,y\n"),
+	    &errors));
+	config_visit_blocks(config, &alice, see, &seen);
+	assert_string_equal(seen.text, "file:1 1 User alice Address 192.0.2.0/24\n"
+				       "file:3 1 All\nfile:4 0 Group x,y\n");
+	memset(more, 'x', sizeof(more));
+	memcpy(more, "Match User ", 11);
+	seen.text[0] = '\0';
+	assert_ok(config_parse(config, "long", bytes_of(more, sizeof(more)), &errors));
+	config_visit_blocks(config, NULL, see, &seen);
+	assert_non_null(strstr(seen.text, "long:1 0 User xxx"));
+	assert_true(strlen(seen.text) < CONFIG_BLOCK_TEXT_MAX + 128);
+}
+
 static void
 match_all_is_for_everybody(void **state)
 {
@@ -199,6 +238,7 @@ main(void)
 		cmocka_unit_test(the_first_word_of_the_blocks_beats_what_is_outside),
 		cmocka_unit_test(a_subsystem_of_a_block_replaces_its_namesake),
 		cmocka_unit_test(match_all_is_for_everybody),
+		cmocka_unit_test(blocks_can_be_visited),
 		cmocka_unit_test(tells_whether_an_account_is_needed),
 	};
 

@@ -48,23 +48,24 @@ it_is_good_for_its_time_and_kind(void **state)
 	struct certificate certificate = ordinary();
 	char reason[TERMS_REASON_MAX];
 
-	assert_result(terms_check(&certificate, settings, 99, reason), RESULT_DENIED);
+	assert_int_equal(terms_check(&certificate, settings, 99, reason), REFUSAL_CERT_EARLY);
 	assert_non_null(strstr(reason, "has not come"));
-	assert_ok(terms_check(&certificate, settings, 100, reason));
-	assert_ok(terms_check(&certificate, settings, 199, reason));
-	assert_result(terms_check(&certificate, settings, 200, reason), RESULT_DENIED);
+	assert_int_equal(terms_check(&certificate, settings, 100, reason), REFUSAL_NONE);
+	assert_int_equal(terms_check(&certificate, settings, 199, reason), REFUSAL_NONE);
+	assert_int_equal(terms_check(&certificate, settings, 200, reason), REFUSAL_CERT_EXPIRED);
 	assert_non_null(strstr(reason, "has passed"));
 	certificate.valid_before = UINT64_MAX; /* for ever */
-	assert_ok(terms_check(&certificate, settings, UINT64_C(1) << 60, reason));
+	assert_int_equal(
+	    terms_check(&certificate, settings, UINT64_C(1) << 60, reason), REFUSAL_NONE);
 	certificate.kind = CERTIFICATE_HOST;
-	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	assert_int_equal(terms_check(&certificate, settings, 150, reason), REFUSAL_CERT_KIND);
 	assert_non_null(strstr(reason, "that of a host"));
 	certificate = ordinary();
 	certificate.principal_count = 0;
-	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	assert_int_equal(terms_check(&certificate, settings, 150, reason), REFUSAL_CERT_PRINCIPAL);
 	certificate = ordinary();
 	certificate.signed_with = BYTES("ssh-rsa");
-	assert_result(terms_check(&certificate, settings, 150, reason), RESULT_DENIED);
+	assert_int_equal(terms_check(&certificate, settings, 150, reason), REFUSAL_CERT_ALGORITHM);
 	assert_non_null(strstr(reason, "CASignatureAlgorithms"));
 }
 

@@ -96,13 +96,13 @@ names_the_first_thing_against_it(void **state)
 
 	evidence.verification = RESULT_DENIED;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_VERIFICATION);
-	assert_string_equal(verdict_code(VERDICT_AGAINST_VERIFICATION), "auth-no-verification");
+	assert_int_equal(verdict_refusal(VERDICT_AGAINST_VERIFICATION), REFUSAL_NO_VERIFICATION);
 	evidence.touch = RESULT_DENIED;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_TOUCH);
-	assert_string_equal(verdict_code(VERDICT_AGAINST_TOUCH), "auth-no-touch");
+	assert_int_equal(verdict_refusal(VERDICT_AGAINST_TOUCH), REFUSAL_NO_TOUCH);
 	evidence.signature = RESULT_SIGNATURE;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_SIGNATURE);
-	assert_string_equal(verdict_code(VERDICT_AGAINST_SIGNATURE), "auth-refused");
+	assert_int_equal(verdict_refusal(VERDICT_AGAINST_SIGNATURE), REFUSAL_SIGNATURE);
 	evidence.listed = RESULT_NOT_FOUND;
 	assert_int_equal(verdict_of(&evidence).against, VERDICT_AGAINST_LISTED);
 	evidence.key = RESULT_MALFORMED;

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Permissions of a login (pure): what settings, the line of the key and the certificate leave of each.
+ */
+#include "monitor/login/grant.h"
+
+#include "common/mem.h"
+#include "common/text.h"
+#include "monitor/login/variable.h"
+#include "monitor/login/virtual.h"
+
+enum result
+grant_unescape(struct bytes escaped, struct buf *out)
+{
+	for (size_t i = 0; i < escaped.size; i++) {
+		if (escaped.data[i] == '\\' && i + 1 < escaped.size && escaped.data[i + 1] == '"')
+			continue;
+		TRY(buf_append(out, bytes_of(&escaped.data[i], 1)));
+	}
+	return RESULT_OK;
+}
+
+static enum result
+copy_command(struct bytes escaped, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, escaped.size + 1);
+	TRY(grant_unescape(escaped, &text));
+	return mem_text(buf_bytes(&text), out);
+}
+
+/* What the login is bound to, for the trace. */
+static void
+tell_bond(
+    const struct decide_question *question, const char *name, const char *rule, const char *text)
+{
+	const bool is_of_certificate = strcmp(rule, "force-command") == 0;
+	char quoted[TRACE_TEXT_MAX];
+
+	text_quote(bytes_of_text(text), quoted, sizeof(quoted));
+	trace_permission(question->trace, name, true, rule,
+	    is_of_certificate ? NULL : &question->place, "%s", quoted);
+}
+
+static void
+tell_variable(const struct decide_question *question, struct bytes variable, bool is_permitted)
+{
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_PermitUserEnvironment);
+	char quoted[TRACE_TEXT_MAX];
+
+	text_quote(variable, quoted, sizeof(quoted));
+	trace_permission(question->trace, "variable", is_permitted, "PermitUserEnvironment",
+	    &origin, "%s", quoted);
+}
+
+/* The last first: of two of one name the first shall win, and whoever sets them lets the last win. */
+static enum result
+copy_variables(const struct decide_question *question, char **out)
+{
+	const struct key_options *options = question->options;
+	const char *permitted = settings_text(question->settings, KEYWORD_PermitUserEnvironment);
+	OWNED_BUF text;
+
+	buf_init(&text, 65536);
+	for (size_t i = options->variable_count; i > 0; i--) {
+		const bool is_permitted =
+		    variable_is_permitted(permitted, options->variables[i - 1]);
+
+		tell_variable(question, options->variables[i - 1], is_permitted);
+		if (!is_permitted)
+			continue;
+		TRY(grant_unescape(options->variables[i - 1], &text));
+		TRY(buf_append(&text, bytes_of_text("\n")));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
+static enum result
+copy_places(const struct bytes *places, size_t count, char **out)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			TRY(buf_append(&text, bytes_of_text(" ")));
+		TRY(buf_append(&text, places[i]));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
+static enum result
+grant_command(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	if (terms != NULL && terms->has_command)
+		TRY(mem_text(terms->command, &permissions->command));
+	else if (question->options->has_command)
+		TRY(copy_command(question->options->command, &permissions->command));
+	else
+		return RESULT_OK;
+	tell_bond(question, "command",
+	    terms != NULL && terms->has_command ? "force-command" : "command=",
+	    permissions->command);
+	return RESULT_OK;
+}
+
+enum result
+grant_owned(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	const struct key_options *options = question->options;
+
+	TRY(grant_command(question, terms, permissions));
+	if (options->permit_open_count > 0) {
+		TRY(copy_places(
+		    options->permit_open, options->permit_open_count, &permissions->permit_open));
+		tell_bond(question, "permitopen", "permitopen=", permissions->permit_open);
+	}
+	if (options->permit_listen_count > 0) {
+		TRY(copy_places(options->permit_listen, options->permit_listen_count,
+		    &permissions->permit_listen));
+		tell_bond(question, "permitlisten", "permitlisten=", permissions->permit_listen);
+	}
+	if (options->variable_count > 0)
+		TRY(copy_variables(question, &permissions->variables));
+	return RESULT_OK;
+}
+
+/* One permission: the settings, the line and the certificate each have a say, and all must say yes. */
+struct right {
+	const char *name;
+	enum keyword keyword; /* the setting that has the say */
+	bool by_settings, by_line, by_certificate;
+	struct bytes word;     /* of the line */
+	const char *extension; /* of the certificate */
+};
+
+static bool
+is_granted(const struct decide_question *question, const struct right *right)
+{
+	const struct setting_origin origin = settings_origin(question->settings, right->keyword);
+	const bool is_granted = right->by_settings && right->by_line && right->by_certificate;
+	char word[TRACE_RULE_MAX];
+
+	text_quote(right->word, word, sizeof(word));
+	if (!right->by_settings || is_granted)
+		trace_permission(question->trace, right->name, is_granted,
+		    settings_name(right->keyword), &origin, "%s",
+		    is_granted ? "nothing takes it away" : "the setting does not permit it");
+	else if (!right->by_line)
+		trace_permission(question->trace, right->name, false, word, &question->place,
+		    "an option of the line takes it away");
+	else
+		trace_permission(question->trace, right->name, false, right->extension, NULL,
+		    "the certificate does not have this extension");
+	return is_granted;
+}
+
+static void
+grant_forwarding(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	const struct settings *settings = question->settings;
+	const bool is_off = settings_flag(settings, KEYWORD_DisableForwarding);
+	const int64_t forwarding =
+	    is_off ? ALLOW_FORWARDING_NO : settings_number(settings, KEYWORD_AllowTcpForwarding);
+	struct right right = {
+		.name = "forwarding to the server's side",
+		.keyword = is_off ? KEYWORD_DisableForwarding : KEYWORD_AllowTcpForwarding,
+		.by_settings = (forwarding & ALLOW_FORWARDING_LOCAL) != 0,
+		.by_line = question->options->port_forwarding,
+		.by_certificate = terms == NULL || terms->port_forwarding,
+		.word = question->options->port_forwarding_word,
+		.extension = "permit-port-forwarding",
+	};
+
+	permissions->forward_local = is_granted(question, &right);
+	right.name = "listening for the client";
+	right.by_settings = (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
+	permissions->forward_remote = is_granted(question, &right);
+}
+
+void
+grant_flags(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	const struct settings *settings = question->settings;
+	const struct key_options *options = question->options;
+	const struct right pty = { "terminal", KEYWORD_PermitTTY,
+		settings_flag(settings, KEYWORD_PermitTTY), options->pty,
+		terms == NULL || terms->pty, options->pty_word, "permit-pty" };
+	const struct right rc = { "rc file", KEYWORD_PermitUserRC,
+		settings_flag(settings, KEYWORD_PermitUserRC), options->user_rc,
+		terms == NULL || terms->user_rc, options->user_rc_word, "permit-user-rc" };
+
+	permissions->session = true;
+	permissions->commands = true;
+	permissions->environment = true;
+	permissions->pty = is_granted(question, &pty);
+	permissions->user_rc = is_granted(question, &rc);
+	grant_forwarding(question, terms, permissions);
+}
+
+/* Without a shell there is no program of the user's own choice. */
+static void
+take_shell(const struct decide_question *question, struct permissions *of_user)
+{
+	static const char *const names[] = { "terminal", "rc file", "commands" };
+
+	of_user->pty = of_user->user_rc = of_user->commands = false;
+	for (size_t i = 0; i < COUNT(names); i++)
+		trace_permission(question->trace, names[i], false, "shell", &question->place,
+		    "the user of UsersFile has none");
+}
+
+enum result
+grant_limits_of_user(const struct decide_question *question, struct permissions *permissions)
+{
+	CLEANUP(permissions_clear) struct permissions of_user = { 0 };
+	const struct virtual_user *virtual = question->account->virtual;
+	struct decide_question asked = *question;
+
+	if (virtual == NULL)
+		return RESULT_OK;
+	asked.options = &virtual->options;
+	asked.place = (struct setting_origin){ virtual->where, virtual->line };
+	TRY(grant_owned(&asked, NULL, &of_user));
+	grant_flags(&asked, NULL, &of_user);
+	if (!virtual->has_shell)
+		take_shell(&asked, &of_user);
+	return decide_both(permissions, &of_user);
+}
