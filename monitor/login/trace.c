@@ -73,6 +73,8 @@ next_step(struct trace *trace, enum trace_kind kind, const char *rule,
 	return step;
 }
 
+static void say(struct trace_step *step, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
 static void
 say(struct trace_step *step, const char *format, va_list arguments)
 {
@@ -101,6 +103,9 @@ trace_pass(struct trace *trace, const char *rule, const struct setting_origin *o
 	say(next_step(trace, TRACE_PASSES, rule, origin), format, arguments);
 	va_end(arguments);
 }
+
+static void refuse(struct trace *trace, enum refusal refusal, struct trace_step *step,
+    const char *format, va_list arguments) PRINTF_LIKE(4, 0);
 
 static void
 refuse(struct trace *trace, enum refusal refusal, struct trace_step *step, const char *format,
