@@ -41,11 +41,12 @@ become_child(const struct nursery *nursery, int socket)
 	sigset_t none;
 	uint8_t seeded[1];
 
-	prctl(PR_SET_NAME, "sallyport-child");
 	if (dup2(socket, CHILD_IPC_FD) < 0 || close_range(CHILD_IPC_FD + 1, ~0U, 0) < 0 ||
 	    random_bytes(seeded, sizeof(seeded)) != RESULT_OK ||
 	    random_secret_bytes(seeded, sizeof(seeded)) != RESULT_OK)
 		_exit(1);
+	/* Not before: whoever looks for it by name finds nothing in it that is not its own. */
+	prctl(PR_SET_NAME, "sallyport-child");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Without exit(3): there is nothing to flush, and libcrypto's tidying up would be paid for each. */
