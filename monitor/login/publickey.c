@@ -161,7 +161,8 @@ keep_comment(struct bytes comment, char *out)
 		if (memchr(letters, comment.data[i], sizeof(letters) - 1) == NULL)
 			return;
 	}
-	memcpy(out, comment.data, comment.size);
+	if (comment.size > 0)
+		memcpy(out, comment.data, comment.size);
 	out[comment.size] = '\0';
 }
 
