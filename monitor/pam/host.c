@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "common/fd.h"
 #include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -80,7 +81,9 @@ prepare(struct host *host)
 	process_hide();
 	ipc_log_to(HOST_IPC_FD, IPC_pam_log);
 	signal(SIGPIPE, SIG_IGN);
-	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+	/* Modules execute what they like, also as the user: that is not to speak with the monitor. */
+	return fd_set_cloexec(HOST_IPC_FD, true) == RESULT_OK &&
+	       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
 	       mem_new(1, IPC_PACKET_MAX, (void **)&host->room) == RESULT_OK;
 }
 

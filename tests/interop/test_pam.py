@@ -7,6 +7,7 @@ import hmac
 import itertools
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -202,6 +203,24 @@ def test_programs_are_the_monitors_children(serve, suite):
     assert b"/dev/pts/" in server.ssh("tty", flags=["-tt"]).stdout
     assert server.ssh("cat", input=b"x" * 1000000).stdout == b"x" * 1000000
     assert server.ssh("cat /proc/$PPID/comm").stdout.strip() in (b"sallyportd", b"sallyport-monit")
+
+
+def test_what_modules_execute_cannot_talk_to_the_monitor(serve, suite, script):
+    """Their helpers may run as the user, and whoever has that socket says what the verdict is."""
+    out = suite.folder / "open"
+    look = script(f"ls -l /proc/$$/fd > {out}")
+    server = serve(UNIX + "account required pam_permit.so\n"
+                   f"session required pam_exec.so {look}\n")
+    client = server.popen("echo in; cat", stdin=subprocess.PIPE)
+    try:
+        assert client.stdout.readline() == b"in\n"
+        assert "socket:" not in out.read_text()
+        for pid in helpers(server):
+            for fd in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+                flags = int(re.search(r"flags:\s*([0-7]+)", fd.read_text()).group(1), 8)
+                assert int(fd.name) < 3 or flags & os.O_CLOEXEC, fd
+    finally:
+        client.communicate()
 
 
 def test_a_session_that_cannot_be_opened_gives_nothing(serve, suite):
