@@ -6,16 +6,10 @@
 
 #include "common/text.h"
 
-static uint8_t
-lower(uint8_t byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
-}
-
 static bool
 same(uint8_t a, uint8_t b, bool caseless)
 {
-	return a == b || (caseless && lower(a) == lower(b));
+	return a == b || (caseless && text_lower((char)a) == text_lower((char)b));
 }
 
 /* One step back is enough: a later `*` makes every choice for an earlier one as good as the first. So

@@ -104,16 +104,10 @@ text_base64_encode(struct bytes bytes, bool padding, struct buf *out)
 	return RESULT_OK;
 }
 
-void
-text_hex(struct bytes bytes, char *out)
+char
+text_lower(char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < bytes.size; i++) {
-		*out++ = digits[bytes.data[i] >> 4];
-		*out++ = digits[bytes.data[i] & 15];
-	}
-	*out = '\0';
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 enum result
@@ -197,6 +191,19 @@ text_next_line(struct bytes *rest, struct bytes *line)
 	*rest = without(*rest, size < rest->size ? size + 1 : size);
 	if (line->size > 0 && line->data[line->size - 1] == '\r')
 		line->size--;
+	return true;
+}
+
+bool
+text_has_only_tokens(struct bytes text, const char *letters)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] != '%')
+			continue;
+		if (++i == text.size || text.data[i] == '\0' ||
+		    (text.data[i] != '%' && strchr(letters, text.data[i]) == NULL))
+			return false;
+	}
 	return true;
 }
 

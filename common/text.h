@@ -12,8 +12,8 @@ enum result text_base64_decode(struct bytes text, struct buf *out) MUST_USE;
 /* Encodes with or without "=" padding, appended to `out` without a NUL. */
 enum result text_base64_encode(struct bytes bytes, bool padding, struct buf *out) MUST_USE;
 
-/* Lower-case hexadecimal; `out` has room for 2 * size + 1. */
-void text_hex(struct bytes bytes, char *out);
+/* An ASCII letter in lower case; whatever else as it is. */
+char text_lower(char c);
 
 /* A decimal number without sign or blanks, 0..max; the whole text must be digits. */
 enum result text_number(struct bytes text, uint64_t max, uint64_t *out) MUST_USE;
@@ -29,6 +29,9 @@ bool text_has_name(struct bytes list, struct bytes name);
 
 /* Splits off the first line (without LF or CR LF). false when nothing is left. */
 bool text_next_line(struct bytes *rest, struct bytes *line);
+
+/* Has each % one of these letters behind it, or another %? */
+bool text_has_only_tokens(struct bytes text, const char *letters);
 
 struct bytes text_trim(struct bytes text); /* blanks and tabs at both ends */
 

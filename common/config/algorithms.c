@@ -23,6 +23,7 @@ static const struct {
 	{ KEYWORD_Ciphers, ALGORITHM_CIPHER },
 	{ KEYWORD_MACs, ALGORITHM_MAC },
 	{ KEYWORD_KexAlgorithms, ALGORITHM_KEX },
+	{ KEYWORD_GSSAPIKexAlgorithms, ALGORITHM_GSS_KEX },
 	{ KEYWORD_HostKeyAlgorithms, ALGORITHM_HOST_KEY },
 	{ KEYWORD_PubkeyAcceptedAlgorithms, ALGORITHM_USER_KEY },
 	{ KEYWORD_HostbasedAcceptedAlgorithms, ALGORITHM_USER_KEY },

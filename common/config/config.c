@@ -81,6 +81,17 @@ config_report(struct buf *errors, const struct setting_origin *origin, const cha
 	(void)!buf_append(errors, bytes_of_text(line));
 }
 
+/* What is taken all the same. */
+static void
+doubt(const struct setting_origin *origin, const char *keyword, const char *why)
+{
+	if (origin->line > 0)
+		log_info("config-doubt", "%s:%u: warning: %s: %s", origin->file, origin->line,
+		    keyword, why);
+	else
+		log_info("config-doubt", "%s: warning: %s: %s", origin->file, keyword, why);
+}
+
 static void
 report_unknown(struct buf *errors, const struct setting_origin *origin, struct bytes keyword)
 {
@@ -145,6 +156,12 @@ begin_block(struct config *config, const struct lex_line *line, const struct set
 	block->origin = *origin;
 	STAILQ_INSERT_TAIL(&config->blocks, block, link);
 	config->current = block;
+	if (match_of_nobody(block) != NULL) {
+		snprintf(why, sizeof(why),
+		    "\"%.100s\" has exceptions only, so the block never holds; is *,%.100s meant?",
+		    match_of_nobody(block), match_of_nobody(block));
+		doubt(origin, "Match", why);
+	}
 	return RESULT_OK;
 }
 
@@ -241,6 +258,8 @@ parse_line(struct config *config, struct bytes text, const struct setting_origin
 		return RESULT_CONFIG;
 	}
 	result = keep(config, keyword, origin, &line, why_not);
+	if (result == RESULT_OK && why_not[0] != '\0')
+		doubt(origin, keyword_row(keyword)->name, why_not);
 	if (result != RESULT_MALFORMED)
 		return result;
 	config_report(errors, origin, "%s: %s", keyword_row(keyword)->name, why_not);

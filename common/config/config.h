@@ -46,6 +46,14 @@ enum result config_parse(
  * folder. RESULT_CONFIG also when it cannot be read. */
 enum result config_read_file(struct config *config, const char *path, struct buf *errors) MUST_USE;
 
+/* Options of the command line, then the file, "none" for no file: what programs begin with. */
+enum result config_read_all(struct config *config, const char *const *options, size_t count,
+    const char *file, struct buf *errors) MUST_USE;
+
+/* One line of `errors`, with the place. */
+void config_report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
 /* What is in force: what was said, then defaults; for a subject, what the Match blocks that hold for it say comes
  * first. `subject` NULL: for all connections. The settings are the caller's and need no config. */
 enum result config_effective(const struct config *config, const struct config_subject *subject,
@@ -70,10 +78,25 @@ typedef void config_block_visitor(void *context, const struct config_block *bloc
 void config_visit_blocks(const struct config *config, const struct config_subject *subject,
     config_block_visitor *visit, void *context);
 
-/* Every value that is said for a keyword of one word, in blocks or not, with where it stands. */
+/* Every value that is said for a keyword, in blocks or not, with where it stands: its text, or the first of its
+ * words; not "none". */
 typedef void config_visitor(void *context, const char *word, const struct setting_origin *origin);
 void config_each_word(
     const struct config *config, enum keyword keyword, config_visitor *visit, void *context);
+
+/* The same for all the words of each value. */
+void config_every_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context);
+
+/* What is in force where one block holds and no other, but for those that it was included from. The settings are valid
+ * during the visit. RESULT_CONFIG with a line in `errors`: cannot be found out. */
+typedef void config_settings_visitor(
+    void *context, const struct config_block *block, const struct settings *settings);
+enum result config_each_block(const struct config *config, config_settings_visitor *visit,
+    void *context, struct buf *errors) MUST_USE;
+
+/* Does any line say yes to a flag, in blocks or not? */
+bool config_ever_says_yes(const struct config *config, enum keyword keyword);
 
 void settings_free(struct settings *settings);
 void settings_freep(struct settings **settings);

@@ -39,7 +39,3 @@ struct config {
 	const char *folder;                /* of the first file, with its slash; borrowed */
 	unsigned depth;                    /* of files in files */
 };
-
-/* One line of `errors`, with the place. */
-void config_report(struct buf *errors, const struct setting_origin *origin, const char *format, ...)
-    PRINTF_LIKE(3, 4);

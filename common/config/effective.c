@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "common/config/algorithms.h"
 #include "common/config/directives.h"
 #include "common/mem.h"
 
@@ -43,6 +44,16 @@ has_name(const struct value *value, const char *name)
 	return false;
 }
 
+/* A line that says nothing of the time leaves it to another one: sshd has two values there. */
+static void
+merge_rekey(struct value *into, const struct value *later)
+{
+	if (into->has_rekey_time || !later->has_rekey_time)
+		return;
+	into->rekey.seconds = later->rekey.seconds;
+	into->has_rekey_time = true;
+}
+
 static enum result
 merge(struct value *into, enum keyword_merge how, const struct value *value)
 {
@@ -57,6 +68,7 @@ merge(struct value *into, enum keyword_merge how, const struct value *value)
 		return has_name(into, value->words[0]) ? RESULT_OK : value_append(into, value);
 	case KEYWORD_MERGE_BY_PART:
 		penalty_words_merge(&into->penalties, &value->penalties);
+		merge_rekey(into, value);
 		return RESULT_OK;
 	case KEYWORD_MERGE_FLAG_HIDES:
 		if (is_of_command_line(into) && !is_of_command_line(value))
@@ -89,7 +101,7 @@ set_default(enum keyword keyword, struct value *value)
 	char text[1024], why_not[VALUE_WHY_MAX];
 	const char *why;
 
-	if (row->status == KEYWORD_STATUS_ABSENT || row->fallback == NULL)
+	if (keyword_is_absent(row) || row->fallback == NULL)
 		return RESULT_OK;
 	/* An empty list of algorithms is the default one. */
 	if (row->type == KEYWORD_TYPE_ALGORITHMS)
@@ -140,22 +152,41 @@ override(struct value *value, enum keyword_merge how, struct value *by)
 		return RESULT_OK;
 	if (how == KEYWORD_MERGE_BY_NAME && value->is_set)
 		TRY(keep_other_names(by, value));
+	if (how == KEYWORD_MERGE_BY_PART)
+		merge_rekey(by, value);
 	value_clear(value);
 	*value = *by;
 	*by = (struct value){ 0 };
 	return RESULT_OK;
 }
 
+/* Whose blocks count: those that hold for a subject, or one block and what it is in. */
+struct choice {
+	const struct config_subject *subject;
+	const struct match_block *block; /* NULL: the subject's */
+};
+
+static bool
+counts(const struct match_block *block, const struct choice *choice)
+{
+	const struct match_block *at = choice->block;
+
+	if (at == NULL)
+		return match_holds(block, choice->subject);
+	while (at != NULL && at != block)
+		at = at->outer;
+	return at != NULL || match_holds(block, NULL);
+}
+
 static enum result
-fill_by_blocks(
-    const struct config *config, const struct config_subject *subject, struct settings *settings)
+fill_by_blocks(const struct config *config, const struct choice *choice, struct settings *settings)
 {
 	CLEANUP(settings_freep) struct settings *blocks = NULL;
 	const struct directive *directive;
 
 	TRY(mem_new(1, sizeof(*blocks), (void **)&blocks));
 	STAILQ_FOREACH (directive, &config->directives, link) {
-		if (directive->block != NULL && match_holds(directive->block, subject))
+		if (directive->block != NULL && counts(directive->block, choice))
 			TRY(merge(&blocks->values[directive->keyword],
 			    keyword_row(directive->keyword)->merge, &directive->value));
 	}
@@ -166,11 +197,11 @@ fill_by_blocks(
 }
 
 static enum result
-fill(const struct config *config, const struct config_subject *subject, struct settings *settings)
+fill(const struct config *config, const struct choice *choice, struct settings *settings)
 {
 	TRY(fill_global(config, settings));
-	if (subject != NULL)
-		TRY(fill_by_blocks(config, subject, settings));
+	if (choice->subject != NULL || choice->block != NULL)
+		TRY(fill_by_blocks(config, choice, settings));
 	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
 		if (!settings->values[i].is_set)
 			TRY(set_default((enum keyword)i, &settings->values[i]));
@@ -178,22 +209,69 @@ fill(const struct config *config, const struct config_subject *subject, struct s
 	return keep_names(settings);
 }
 
-enum result
-config_effective(const struct config *config, const struct config_subject *subject,
-    struct settings **out, struct buf *errors)
+/* Names that were taken because nothing goes by them, until something does. */
+static enum result
+check_doubts(const struct settings *settings, struct buf *errors)
+{
+	const struct value *value = &settings->values[KEYWORD_GSSAPIKexAlgorithms];
+	char why[VALUE_WHY_MAX] = "";
+	char *resolved = NULL;
+	enum result result;
+
+	if (!value->is_doubtful || settings->values[KEYWORD_GSSAPIKeyExchange].number == 0)
+		return RESULT_OK;
+	result = algorithms_resolve(KEYWORD_GSSAPIKexAlgorithms, value->text, &resolved, why);
+	free(resolved);
+	if (result != RESULT_MALFORMED)
+		return result;
+	config_report(errors, &value->origin, "GSSAPIKexAlgorithms: %s", why);
+	return RESULT_CONFIG;
+}
+
+static enum result
+make_settings(const struct config *config, const struct choice *choice, struct settings **out,
+    struct buf *errors)
 {
 	CLEANUP(settings_freep) struct settings *settings = NULL;
 	enum result result;
 
 	TRY(mem_new(1, sizeof(*settings), (void **)&settings));
-	result = fill(config, subject, settings);
+	result = fill(config, choice, settings);
 	if (result == RESULT_LIMIT) {
 		(void)!buf_append(
 		    errors, bytes_of_text("a list of the configuration is too long\n"));
 		return RESULT_CONFIG;
 	}
 	TRY(result);
+	TRY(check_doubts(settings, errors));
 	*out = TAKE(settings);
+	return RESULT_OK;
+}
+
+enum result
+config_effective(const struct config *config, const struct config_subject *subject,
+    struct settings **out, struct buf *errors)
+{
+	const struct choice choice = { .subject = subject };
+
+	return make_settings(config, &choice, out, errors);
+}
+
+enum result
+config_each_block(
+    const struct config *config, config_settings_visitor *visit, void *context, struct buf *errors)
+{
+	struct choice choice = { .block = STAILQ_FIRST(&config->blocks) };
+	struct config_block seen = { 0 };
+
+	for (; choice.block != NULL; choice.block = STAILQ_NEXT(choice.block, link)) {
+		CLEANUP(settings_freep) struct settings *settings = NULL;
+
+		TRY(make_settings(config, &choice, &settings, errors));
+		match_describe(choice.block, seen.asks_for, sizeof(seen.asks_for));
+		seen.origin = choice.block->origin;
+		visit(context, &seen, settings);
+	}
 	return RESULT_OK;
 }
 
@@ -242,8 +320,8 @@ settings_flag(const struct settings *settings, enum keyword keyword)
 int64_t
 settings_number(const struct settings *settings, enum keyword keyword)
 {
-	assert(
-	    is_type(keyword, TYPE(NUMBER) | TYPE(LIMIT) | TYPE(TIME) | TYPE(OCTAL) | TYPE(CHOICE)));
+	assert(is_type(keyword,
+	    TYPE(NUMBER) | TYPE(LIMIT) | TYPE(TIME) | TYPE(SIZE) | TYPE(OCTAL) | TYPE(CHOICE)));
 	return value_of(settings, keyword)->number;
 }
 
@@ -328,14 +406,47 @@ settings_origin(const struct settings *settings, enum keyword keyword)
 	return value_of(settings, keyword)->origin;
 }
 
-void
-config_each_word(
-    const struct config *config, enum keyword keyword, config_visitor *visit, void *context)
+/* The first `most` words of each line, of which a text is one. */
+static void
+visit_words(const struct config *config, enum keyword keyword, size_t most, config_visitor *visit,
+    void *context)
 {
 	const struct directive *directive;
 
 	STAILQ_FOREACH (directive, &config->directives, link) {
-		if (directive->keyword == keyword && directive->value.text != NULL)
-			visit(context, directive->value.text, &directive->value.origin);
+		const struct value *value = &directive->value;
+
+		if (directive->keyword != keyword)
+			continue;
+		if (value->text != NULL)
+			visit(context, value->text, &value->origin);
+		for (size_t i = 0; i < value->count && i + (value->text != NULL) < most; i++)
+			visit(context, value->words[i], &value->origin);
 	}
+}
+
+void
+config_each_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context)
+{
+	visit_words(config, keyword, 1, visit, context);
+}
+
+void
+config_every_word(
+    const struct config *config, enum keyword keyword, config_visitor *visit, void *context)
+{
+	visit_words(config, keyword, SIZE_MAX, visit, context);
+}
+
+bool
+config_ever_says_yes(const struct config *config, enum keyword keyword)
+{
+	const struct directive *directive;
+
+	STAILQ_FOREACH (directive, &config->directives, link) {
+		if (directive->keyword == keyword && directive->value.number != 0)
+			return true;
+	}
+	return false;
 }

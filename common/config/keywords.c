@@ -8,10 +8,14 @@
 #include <strings.h>
 
 #include "common/macros.h"
+#include "common/text.h"
 
 #define WORKS      KEYWORD_STATUS_WORKS, NULL
 #define ONLY(text) KEYWORD_STATUS_ONLY, text
 #define ABSENT     KEYWORD_STATUS_ABSENT, NULL
+#define WITH_KERBEROS(text)                                                          \
+	SALLYPORT_KERBEROS ? KEYWORD_STATUS_WORKS : KEYWORD_STATUS_WITHOUT_KERBEROS, \
+	    SALLYPORT_KERBEROS ? NULL : (text)
 
 static const struct keyword_row rows[KEYWORD_COUNT] = {
 #define ROW(name, type, scope, merge, fallback, ...)                            \
@@ -28,6 +32,13 @@ keyword_row(enum keyword keyword)
 	return &rows[keyword];
 }
 
+bool
+keyword_is_absent(const struct keyword_row *row)
+{
+	return row->status == KEYWORD_STATUS_ABSENT ||
+	       (row->status == KEYWORD_STATUS_WITHOUT_KERBEROS && row->only == NULL);
+}
+
 /* What earlier versions called them. */
 static const struct {
 	const char *name;
@@ -42,7 +53,7 @@ static const struct {
 	{ "PubkeyAcceptedKeyTypes", KEYWORD_PubkeyAcceptedAlgorithms },
 };
 
-/* What no version has any more. */
+/* What no version has any more, and where sshd's own helper programs are, which we have none of. */
 static const char *const gone[] = {
 	"AFSTokenPassing",
 	"AuthorizedKeysFile2",
@@ -55,6 +66,8 @@ static const char *const gone[] = {
 	"RhostsRSAAuthentication",
 	"RSAAuthentication",
 	"ServerKeyBits",
+	"SshdAuthPath",
+	"SshdSessionPath",
 	"UseLogin",
 	"UsePrivilegeSeparation",
 	"VerifyReverseMapping",
@@ -105,12 +118,6 @@ least(unsigned a, unsigned b, unsigned c)
 	return ab < c ? ab : c;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Insertions, deletions and changes between two names (Levenshtein). */
 static unsigned
 distance(struct bytes a, const char *b)
@@ -127,7 +134,7 @@ distance(struct bytes a, const char *b)
 		row[0] = (unsigned)i + 1;
 		for (size_t j = 0; j < size; j++) {
 			unsigned above = row[j + 1];
-			bool same = lower((char)a.data[i]) == lower(b[j]);
+			bool same = text_lower((char)a.data[i]) == text_lower(b[j]);
 
 			row[j + 1] = least(above + 1, row[j] + 1, diagonal + (same ? 0 : 1));
 			diagonal = above;

@@ -13,6 +13,7 @@ enum keyword_type {
 	KEYWORD_TYPE_NUMBER,
 	KEYWORD_TYPE_LIMIT,
 	KEYWORD_TYPE_TIME,
+	KEYWORD_TYPE_SIZE,
 	KEYWORD_TYPE_OCTAL,
 	KEYWORD_TYPE_PORTS,
 	KEYWORD_TYPE_LISTEN,
@@ -47,6 +48,7 @@ enum keyword_merge {
 enum keyword_status {
 	KEYWORD_STATUS_WORKS,
 	KEYWORD_STATUS_ONLY,
+	KEYWORD_STATUS_WITHOUT_KERBEROS, /* likewise, and another build could do more */
 	KEYWORD_STATUS_ABSENT,
 };
 
@@ -57,10 +59,14 @@ struct keyword_row {
 	enum keyword_merge merge;
 	const char *fallback; /* as it would stand in a file; NULL: unset */
 	enum keyword_status status;
-	const char *only; /* KEYWORD_STATUS_ONLY: the values that are accepted, "|" between them */
+	const char
+	    *only; /* ONLY, WITHOUT_KERBEROS: the values that are accepted, "|" between them */
 };
 
 const struct keyword_row *keyword_row(enum keyword keyword);
+
+/* Is no value of it accepted at all? */
+bool keyword_is_absent(const struct keyword_row *row);
 
 /* Without regard to case, by an old name, too; false if there is none. */
 bool keyword_find(struct bytes name, enum keyword *out);

@@ -102,15 +102,29 @@ take_words(struct lex_line *line, const char **why)
 	return RESULT_OK;
 }
 
-enum result
-lex_line(struct bytes text, struct lex_line *out, const char **why)
+static enum result
+begin(struct bytes text, struct lex_line *out, const char **why)
 {
 	*out = (struct lex_line){ 0 };
 	*why = "no memory";
-	if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL) {
-		*why = "a NUL byte is in the line; is this a text file?";
-		return RESULT_MALFORMED;
-	}
+	if (text.size == 0 || memchr(text.data, '\0', text.size) == NULL)
+		return RESULT_OK;
+	*why = "a NUL byte is in the line; is this a text file?";
+	return RESULT_MALFORMED;
+}
+
+enum result
+lex_words(struct bytes text, struct lex_line *out, const char **why)
+{
+	TRY(begin(text, out, why));
+	out->raw = trim(text);
+	return take_words(out, why);
+}
+
+enum result
+lex_line(struct bytes text, struct lex_line *out, const char **why)
+{
+	TRY(begin(text, out, why));
 	text = trim(text);
 	if (text.size == 0 || text.data[0] == '#')
 		return RESULT_OK;

@@ -42,7 +42,7 @@ match_free(struct match_block *block)
 	free(block);
 }
 
-void
+static void
 match_freep(struct match_block **block)
 {
 	match_free(*block);
@@ -146,6 +146,29 @@ check_whole(const struct match_block *block, char *why)
 		return RESULT_OK;
 	snprintf(why, VALUE_WHY_MAX, "there is no criterion; \"Match All\" holds always");
 	return RESULT_MALFORMED;
+}
+
+static bool
+is_list(enum match_kind kind)
+{
+	return kinds[kind].has_argument && kind != MATCH_LOCAL_PORT;
+}
+
+const char *
+match_of_nobody(const struct match_block *block)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		struct bytes name,
+		    rest = bytes_of_text(
+			is_list(block->criteria[i].kind) ? block->criteria[i].argument : "");
+		bool only_exceptions = rest.size > 0;
+
+		while (text_next_name(&rest, &name))
+			only_exceptions = only_exceptions && name.size > 0 && name.data[0] == '!';
+		if (only_exceptions)
+			return block->criteria[i].argument;
+	}
+	return NULL;
 }
 
 enum result

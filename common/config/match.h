@@ -41,10 +41,12 @@ struct match_block {
 enum result match_parse(const struct lex_line *line, const struct match_block *outer,
     struct match_block **out, char *why) MUST_USE;
 void match_free(struct match_block *block);
-void match_freep(struct match_block **block);
 
 /* Does the block hold for this connection? `subject` NULL: for all connections whatsoever. */
 bool match_holds(const struct match_block *block, const struct config_subject *subject);
+
+/* The argument of a criterion that holds for nobody, since it is a list of exceptions only; NULL: there is none. */
+const char *match_of_nobody(const struct match_block *block);
 
 /* What the block asks for, as "User alice Address 192.0.2.0/24", cut to `size` bytes. */
 void match_describe(const struct match_block *block, char *out, size_t size);

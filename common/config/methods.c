@@ -19,6 +19,7 @@ static const char *const names[] = {
 	"keyboard-interactive:password",
 	"hostbased",
 	"gssapi-with-mic",
+	"gssapi-keyex",
 	"none",
 };
 
@@ -53,7 +54,7 @@ check_list(const char *list, char *why)
 			return refuse(why, list,
 			    "the methods are publickey, password, keyboard-interactive (with :pam "
 			    "or "
-			    ":password), hostbased, gssapi-with-mic and none");
+			    ":password), hostbased, gssapi-with-mic, gssapi-keyex and none");
 		if (++count > METHODS_LIST_NAMES_MAX)
 			return refuse(why, list, "there are too many methods in a row");
 		if (bytes_is(name, "none") && strcmp(list, "none") != 0)

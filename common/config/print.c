@@ -5,17 +5,19 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/config/choices.h"
 #include "common/config/config.h"
 #include "common/config/effective.h"
 #include "common/config/qos.h"
+#include "common/text.h"
 
 static enum result
 print_name(const struct keyword_row *row, struct buf *out)
 {
 	for (const char *at = row->name; *at != '\0'; at++) {
-		char c = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+		const char c = text_lower(*at);
 
 		TRY(buf_append(out, bytes_of(&c, 1)));
 	}
@@ -92,17 +94,22 @@ print_value(enum keyword keyword, const struct value *value, struct buf *out)
 	const struct keyword_row *row = keyword_row(keyword);
 	char text[64];
 
-	if (row->status == KEYWORD_STATUS_ABSENT)
+	if (keyword_is_absent(row))
 		return RESULT_OK;
-	if (row->status == KEYWORD_STATUS_ONLY)
+	if (row->only != NULL)
 		return value->text == NULL ? RESULT_OK : print_line(row, value->text, out);
 	switch (row->type) {
 	case KEYWORD_TYPE_FLAG:
 		return print_line(row, value->number != 0 ? "yes" : "no", out);
 	case KEYWORD_TYPE_CHOICE:
 		return print_line(row, choice_name(keyword, value->number), out);
-	case KEYWORD_TYPE_NUMBER:
 	case KEYWORD_TYPE_TIME:
+		if (value->number == 0 && strcmp(row->fallback, "none") == 0)
+			return print_line(row, "none", out);
+		snprintf(text, sizeof(text), "%" PRId64, value->number);
+		return print_line(row, text, out);
+	case KEYWORD_TYPE_NUMBER:
+	case KEYWORD_TYPE_SIZE:
 		snprintf(text, sizeof(text), "%" PRId64, value->number);
 		return print_line(row, text, out);
 	case KEYWORD_TYPE_LIMIT:

@@ -120,6 +120,27 @@ enum allow_forwarding {
 	ALLOW_FORWARDING_REMOTE = 2,
 	ALLOW_FORWARDING_YES = 3,
 };
+/* One bit for each enum ssh_tunnel_mode. */
+enum permit_tunnel {
+	PERMIT_TUNNEL_NO = 0,
+	PERMIT_TUNNEL_POINT_TO_POINT = 1,
+	PERMIT_TUNNEL_ETHERNET = 2,
+	PERMIT_TUNNEL_YES = 3,
+};
+/* All that whoever logs in may do, before anything else has its say. */
+enum role {
+	ROLE_ALL,
+	ROLE_SESSION,
+	ROLE_SFTP,
+	ROLE_JUMP,
+	ROLE_REVERSE,
+	ROLE_FORWARD,
+};
+enum gateway_ports {
+	GATEWAY_PORTS_NO, /* what is listened on for clients is for this host only */
+	GATEWAY_PORTS_YES,
+	GATEWAY_PORTS_BY_CLIENT,
+};
 enum address_family {
 	ADDRESS_FAMILY_ANY = 0,
 	ADDRESS_FAMILY_INET = 4,

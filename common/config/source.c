@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/config/directives.h"
 #include "common/fd.h"
@@ -94,4 +95,13 @@ config_read_file(struct config *config, const char *path, struct buf *errors)
 	config->includer = NULL;
 	config->folder = NULL;
 	return result;
+}
+
+enum result
+config_read_all(struct config *config, const char *const *options, size_t count, const char *file,
+    struct buf *errors)
+{
+	for (size_t i = 0; i < count; i++)
+		TRY(config_option(config, options[i], errors));
+	return strcmp(file, "none") == 0 ? RESULT_OK : config_read_file(config, file, errors);
 }

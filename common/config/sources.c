@@ -63,16 +63,6 @@ static const struct {
 #define SOURCES_MAX (1024 * 1024)
 
 static enum result
-wrong(const char *word, const char *right, char *why)
-{
-	char quoted[128];
-
-	text_quote(bytes_of_text(word), quoted, sizeof(quoted));
-	snprintf(why, VALUE_WHY_MAX, "\"%s\" is not valid; it must be %s", quoted, right);
-	return RESULT_MALFORMED;
-}
-
-static enum result
 read_overflow(const char *text, uint64_t *out)
 {
 	if (strcasecmp(text, "permissive") == 0)
@@ -91,15 +81,15 @@ read_part(enum penalty_part part, const char *word, const char *text, uint64_t *
 	case PART_TIME:
 		if (duration_parse(text, out) == RESULT_OK)
 			return RESULT_OK;
-		return wrong(word, DURATION_RIGHT " behind the colon", why);
+		return value_wrong(word, DURATION_RIGHT " behind the colon", why);
 	case PART_COUNT:
 		if (text_number(bytes_of_text(text), SOURCES_MAX, out) == RESULT_OK && *out > 0)
 			return RESULT_OK;
-		return wrong(word, "a number from 1 to 1048576 behind the colon", why);
+		return value_wrong(word, "a number from 1 to 1048576 behind the colon", why);
 	case PART_OVERFLOW:
 		if (read_overflow(text, out) == RESULT_OK)
 			return RESULT_OK;
-		return wrong(word, "permissive or deny-all behind the colon", why);
+		return value_wrong(word, "permissive or deny-all behind the colon", why);
 	}
 	return RESULT_UNSUPPORTED;
 }
@@ -109,7 +99,7 @@ static enum result
 read_word(const char *word, struct penalty_words *out, char *why)
 {
 	const size_t size = strcspn(word, ":");
-	uint64_t value;
+	uint64_t value = 0;
 
 	for (unsigned i = 0; i < PENALTY_PART_COUNT; i++) {
 		if (word[size] != ':' || strlen(parts[i].name) != size ||
@@ -121,7 +111,7 @@ read_word(const char *word, struct penalty_words *out, char *why)
 		out->set |= 1U << i;
 		return RESULT_OK;
 	}
-	return wrong(word,
+	return value_wrong(word,
 	    "yes or no alone, or name:value with one of the names crash, authfail, noauth, "
 	    "invaliduser, grace-exceeded, refuseconnection, max, min, max-sources4, max-sources6, "
 	    "overflow and overflow6",

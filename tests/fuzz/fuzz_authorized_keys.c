@@ -10,15 +10,9 @@
 #include "common/mem.h"
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/options.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static bool
-is_inside(struct bytes part, struct bytes whole)
-{
-	return part.size == 0 ||
-	       (part.data >= whole.data && part.data + part.size <= whole.data + whole.size);
-}
 
 static void
 check_options(struct bytes text)
@@ -31,7 +25,7 @@ check_options(struct bytes text)
 		return;
 	}
 	assert(options.has_from == (options.from.size > 0));
-	assert(is_inside(options.from, text));
+	assert(fuzz_is_inside(options.from, text));
 	assert(!options.has_from || addr_list_check(options.from) == RESULT_OK);
 	/* Year 9999 and below. */
 	assert(!options.expiry.is_set || options.expiry.clock_s < 253402300800);
@@ -42,8 +36,8 @@ check_line(const struct authorized_line *line, struct bytes file)
 {
 	assert((line->kind == AUTHORIZED_LINE_REFUSED) == (line->reason != NULL));
 	assert((line->kind == AUTHORIZED_LINE_KEY) == (line->blob.size > 0));
-	assert(is_inside(line->options, file));
-	assert(is_inside(line->type, file) || is_inside(line->type, line->blob));
+	assert(fuzz_is_inside(line->options, file));
+	assert(fuzz_is_inside(line->type, file) || fuzz_is_inside(line->type, line->blob));
 	if (line->kind != AUTHORIZED_LINE_KEY)
 		return;
 	assert(key_type_is_known(line->type));

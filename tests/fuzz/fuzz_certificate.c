@@ -6,15 +6,9 @@
 #include <assert.h>
 
 #include "common/key/certificate.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static bool
-is_inside(struct bytes part, struct bytes whole)
-{
-	return part.size == 0 ||
-	       (part.data >= whole.data && part.data + part.size <= whole.data + whole.size);
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -28,10 +22,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	blob = certificate_blob(certificate);
 	assert(bytes_equal(blob, bytes_of(data, size)));
-	assert(is_inside(certificate->key_id, blob) && is_inside(certificate->principals, blob) &&
-	       is_inside(certificate->critical_options, blob) &&
-	       is_inside(certificate->extensions, blob) &&
-	       is_inside(certificate->signed_with, blob));
+	assert(fuzz_is_inside(certificate->key_id, blob) &&
+	       fuzz_is_inside(certificate->principals, blob) &&
+	       fuzz_is_inside(certificate->critical_options, blob) &&
+	       fuzz_is_inside(certificate->extensions, blob) &&
+	       fuzz_is_inside(certificate->signed_with, blob));
 	assert(certificate->principal_count <= CERTIFICATE_PRINCIPALS_MAX);
 	return 0;
 }

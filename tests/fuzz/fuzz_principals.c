@@ -8,17 +8,11 @@
 #include "common/mem.h"
 #include "monitor/login/principals.h"
 #include "monitor/login/terms.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NAMES "\0\0\0\3web\0\0\0\5night"
-
-static bool
-is_inside(struct bytes part, struct bytes whole)
-{
-	return part.size == 0 ||
-	       (part.data >= whole.data && part.data + part.size <= whole.data + whole.size);
-}
 
 static void
 check_found(
@@ -27,9 +21,10 @@ check_found(
 	const struct key_options none = { 0 };
 
 	assert(line->number >= 1 && line->number <= PRINCIPALS_LINES_MAX);
-	assert(is_inside(line->name, text));
+	assert(fuzz_is_inside(line->name, text));
 	assert(terms_has_principal(certificate, line->name));
-	assert(is_inside(line->options.command, text) && is_inside(line->options.from, text));
+	assert(fuzz_is_inside(line->options.command, text) &&
+	       fuzz_is_inside(line->options.from, text));
 	assert(!line->options.is_authority && !line->options.has_principals);
 	assert(line->objection[0] == '\0' || memcmp(&line->options, &none, sizeof(none)) == 0);
 }

@@ -93,17 +93,6 @@ keeps_base64_below_the_ceiling(void **state)
 }
 
 static void
-writes_hexadecimal(void **state)
-{
-	char out[7];
-
-	text_hex(BYTES(""), out);
-	assert_string_equal(out, "");
-	text_hex(BYTES("\x00\x9a\xff"), out);
-	assert_string_equal(out, "009aff");
-}
-
-static void
 reads_numbers(void **state)
 {
 	static const struct {
@@ -335,6 +324,17 @@ escapes_but_leaves_backslashes(void **state)
 	assert_string_equal(out, "a\\033\\033b");
 }
 
+static void
+knows_tokens_of_a_set_only(void **state)
+{
+	assert_true(text_has_only_tokens(BYTES(""), "hu"));
+	assert_true(text_has_only_tokens(BYTES("/srv/%u%h/%%x"), "hu"));
+	assert_false(text_has_only_tokens(BYTES("/srv/%x"), "hu"));
+	assert_false(text_has_only_tokens(BYTES("/srv/%"), "hu"));
+	assert_false(text_has_only_tokens(BYTES("/srv/%%%"), "hu"));
+	assert_false(text_has_only_tokens(BYTES("/srv/%\0"), "hu"));
+}
+
 int
 main(void)
 {
@@ -342,7 +342,6 @@ main(void)
 		cmocka_unit_test(encodes_and_decodes_base64),
 		cmocka_unit_test(refuses_bad_base64_and_appends_nothing),
 		cmocka_unit_test(keeps_base64_below_the_ceiling),
-		cmocka_unit_test(writes_hexadecimal),
 		cmocka_unit_test(reads_numbers),
 		cmocka_unit_test(walks_name_lists),
 		cmocka_unit_test(yields_an_empty_name_for_stray_commas),
@@ -352,6 +351,7 @@ main(void)
 		cmocka_unit_test(quotes_what_a_terminal_would_obey),
 		cmocka_unit_test(cuts_quoted_text_between_characters),
 		cmocka_unit_test(escapes_but_leaves_backslashes),
+		cmocka_unit_test(knows_tokens_of_a_set_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

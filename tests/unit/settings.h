@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Settings for tests of the listener.
+ * Settings for tests, from the text of a configuration.
  */
 #pragma once
 
@@ -19,7 +19,8 @@ settings_of(const char *file)
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	assert_ok(config_new(&config));
-	assert_ok(config_parse(config, "sshd_config", bytes_of_text(file), &errors));
-	assert_ok(config_effective(config, NULL, &settings, &errors));
+	ROW_RESULT(
+	    file, config_parse(config, "sshd_config", bytes_of_text(file), &errors), RESULT_OK);
+	ROW_RESULT(file, config_effective(config, NULL, &settings, &errors), RESULT_OK);
 	return settings;
 }
