@@ -17,7 +17,6 @@ struct agree_group {
 #define AGREE_PRIME_MAX 1024 /* bytes: 8192 bits */
 
 struct agreement {
-	size_t client_size; /* exact size of the client's public value, 0 if it varies */
 	/*
 	 * Takes the client's public value; yields the server's public value and the shared secret as
 	 * it enters the exchange hash and the key derivation, that is with its mpint or string

@@ -11,6 +11,7 @@
 #include <openssl/params.h>
 
 #include "common/crypto/agree_internal.h"
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 #include "common/mem.h"
 #include "common/wire.h"
@@ -20,24 +21,6 @@
 
 /* Of our exponent where libcrypto does not know the group's own: twice what any key of ours has. */
 #define EXPONENT_BITS 512
-
-static void
-pkey_freep(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
-
-static void
-context_freep(EVP_PKEY_CTX **context)
-{
-	EVP_PKEY_CTX_free(*context);
-}
-
-static void
-number_freep(BIGNUM **number)
-{
-	BN_free(*number); /* public values only */
-}
 
 static void
 builder_freep(OSSL_PARAM_BLD **builder)
@@ -55,7 +38,8 @@ parameters_freep(OSSL_PARAM **parameters)
 static enum result
 make_group(const BIGNUM *prime, const BIGNUM *generator, EVP_PKEY **out)
 {
-	CLEANUP(context_freep) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+	CLEANUP(pkey_context_freep)
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
 	CLEANUP(builder_freep) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
 	CLEANUP(parameters_freep) OSSL_PARAM *parameters = NULL;
 
@@ -75,7 +59,7 @@ make_group(const BIGNUM *prime, const BIGNUM *generator, EVP_PKEY **out)
 static enum result
 make_key(EVP_PKEY *group, EVP_PKEY **out)
 {
-	CLEANUP(context_freep)
+	CLEANUP(pkey_context_freep)
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, group, NULL);
 
 	if (context == NULL)
@@ -156,7 +140,7 @@ make_peer(EVP_PKEY *group, const BIGNUM *prime, struct bytes magnitude, EVP_PKEY
 static enum result
 derive(EVP_PKEY *own, EVP_PKEY *peer, uint8_t *secret, size_t *size)
 {
-	CLEANUP(context_freep)
+	CLEANUP(pkey_context_freep)
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
 
 	if (context == NULL)
@@ -213,7 +197,7 @@ respond_fixed(BIGNUM *(*make_prime)(BIGNUM *), struct bytes client_public,
 	{                                                                               \
 		return respond_fixed(make_prime, client_public, server_public, shared); \
 	}                                                                               \
-	const struct agreement agree_group##number = { 0, group##number##_respond }
+	const struct agreement agree_group##number = { group##number##_respond }
 
 GROUP(1, BN_get_rfc2409_prime_1024);
 GROUP(14, BN_get_rfc3526_prime_2048);

@@ -12,6 +12,7 @@
 #include <openssl/params.h>
 
 #include "common/crypto/agree_internal.h"
+#include "common/crypto/owned.h"
 #include "common/crypto/random.h"
 #include "common/crypto/start.h"
 #include "common/mem.h"
@@ -43,18 +44,6 @@ static size_t
 coordinate_size(const struct curve *curve)
 {
 	return (curve->point_size - 1) / 2;
-}
-
-static void
-pkey_freep(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
-
-static void
-pkey_context_freep(EVP_PKEY_CTX **context)
-{
-	EVP_PKEY_CTX_free(*context);
 }
 
 /*
@@ -310,9 +299,9 @@ secp256k1_respond(struct bytes client_public, struct buf *server_public, struct 
 	return nistp_respond(&secp256k1, client_public, server_public, shared);
 }
 
-const struct agreement agree_x25519 = { .client_size = 32, .respond = x25519_respond };
-const struct agreement agree_x448 = { .client_size = 56, .respond = x448_respond };
-const struct agreement agree_nistp256 = { .client_size = 65, .respond = nistp256_respond };
-const struct agreement agree_nistp384 = { .client_size = 97, .respond = nistp384_respond };
-const struct agreement agree_nistp521 = { .client_size = 133, .respond = nistp521_respond };
-const struct agreement agree_secp256k1 = { .client_size = 65, .respond = secp256k1_respond };
+const struct agreement agree_x25519 = { .respond = x25519_respond };
+const struct agreement agree_x448 = { .respond = x448_respond };
+const struct agreement agree_nistp256 = { .respond = nistp256_respond };
+const struct agreement agree_nistp384 = { .respond = nistp384_respond };
+const struct agreement agree_nistp521 = { .respond = nistp521_respond };
+const struct agreement agree_secp256k1 = { .respond = secp256k1_respond };

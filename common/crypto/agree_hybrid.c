@@ -117,7 +117,7 @@ sntrup761x25519_respond(struct bytes client_public, struct buf *server_public, s
 	return respond(&hybrid, client_public, server_public, shared);
 }
 
-const struct agreement agree_mlkem768x25519 = { 1184 + 32, mlkem768x25519_respond };
-const struct agreement agree_mlkem768nistp256 = { 1184 + 65, mlkem768nistp256_respond };
-const struct agreement agree_mlkem1024nistp384 = { 1568 + 97, mlkem1024nistp384_respond };
-const struct agreement agree_sntrup761x25519 = { 1158 + 32, sntrup761x25519_respond };
+const struct agreement agree_mlkem768x25519 = { mlkem768x25519_respond };
+const struct agreement agree_mlkem768nistp256 = { mlkem768nistp256_respond };
+const struct agreement agree_mlkem1024nistp384 = { mlkem1024nistp384_respond };
+const struct agreement agree_sntrup761x25519 = { sntrup761x25519_respond };

@@ -16,6 +16,7 @@
 #define ETM     ALGORITHM_ETM
 #define CBC     ALGORITHM_CBC
 #define OLD     ALGORITHM_OLD_LIBRARY
+#define GSS     ALGORITHM_GSS
 
 /* RFC 4345 section 4. */
 #define RC4_DISCARD 1536
@@ -54,6 +55,20 @@ static const struct kex_algorithm kexes[] = {
 	{ "diffie-hellman-group14-sha1",       LEGACY,     HASH_SHA1,   &agree_group14  },
 	{ "diffie-hellman-group-exchange-sha1", LEGACY,    HASH_SHA1,   NULL            },
 	{ "diffie-hellman-group1-sha1",        LEGACY,     HASH_SHA1,   &agree_group1   },
+};
+
+/* RFC 8732 section 4 and 5.1. */
+static const struct kex_algorithm gss_kexes[] = {
+	{ "gss-curve25519-sha256-",            DEFAULT|GSS, HASH_SHA256, &agree_x25519   },
+	{ "gss-nistp256-sha256-",              DEFAULT|GSS, HASH_SHA256, &agree_nistp256 },
+	{ "gss-group16-sha512-",               DEFAULT|GSS, HASH_SHA512, &agree_group16  },
+	{ "gss-group14-sha256-",               DEFAULT|GSS, HASH_SHA256, &agree_group14  },
+	{ "gss-nistp384-sha384-",              GSS,         HASH_SHA384, &agree_nistp384 },
+	{ "gss-nistp521-sha512-",              GSS,         HASH_SHA512, &agree_nistp521 },
+	{ "gss-curve448-sha512-",              GSS,         HASH_SHA512, &agree_x448     },
+	{ "gss-group15-sha512-",               GSS,         HASH_SHA512, &agree_group15  },
+	{ "gss-group17-sha512-",               GSS,         HASH_SHA512, &agree_group17  },
+	{ "gss-group18-sha512-",               GSS,         HASH_SHA512, &agree_group18  },
 };
 
 /* Signed by the plain key, whose name the signature bears; shown to the client inside of a certificate. */
@@ -205,6 +220,7 @@ static const struct table tables[] = {
 	[ALGORITHM_CIPHER] = TABLE(ciphers),
 	[ALGORITHM_MAC] = TABLE(macs),
 	[ALGORITHM_COMPRESSION] = TABLE(compressions),
+	[ALGORITHM_GSS_KEX] = TABLE(gss_kexes),
 };
 
 /* The last row of signatures may not be there. */
@@ -242,6 +258,11 @@ find(enum algorithm_kind kind, struct bytes name)
 const struct kex_algorithm *
 kex_algorithm_find(struct bytes name)
 {
+	const struct bytes mechanism = bytes_of_text(KEX_GSS_MECHANISM);
+	const size_t rest = name.size > mechanism.size ? name.size - mechanism.size : 0;
+
+	if (rest > 0 && bytes_equal(bytes_of(name.data + rest, mechanism.size), mechanism))
+		return find(ALGORITHM_GSS_KEX, bytes_of(name.data, rest));
 	return find(ALGORITHM_KEX, name);
 }
 

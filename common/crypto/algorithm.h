@@ -17,6 +17,7 @@ enum algorithm_kind {
 	ALGORITHM_CIPHER,
 	ALGORITHM_MAC,
 	ALGORITHM_COMPRESSION,
+	ALGORITHM_GSS_KEX, /* by what stands before the mechanism in their names */
 };
 
 enum algorithm_flag {
@@ -28,6 +29,7 @@ enum algorithm_flag {
 	ALGORITHM_OLD_LIBRARY = 1 << 5, /* ciphers: of libcrypto's legacy provider */
 	ALGORITHM_CERTIFICATE = 1 << 7, /* signatures: the key is shown inside of a certificate */
 	ALGORITHM_CBC = 1 << 6,         /* ciphers: whose errors must not tell where they are */
+	ALGORITHM_GSS = 1 << 9,         /* key exchanges: whose authority is a GSS-API context */
 	ALGORITHM_WEBAUTHN = 1 << 8, /* signatures: asked for by a browser, and never of our keys */
 };
 
@@ -63,7 +65,10 @@ struct signature_algorithm {
 	const char *signature_name; /* what stands in the signature: "rsa-sha2-512" */
 };
 
-/* NULL if there is no such algorithm. */
+/* What stands behind those names on the wire: base64 of the MD5 of Kerberos 5 in DER. RFC 4462 section 2.4. */
+#define KEX_GSS_MECHANISM "toWM5Slw5Ew8Mqkay+al2g=="
+
+/* NULL if there is no such algorithm. Key exchanges by their names on the wire. */
 const struct kex_algorithm *kex_algorithm_find(struct bytes name);
 const struct cipher_algorithm *cipher_algorithm_find(struct bytes name);
 const struct mac_algorithm *mac_algorithm_find(struct bytes name);

@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 
 /* clang-format off */
@@ -43,17 +44,11 @@ hash_name(enum hash_kind kind)
 	return hashes[kind].name;
 }
 
-static void
-context_freep(EVP_MD_CTX **context)
-{
-	EVP_MD_CTX_free(*context); /* wipes */
-}
-
 /* A context that has taken all pieces in. */
 static enum result
 absorb(enum hash_kind kind, const struct bytes *pieces, size_t count, EVP_MD_CTX **out)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = NULL;
 	const EVP_MD *digest;
 
 	assert(kind > HASH_NONE && kind < HASH_KIND_COUNT);
@@ -74,7 +69,7 @@ absorb(enum hash_kind kind, const struct bytes *pieces, size_t count, EVP_MD_CTX
 enum result
 hash_pieces(enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = NULL;
 
 	assert(hash_size(kind) > 0);
 	TRY(absorb(kind, pieces, count, &context));
@@ -85,7 +80,7 @@ enum result
 hash_expand(
     enum hash_kind kind, const struct bytes *pieces, size_t count, uint8_t *out, size_t size)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = NULL;
 
 	assert(kind == HASH_SHAKE128 || kind == HASH_SHAKE256);
 	TRY(absorb(kind, pieces, count, &context));

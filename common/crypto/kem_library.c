@@ -8,22 +8,11 @@
 #include <openssl/params.h>
 
 #include "common/crypto/kem.h"
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 
 /* Names of libcrypto 3.5, which the headers of older ones lack. */
 #define PARAMETER_RANDOM "ikme"
-
-static void
-pkey_freep(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
-
-static void
-context_freep(EVP_PKEY_CTX **context)
-{
-	EVP_PKEY_CTX_free(*context);
-}
 
 /* libcrypto checks the modulus when it takes the key. */
 static enum result
@@ -38,7 +27,7 @@ encapsulate_by_library(const struct kem *kem, const uint8_t *public, const uint8
 	CLEANUP(pkey_freep)
 	EVP_PKEY *pkey =
 	    EVP_PKEY_new_raw_public_key_ex(NULL, kem->name, NULL, public, kem->public_size);
-	CLEANUP(context_freep) EVP_PKEY_CTX *context = NULL;
+	CLEANUP(pkey_context_freep) EVP_PKEY_CTX *context = NULL;
 	size_t ciphertext_size = kem->ciphertext_size, secret_size = KEM_SECRET_SIZE;
 
 	ERR_clear_error();

@@ -16,6 +16,7 @@ common_libcommon_a_SOURCES += \
 	common/crypto/kem_sntrup.c \
 	common/crypto/mac.c \
 	common/crypto/mac.h \
+	common/crypto/owned.h \
 	common/crypto/random.c \
 	common/crypto/random.h \
 	common/crypto/seal.c \

@@ -7,6 +7,7 @@
 
 #include <openssl/bn.h>
 
+#include "common/crypto/owned.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 

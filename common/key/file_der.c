@@ -9,16 +9,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 #include "common/key/key_internal.h"
 
 #define TAG_SEQUENCE 0x30
-
-static void
-bio_freep(BIO **bio)
-{
-	BIO_free(*bio);
-}
 
 bool
 file_der_is(struct bytes file)

@@ -8,19 +8,14 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 #include "common/key/key_internal.h"
 
-static void
-bio_freep(BIO **bio)
-{
-	BIO_free(*bio);
-}
-
-/* Our start of libcrypto left its table of names empty, which RFC 1421's header of old files is read with
- * (common/crypto/start.c). */
-enum result
-file_pem_start(void)
+/* Has libcrypto find the ciphers that old key files name: our start of it left its table of names empty, which
+ * RFC 1421's header of these files is read with (common/crypto/start.c). */
+static enum result
+add_ciphers(void)
 {
 	const EVP_CIPHER *const ciphers[] = { EVP_aes_128_cbc(), EVP_aes_192_cbc(),
 		EVP_aes_256_cbc(), EVP_des_ede3_cbc(), EVP_des_cbc() };
@@ -71,7 +66,7 @@ file_pem_parse(struct bytes file, const struct bytes *passphrase, struct key **o
 
 	if (file.size == 0)
 		return RESULT_MALFORMED;
-	TRY(file_pem_start());
+	TRY(add_ciphers());
 	result = decode(file, &asking, &pkey);
 	/* Or the passphrase is right, and the cipher (DES, RC2, RC4) is one that has left the library. */
 	if (result == RESULT_INTEGRITY && crypto_start_old() == RESULT_OK)

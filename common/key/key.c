@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
@@ -150,12 +151,6 @@ key_from_private_file(struct bytes file, const struct bytes *passphrase, struct 
 	return file_pem_parse(file, passphrase, out);
 }
 
-static void
-context_freep(EVP_MD_CTX **context)
-{
-	EVP_MD_CTX_free(*context);
-}
-
 /* libcrypto's name of the digest; NULL for schemes that have their own. */
 static const char *
 digest_name(const struct signature_algorithm *algorithm)
@@ -168,7 +163,7 @@ static enum result
 sign_raw(const struct key *key, const struct signature_algorithm *algorithm, struct bytes data,
     uint8_t *out, size_t *size)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 	*size = KEY_SIGNATURE_MAX;
 	if (context == NULL)
@@ -221,7 +216,7 @@ enum result
 key_verify_blob(const struct key *key, const struct signature_algorithm *algorithm,
     struct bytes data, struct bytes blob)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = NULL;
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = NULL;
 	uint8_t raw[KEY_SIGNATURE_MAX];
 	size_t size = 0;
 

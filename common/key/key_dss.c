@@ -8,6 +8,7 @@
 #include <openssl/dsa.h>
 #include <openssl/evp.h>
 
+#include "common/crypto/owned.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 
@@ -42,17 +43,12 @@ read_numbers(struct reader *reader, struct parameters *parameters)
 	return RESULT_OK;
 }
 
-static void
-context_freep(EVP_PKEY_CTX **context)
-{
-	EVP_PKEY_CTX_free(*context);
-}
-
 /* The public value is in the group: 1 < y < p, and its order is q. */
 static enum result
 check_public(EVP_PKEY *pkey)
 {
-	CLEANUP(context_freep) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	CLEANUP(pkey_context_freep)
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 
 	if (context == NULL)
 		return RESULT_MEMORY;

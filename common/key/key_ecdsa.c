@@ -8,6 +8,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include "common/crypto/owned.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 

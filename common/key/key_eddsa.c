@@ -4,6 +4,7 @@
  */
 #include <openssl/evp.h>
 
+#include "common/crypto/owned.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 

@@ -127,8 +127,6 @@ enum result file_der_parse(
 bool file_others_is(struct bytes file); /* Dropbear's and TinySSH's, which know no passphrase */
 enum result file_others_parse(struct bytes file, struct key **out) MUST_USE;
 
-/* Has libcrypto find the ciphers that old key files name. RESULT_MEMORY. */
-enum result file_pem_start(void) MUST_USE;
 /* The passphrase as libcrypto asks for it; set `asked` to know whether it did. */
 struct file_pem_asking {
 	const struct bytes *passphrase;
@@ -169,10 +167,6 @@ void parameters_put_magnitude(
 /* RESULT_MALFORMED if libcrypto does not want such a key. */
 enum result parameters_make_key(
     struct parameters *parameters, const char *family, bool is_private, EVP_PKEY **out) MUST_USE;
-
-/* For CLEANUP. */
-void pkey_freep(EVP_PKEY **pkey);
-void number_freep(BIGNUM **number); /* wipes */
 
 /* An integer of libcrypto's key as an mpint. */
 enum result pkey_put_mpint(const EVP_PKEY *pkey, const char *name, struct writer *writer) MUST_USE;

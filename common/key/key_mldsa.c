@@ -7,6 +7,7 @@
 #include <openssl/params.h>
 
 #include "common/crypto/hash.h"
+#include "common/crypto/owned.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
 
@@ -90,12 +91,6 @@ mldsa_read_private(const struct key_type *type, struct reader *reader, struct ke
 
 /* --- Signatures --------------------------------------------------------------------------------- */
 
-static void
-context_freep(EVP_MD_CTX **context)
-{
-	EVP_MD_CTX_free(*context);
-}
-
 /* What both sign: prefix, label, the length of a context that is empty, and the hash of the message. */
 #define REPRESENTATIVE_SIZE (sizeof(PREFIX) - 1 + sizeof(LABEL) - 1 + 1 + SHA512_SIZE)
 
@@ -122,7 +117,7 @@ mldsa_parameters(OSSL_PARAM out[2])
 static enum result
 sign_one(EVP_PKEY *pkey, const OSSL_PARAM *parameters, struct bytes data, uint8_t *out, size_t size)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
 	size_t done = size;
 
 	if (context == NULL)
@@ -136,7 +131,7 @@ sign_one(EVP_PKEY *pkey, const OSSL_PARAM *parameters, struct bytes data, uint8_
 static enum result
 verify_one(EVP_PKEY *pkey, const OSSL_PARAM *parameters, struct bytes data, struct bytes signature)
 {
-	CLEANUP(context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	CLEANUP(digest_context_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 	if (context == NULL)
 		return RESULT_MEMORY;

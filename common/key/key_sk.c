@@ -6,7 +6,6 @@
 #include "common/crypto/hash.h"
 #include "common/key/client_data.h"
 #include "common/key/key_internal.h"
-#include "common/mem.h"
 
 #define SHA256_SIZE     32
 

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "common/crypto/owned.h"
 #include "common/crypto/start.h"
 #include "common/key/key_internal.h"
 #include "common/mem.h"
@@ -21,26 +22,6 @@ struct parameters {
 	size_t used;
 	enum result result; /* the first error */
 };
-
-void
-pkey_freep(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-	*pkey = NULL;
-}
-
-void
-number_freep(BIGNUM **number)
-{
-	BN_clear_free(*number);
-	*number = NULL;
-}
-
-static void
-context_freep(EVP_PKEY_CTX **context)
-{
-	EVP_PKEY_CTX_free(*context);
-}
 
 enum result
 parameters_new(struct parameters **out)
@@ -137,7 +118,7 @@ enum result
 parameters_make_key(
     struct parameters *parameters, const char *family, bool is_private, EVP_PKEY **out)
 {
-	CLEANUP(context_freep) EVP_PKEY_CTX *context = NULL;
+	CLEANUP(pkey_context_freep) EVP_PKEY_CTX *context = NULL;
 	const int selection = is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
 
 	*out = NULL;

@@ -5,7 +5,6 @@
  * comes out is a blob that is checked like every other.
  */
 #include "common/key/key.h"
-#include "common/mem.h"
 #include "common/wire.h"
 
 #define TAG_INTEGER    0x02
