@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct child_start start = {
 	.version = LIST("SSH-2.0-Sallyport_fuzz"),
 	.kex_algorithms =
-	    LIST("curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group-exchange-sha256"),
+	    LIST("curve25519-sha256,ecdh-sha2-nistp256,diffie-hellman-group-exchange-sha256,"
+		 "gss-curve25519-sha256-" KEX_GSS_MECHANISM),
 	.host_key_algorithms = LIST("ssh-ed25519"),
 	.ciphers = LIST("chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes128-ctr"),
 	.macs = LIST("hmac-sha2-256-etm@openssh.com,hmac-sha2-256"),
@@ -64,6 +65,23 @@ choose_group(struct transport *transport)
 		abort();
 }
 
+/* What the token begins with says what becomes of it. */
+static void
+take_token(struct transport *transport)
+{
+	static const enum gss_step steps[] = { GSS_STEP_TOKEN, GSS_STEP_LAST, GSS_STEP_FAILED };
+	const struct transport_gss_token token = transport_gss_token(transport);
+	const struct gss_to_client say = {
+		.step = steps[token.token.size > 0 ? token.token.data[0] % COUNT(steps) : 1],
+		.token = bytes_of_text("token"),
+		.text = bytes_of_text("why"),
+	};
+
+	assert(token.token.size <= GSS_TOKEN_MAX);
+	if (transport_gss_taken(transport, &say) != RESULT_OK)
+		abort();
+}
+
 static void
 handle_events(struct transport *transport)
 {
@@ -79,6 +97,9 @@ handle_events(struct transport *transport)
 			return;
 		case TRANSPORT_CHOOSE_GROUP:
 			choose_group(transport);
+			break;
+		case TRANSPORT_GSS_TOKEN:
+			take_token(transport);
 			break;
 		case TRANSPORT_SIGN:
 			assert(transport_to_sign(transport).exchange_hash.size == 32);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fuzzes the child's login: a sequence of `u8 kind, u16 size, body`. An even kind is a message of the
- * client; an odd one an answer of the monitor, whose outcome is the kind's upper bits, or its questions.
+ * client; an odd one an answer of the monitor, whose outcome is the kind's upper bits, or its questions, or a step of
+ * GSS-API.
  *
  * Whatever comes: the monitor is asked one thing at a time, success follows only what may be a proof, and only what
  * was asked is answered.
  */
 #include <assert.h>
 
+#include "common/gss_bodies.h"
 #include "daemon/child/auth/userauth.h"
 
 #define STEPS_MAX 64
@@ -20,6 +22,7 @@ struct run {
 	unsigned asked; /* questions without an answer */
 	bool has_proof; /* the question is about a signature, a password or `none` */
 	bool is_logged_in;
+	bool wants_mic; /* of GSS-API */
 };
 
 static void
@@ -32,6 +35,19 @@ check_replies(struct run *run, struct bytes body)
 	auth_replies_get(&reader, &replies);
 	assert(reader_end(&reader) == RESULT_OK);
 	assert(++run->asked == 1 && replies.count == run->auth.prompts);
+	run->has_proof = true;
+}
+
+static void
+check_step(struct run *run, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	const uint32_t step = get_u32(&reader);
+
+	assert(body.size <= ipc_row(IPC_gss_from_client)->body_max);
+	assert(get_string(&reader).size <= GSS_TOKEN_MAX && reader_end(&reader) == RESULT_OK);
+	assert(step == (run->wants_mic ? GSS_STEP_MIC : GSS_STEP_TOKEN));
+	assert(++run->asked == 1);
 	run->has_proof = true;
 }
 
@@ -49,7 +65,8 @@ check_question(struct run *run, struct bytes body)
 			 (request.method == AUTH_METHOD_HOST && request.has_signature) ||
 			 request.method == AUTH_METHOD_PASSWORD ||
 			 request.method == AUTH_METHOD_KEYBOARD ||
-			 request.method == AUTH_METHOD_NONE;
+			 request.method == AUTH_METHOD_GSSAPI ||
+			 request.method == AUTH_METHOD_KEYEX || request.method == AUTH_METHOD_NONE;
 }
 
 static void
@@ -60,9 +77,12 @@ take_output(struct run *run)
 
 	while (outlet_take_event(&run->outlet, &event)) {
 		assert(event.kind == CONN_ASK);
-		assert(event.ask == IPC_authenticate || event.ask == IPC_auth_reply);
+		assert(event.ask == IPC_authenticate || event.ask == IPC_auth_reply ||
+		       event.ask == IPC_gss_from_client);
 		if (event.ask == IPC_auth_reply)
 			check_replies(run, event.bytes);
+		else if (event.ask == IPC_gss_from_client)
+			check_step(run, event.bytes);
 		else
 			check_question(run, event.bytes);
 	}
@@ -110,9 +130,29 @@ prompt(struct run *run, struct bytes body)
 	return result == RESULT_OK;
 }
 
+/* Does it go on after this step? */
+static bool
+take_step(struct run *run, uint8_t kind, struct bytes token)
+{
+	const struct gss_to_client say = { .step = 1 + (kind >> 1) % 5,
+		.token = token,
+		.text =
+		    bytes_of(token.data, token.size > GSS_TEXT_MAX ? GSS_TEXT_MAX : token.size) };
+	const bool had_question = run->asked > 0;
+	const enum result result = userauth_gss(&run->auth, &say, &run->outlet);
+
+	assert(had_question || result != RESULT_OK);
+	run->wants_mic = say.step == GSS_STEP_LAST;
+	if (say.step != GSS_STEP_FAILED)
+		run->asked = 0;
+	return result == RESULT_OK;
+}
+
 static bool
 talk(struct run *run, uint8_t kind, struct bytes body)
 {
+	if ((kind & 0x20) != 0)
+		return take_step(run, kind & 0x1f, body);
 	return (kind & 0x40) != 0 ? prompt(run, body) : answer(run, kind, body);
 }
 

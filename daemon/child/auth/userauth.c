@@ -6,6 +6,7 @@
 
 #include "common/key/key.h"
 #include "common/mem.h"
+#include "daemon/child/auth/gssapi.h"
 
 #define SERVICE_MAX   64
 #define ALGORITHM_MAX 64
@@ -150,6 +151,31 @@ parse_hostbased(struct userauth *auth, struct reader *reader, struct auth_reques
 	return RESULT_OK;
 }
 
+/* RFC 4462 section 3.1. */
+static enum result
+parse_gssapi(struct userauth *auth, struct reader *reader, struct auth_request *request)
+{
+	if (gssapi_has_kerberos(reader)) {
+		request->method = AUTH_METHOD_GSSAPI;
+		auth->attempt = USERAUTH_ATTEMPT_GSS;
+	}
+	return reader_end(reader);
+}
+
+/* RFC 4462 section 4. */
+static enum result
+parse_keyex(struct userauth *auth, struct reader *reader, struct auth_request *request)
+{
+	request->signature = get_string(reader);
+	TRY(reader_end(reader));
+	if (request->signature.size > KEY_SIGNATURE_MAX)
+		return RESULT_OK;
+	request->method = AUTH_METHOD_KEYEX;
+	request->has_signature = true;
+	auth->attempt = USERAUTH_ATTEMPT_PROOF;
+	return RESULT_OK;
+}
+
 static enum result
 parse_method(struct userauth *auth, struct reader *reader, struct auth_request *request)
 {
@@ -165,6 +191,10 @@ parse_method(struct userauth *auth, struct reader *reader, struct auth_request *
 		return parse_keyboard(auth, reader, request);
 	if (bytes_is(method, "hostbased"))
 		return parse_hostbased(auth, reader, request);
+	if (bytes_is(method, "gssapi-with-mic"))
+		return parse_gssapi(auth, reader, request);
+	if (bytes_is(method, "gssapi-keyex"))
+		return parse_keyex(auth, reader, request);
 	if (!bytes_is(method, "none"))
 		return reader->result;
 	request->method = AUTH_METHOD_NONE;
@@ -213,9 +243,9 @@ receive_request(struct userauth *auth, struct reader *reader, struct outlet *out
 	return ask(&request, outlet);
 }
 
-/* Answers of which there are not as many as prompts are an attempt that failed, RFC 4256 section 3.4. */
+/* What the client says in the middle of a method, and which cannot be right, is an attempt that failed. */
 static enum result
-fail_replies(struct userauth *auth, struct outlet *outlet)
+fail_attempt(struct userauth *auth, struct outlet *outlet)
 {
 	struct auth_request request;
 
@@ -226,6 +256,7 @@ fail_replies(struct userauth *auth, struct outlet *outlet)
 	return ask(&request, outlet);
 }
 
+/* Of which there are as many as prompts, RFC 4256 section 3.4. */
 static enum result
 receive_replies(struct userauth *auth, struct reader *reader, struct outlet *outlet)
 {
@@ -234,18 +265,27 @@ receive_replies(struct userauth *auth, struct reader *reader, struct outlet *out
 	struct writer body;
 
 	if (replies.count != auth->prompts)
-		return fail_replies(auth, outlet);
+		return fail_attempt(auth, outlet);
 	for (uint32_t i = 0; i < replies.count; i++) {
 		replies.replies[i] = get_string(reader);
 		size += replies.replies[i].size;
 		if (replies.replies[i].size > AUTH_PASSWORD_MAX)
-			return fail_replies(auth, outlet);
+			return fail_attempt(auth, outlet);
 	}
 	TRY(reader_end(reader));
 	auth->attempt = USERAUTH_ATTEMPT_KEYBOARD;
 	TRY(outlet_ask_begin(outlet, size, &body));
 	auth_replies_put(&body, &replies);
 	return outlet_ask_end(outlet, IPC_auth_reply, &body);
+}
+
+static enum result
+receive_gss(struct userauth *auth, uint8_t number, struct reader *reader, struct outlet *outlet)
+{
+	bool fails;
+
+	TRY(gssapi_receive(auth, number, reader, outlet, &fails));
+	return fails ? fail_attempt(auth, outlet) : RESULT_OK;
 }
 
 enum result
@@ -256,6 +296,9 @@ userauth_receive(struct userauth *auth, struct bytes payload, struct outlet *out
 
 	if (number == SSH_MSG_USERAUTH_INFO_RESPONSE && auth->attempt == USERAUTH_ATTEMPT_PROMPTED)
 		return receive_replies(auth, &reader, outlet);
+	if (number != SSH_MSG_USERAUTH_REQUEST && (auth->attempt == USERAUTH_ATTEMPT_GSS_TOKEN ||
+						      auth->attempt == USERAUTH_ATTEMPT_GSS_MIC))
+		return receive_gss(auth, number, &reader, outlet);
 	if (number != SSH_MSG_USERAUTH_REQUEST)
 		return outlet_fault(outlet, "a login message came that nothing asked for");
 	return receive_request(auth, &reader, outlet);
@@ -346,7 +389,7 @@ static bool
 is_proof(enum userauth_attempt attempt)
 {
 	return attempt == USERAUTH_ATTEMPT_PROOF || attempt == USERAUTH_ATTEMPT_PASSWORD ||
-	       attempt == USERAUTH_ATTEMPT_KEYBOARD;
+	       attempt == USERAUTH_ATTEMPT_KEYBOARD || attempt == USERAUTH_ATTEMPT_GSS;
 }
 
 static bool
@@ -392,6 +435,15 @@ userauth_answer(struct userauth *auth, const struct auth_answer *answer, struct 
 		return send_success(outlet);
 	}
 	return RESULT_MALFORMED;
+}
+
+enum result
+userauth_gss(struct userauth *auth, const struct gss_to_client *say, struct outlet *outlet)
+{
+	if (auth->attempt != USERAUTH_ATTEMPT_GSS)
+		return RESULT_MALFORMED;
+	TRY(send_banners(auth, bytes_of("", 0), outlet));
+	return gssapi_answer(auth, say, outlet);
 }
 
 /* RFC 4256 section 3.2. */

@@ -17,6 +17,9 @@ enum userauth_attempt {
 	USERAUTH_ATTEMPT_PASSWORD,
 	USERAUTH_ATTEMPT_KEYBOARD,
 	USERAUTH_ATTEMPT_PROMPTED, /* not the monitor is asked, but the client's user */
+	USERAUTH_ATTEMPT_GSS,
+	USERAUTH_ATTEMPT_GSS_TOKEN, /* not the monitor is asked, but the client */
+	USERAUTH_ATTEMPT_GSS_MIC,   /* likewise */
 };
 
 struct userauth {
@@ -42,12 +45,21 @@ enum result userauth_receive(
 static inline bool
 userauth_is_waiting(const struct userauth *auth)
 {
-	return auth->attempt != USERAUTH_ATTEMPT_NONE && auth->attempt != USERAUTH_ATTEMPT_PROMPTED;
+	return auth->attempt != USERAUTH_ATTEMPT_NONE &&
+	       auth->attempt != USERAUTH_ATTEMPT_PROMPTED &&
+	       auth->attempt != USERAUTH_ATTEMPT_GSS_TOKEN &&
+	       auth->attempt != USERAUTH_ATTEMPT_GSS_MIC;
 }
 
 /* The monitor's answer. RESULT_MALFORMED if it answers what was not asked. */
 enum result userauth_answer(struct userauth *auth, const struct auth_answer *answer,
     struct outlet *outlet, bool *is_logged_in) MUST_USE;
+
+struct gss_to_client; /* common/gss_bodies.h */
+
+/* The monitor's step in gssapi-with-mic. RESULT_MALFORMED if nobody tries it. */
+enum result userauth_gss(
+    struct userauth *auth, const struct gss_to_client *say, struct outlet *outlet) MUST_USE;
 
 /* The monitor asks the client's user, RFC 4256. RESULT_MALFORMED if nobody tries keyboard-interactive. */
 enum result userauth_prompt(

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SSH_MSG_EXT_INFO in both directions. Pure. RFC 8308 section 2.3; OpenSSH's PROTOCOL section 1.9
- * for PING; global-requests-ok: those that we do not know are answered as RFC 4254 section 4 says.
+ * SSH_MSG_EXT_INFO in both directions. Pure. RFC 8308 section 2.3; OpenSSH's PROTOCOL section 1.9 for PING;
+ * RFC 9987 for agent-forward; global-requests-ok: those that we do not know are answered as RFC 4254 section
+ * 4 says.
  */
 #include "daemon/child/transport/extinfo.h"
 
@@ -11,20 +12,17 @@
 
 #define ENTRY_NAMES_SIZE_MAX 192 /* all that is written but the list */
 
-size_t
-extinfo_size_max(struct bytes server_sig_algs)
-{
-	return ENTRY_NAMES_SIZE_MAX + server_sig_algs.size;
-}
-
-void
-extinfo_put(struct writer *writer, struct bytes server_sig_algs)
+/* The signature algorithms that users may log in with, and that we answer PING. */
+static void
+put(struct writer *writer, struct bytes server_sig_algs)
 {
 	put_byte(writer, SSH_MSG_EXT_INFO);
-	put_u32(writer, 4);
+	put_u32(writer, 5);
 	put_text(writer, "server-sig-algs");
 	put_string(writer, server_sig_algs);
 	put_text(writer, "ping@openssh.com");
+	put_text(writer, "0");
+	put_text(writer, "agent-forward");
 	put_text(writer, "0");
 	put_text(writer, "publickey-hostbound@openssh.com");
 	put_text(writer, "0");
@@ -37,11 +35,11 @@ extinfo_send(struct transport *transport, struct bytes server_sig_algs)
 {
 	struct writer writer;
 	uint8_t *at;
-	size_t size = extinfo_size_max(server_sig_algs);
+	size_t size = ENTRY_NAMES_SIZE_MAX + server_sig_algs.size;
 
 	TRY(packet_reserve(&transport->out, size, &at));
 	writer = writer_into(at, size);
-	extinfo_put(&writer, server_sig_algs);
+	put(&writer, server_sig_algs);
 	TRY(writer_end(&writer));
 	return packet_commit(&transport->out, writer.used);
 }

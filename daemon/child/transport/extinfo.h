@@ -8,10 +8,6 @@
 
 #define EXTINFO_ENTRIES_MAX 1024
 
-/* Ours: the signature algorithms that users may log in with, and that we answer PING. */
-void extinfo_put(struct writer *writer, struct bytes server_sig_algs);
-size_t extinfo_size_max(struct bytes server_sig_algs);
-
 /* Checks the client's. RESULT_TRUNCATED, RESULT_TRAILING,
  * RESULT_LIMIT (entries). */
 struct extinfo {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/gss_bodies.h"
 #include "daemon/child/transport/kexinit.h"
 #include "daemon/child/transport/packet.h"
 #include "daemon/child/transport/rekey.h"
@@ -19,6 +20,8 @@ enum kex_state {
 	KEX_GROUP,     /* the group's size that they want is awaited */
 	KEX_CHOOSING,  /* the monitor chooses a group; nothing is read */
 	KEX_EXCHANGE,  /* algorithms and group are chosen, their public value awaited */
+	KEX_TOKENS,    /* the client's GSS-API token is with the monitor; nothing is read */
+	KEX_CONTINUE,  /* another one is awaited */
 	KEX_SIGNING,   /* the exchange hash is with the signer; nothing is read */
 	KEX_NEWKEYS,   /* our reply and NEWKEYS are out, our keys in use; theirs awaited */
 	KEX_STATE_COUNT
@@ -31,12 +34,21 @@ struct kex_group {
 	struct buf prime, generator;  /* big-endian */
 };
 
+/* What there is besides where a GSS-API context stands for a host key. RFC 4462. */
+struct kex_gss {
+	struct buf client_public;
+	struct buf token; /* theirs, then our last one */
+	bool is_first;    /* theirs */
+	bool wants_mic;   /* the hash is there, and was not given to the edge yet */
+};
+
 struct kex {
 	enum kex_state state;
 	struct buf client_init, server_init; /* KEXINIT payloads, while an exchange runs */
 	struct kex_choice choice;
 	struct bytes host_key; /* view into transport.start */
 	struct kex_group group;
+	struct kex_gss gss;
 	struct buf server_public, shared;
 	uint8_t hash[HASH_SIZE_MAX];
 	struct seal *next_in, *next_out; /* owned: the keys to come */
@@ -86,6 +98,10 @@ enum result kex_start_if_due(struct transport *transport) MUST_USE;
 /* A message of 20, 21 or 30..49. */
 enum transport_event kex_receive(struct transport *transport, struct bytes payload);
 
+/* Our public value, the shared secret and the exchange hash: KEX_SIGNING then. Ends the connection if theirs is not
+ * acceptable, which RESULT_CRYPTO says. */
+enum result kex_agree(struct transport *transport, struct bytes client_public) MUST_USE;
+
 /* Derives the keys to come, unless it was done: the time to do it is while the signer works. */
 enum result kex_derive(struct transport *transport) MUST_USE;
 
@@ -122,6 +138,22 @@ enum result kex_group_chosen(
 void kex_group_init(struct kex_group *group);
 void kex_group_clear(struct kex_group *group);
 
+/* --- kex_gss.c --- */
+
+static inline bool
+kex_is_gss(const struct kex *kex)
+{
+	return kex->choice.kex != NULL && (kex->choice.kex->flags & ALGORITHM_GSS) != 0;
+}
+
+/* Their token: awaited in KEX_EXCHANGE, with their public value, and in KEX_CONTINUE. */
+enum transport_event on_gss_token(struct transport *transport, struct bytes payload);
+/* What the monitor makes of it: an answer, the MIC to be asked for, or the end. */
+enum result kex_gss_taken(struct transport *transport, const struct gss_to_client *say) MUST_USE;
+enum result kex_gss_send_reply(struct transport *transport, struct bytes mic) MUST_USE;
+void kex_gss_init(struct kex_gss *gss);
+void kex_gss_clear(struct kex_gss *gss);
+
 /* --- extinfo.c --- */
 
 /* Sends what we tell clients of ourselves. */
@@ -135,6 +167,7 @@ enum result held_send(struct transport *transport) MUST_USE;
 
 /* --- generic.c: handlers of the messages 1..19, 192 and 193 --- */
 
+/* Each takes the whole payload, its number included; what is malformed ends the connection. */
 enum transport_event on_disconnect(struct transport *transport, struct bytes payload);
 enum transport_event on_debug(struct transport *transport, struct bytes payload);
 enum transport_event on_service_request(struct transport *transport, struct bytes payload);

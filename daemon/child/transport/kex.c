@@ -11,7 +11,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/child/transport/derive.h"
-#include "daemon/child/transport/extinfo.h"
 #include "daemon/child/transport/internal.h"
 
 void
@@ -25,7 +24,9 @@ kex_move(struct kex *kex, enum kex_state state)
 		[KEX_GUESSED] = { [KEX_GROUP] = true, [KEX_EXCHANGE] = true },
 		[KEX_GROUP] = { [KEX_CHOOSING] = true },
 		[KEX_CHOOSING] = { [KEX_EXCHANGE] = true },
-		[KEX_EXCHANGE] = { [KEX_SIGNING] = true },
+		[KEX_EXCHANGE] = { [KEX_SIGNING] = true, [KEX_TOKENS] = true },
+		[KEX_TOKENS] = { [KEX_CONTINUE] = true, [KEX_SIGNING] = true },
+		[KEX_CONTINUE] = { [KEX_TOKENS] = true },
 		[KEX_SIGNING] = { [KEX_NEWKEYS] = true },
 		[KEX_NEWKEYS] = { [KEX_IDLE] = true },
 	};
@@ -40,6 +41,7 @@ kex_clear(struct kex *kex)
 	buf_clear(&kex->client_init);
 	buf_clear(&kex->server_init);
 	kex_group_clear(&kex->group);
+	kex_gss_clear(&kex->gss);
 	buf_clear(&kex->server_public);
 	buf_clear(&kex->shared);
 	seal_freep(&kex->next_in);
@@ -149,8 +151,11 @@ choose(struct transport *transport, const struct kexinit *theirs)
 		    kexinit_list_text(failed));
 		return false;
 	}
-	transport->kex.host_key = host_key_find(&transport->start, choice->host_key->blob_type);
-	if (transport->kex.host_key.size == 0) {
+	/* With GSS-API no host key is shown, and none enters the hash. */
+	transport->kex.host_key = kex_is_gss(&transport->kex) ? bytes_of("", 0)
+							      : host_key_find(&transport->start,
+								    choice->host_key->blob_type);
+	if (transport->kex.host_key.size == 0 && !kex_is_gss(&transport->kex)) {
 		disconnect(transport, SSH_DISCONNECT_KEY_EXCHANGE_FAILED,
 		    "there is no host key for %s", choice->host_key->name);
 		return false;
@@ -242,14 +247,33 @@ respond(struct kex *kex, struct bytes client_public)
 	return agreement->respond(client_public, &kex->server_public, &kex->shared);
 }
 
+enum result
+kex_agree(struct transport *transport, struct bytes client_public)
+{
+	struct kex *kex = &transport->kex;
+	enum result result = respond(kex, client_public);
+
+	if (result == RESULT_OK)
+		result = compute_hash(transport, client_public);
+	if (result == RESULT_OK) {
+		kex_move(kex, KEX_SIGNING);
+		return RESULT_OK;
+	}
+	disconnect(transport, SSH_DISCONNECT_KEY_EXCHANGE_FAILED,
+	    "the public value for %s is not acceptable: %s", kex->choice.kex->name,
+	    result_text(result));
+	return RESULT_CRYPTO;
+}
+
 static enum transport_event
 on_public_value(struct transport *transport, struct bytes payload)
 {
-	struct kex *kex = &transport->kex;
 	struct reader reader = reader_of(payload);
 	struct bytes client_public;
 	enum result result;
 
+	if (kex_is_gss(&transport->kex))
+		return on_gss_token(transport, payload);
 	get_byte(&reader);
 	client_public = get_string(&reader);
 	result = reader_end(&reader);
@@ -257,17 +281,7 @@ on_public_value(struct transport *transport, struct bytes payload)
 		disconnect_for(transport, result, "the key exchange message is malformed");
 		return TRANSPORT_IDLE;
 	}
-	result = respond(kex, client_public);
-	if (result == RESULT_OK)
-		result = compute_hash(transport, client_public);
-	if (result != RESULT_OK) {
-		disconnect(transport, SSH_DISCONNECT_KEY_EXCHANGE_FAILED,
-		    "the public value for %s is not acceptable: %s", kex->choice.kex->name,
-		    result_text(result));
-		return TRANSPORT_IDLE;
-	}
-	kex_move(kex, KEX_SIGNING);
-	return TRANSPORT_SIGN;
+	return kex_agree(transport, client_public) == RESULT_OK ? TRANSPORT_SIGN : TRANSPORT_IDLE;
 }
 
 /* --- our reply --------------------------------------------------------------------------------- */
@@ -319,7 +333,10 @@ kex_finish(struct transport *transport, struct bytes signature)
 	struct kex *kex = &transport->kex;
 
 	TRY(kex_derive(transport));
-	TRY(send_reply(transport, signature));
+	if (kex_is_gss(kex))
+		TRY(kex_gss_send_reply(transport, signature));
+	else
+		TRY(send_reply(transport, signature));
 	TRY(packet_write(&transport->out, bytes_of(newkeys, sizeof(newkeys))));
 	packet_out_switch(&transport->out, TAKE(kex->next_out), transport->is_strict);
 	transport->compression_out = kex->choice.compression_out;
@@ -364,24 +381,27 @@ enum kex_message {
 	MESSAGE_NEWKEYS,
 	MESSAGE_GROUP,  /* the request for a group */
 	MESSAGE_PUBLIC, /* their public value */
+	MESSAGE_TOKEN,  /* of GSS-API; the first one comes with the public value */
 	MESSAGE_OTHER,  /* 30..49: of methods that a client may have guessed */
 	MESSAGE_COUNT
 };
 
 typedef enum transport_event handler(struct transport *transport, struct bytes payload);
 
-/* Cells that are empty end the connection. While CHOOSING and SIGNING no packet is read at all. */
+/* Cells that are empty end the connection. While CHOOSING, SIGNING and with TOKENS no packet is read at all. */
 /* clang-format off */
 static handler *const table[KEX_STATE_COUNT][MESSAGE_COUNT] = {
-	/*                   KEXINIT      NEWKEYS      GROUP             PUBLIC           OTHER */
-	[KEX_IDLE]      = { on_kexinit,  NULL,        NULL,             NULL,            NULL           },
-	[KEX_INIT_SENT] = { on_kexinit,  NULL,        NULL,             NULL,            NULL           },
-	[KEX_GUESSED]   = { NULL,        NULL,        on_wrong_guess,   on_wrong_guess,  on_wrong_guess },
-	[KEX_GROUP]     = { NULL,        NULL,        on_group_request, NULL,            NULL           },
-	[KEX_CHOOSING]  = { NULL,        NULL,        NULL,             NULL,            NULL           },
-	[KEX_EXCHANGE]  = { NULL,        NULL,        NULL,             on_public_value, NULL           },
-	[KEX_SIGNING]   = { NULL,        NULL,        NULL,             NULL,            NULL           },
-	[KEX_NEWKEYS]   = { NULL,        on_newkeys,  NULL,             NULL,            NULL           },
+	/*                   KEXINIT      NEWKEYS      GROUP             PUBLIC           TOKEN            OTHER */
+	[KEX_IDLE]      = { on_kexinit,  NULL,        NULL,             NULL,            NULL,            NULL           },
+	[KEX_INIT_SENT] = { on_kexinit,  NULL,        NULL,             NULL,            NULL,            NULL           },
+	[KEX_GUESSED]   = { NULL,        NULL,        on_wrong_guess,   on_wrong_guess,  on_wrong_guess,  on_wrong_guess },
+	[KEX_GROUP]     = { NULL,        NULL,        on_group_request, NULL,            NULL,            NULL           },
+	[KEX_CHOOSING]  = { NULL,        NULL,        NULL,             NULL,            NULL,            NULL           },
+	[KEX_EXCHANGE]  = { NULL,        NULL,        NULL,             on_public_value, NULL,            NULL           },
+	[KEX_TOKENS]    = { NULL,        NULL,        NULL,             NULL,            NULL,            NULL           },
+	[KEX_CONTINUE]  = { NULL,        NULL,        NULL,             NULL,            on_gss_token,    NULL           },
+	[KEX_SIGNING]   = { NULL,        NULL,        NULL,             NULL,            NULL,            NULL           },
+	[KEX_NEWKEYS]   = { NULL,        on_newkeys,  NULL,             NULL,            NULL,            NULL           },
 };
 /* clang-format on */
 
@@ -392,6 +412,8 @@ static const char *const awaited[KEX_STATE_COUNT] = {
 	[KEX_GROUP] = "KEX_DH_GEX_REQUEST",
 	[KEX_CHOOSING] = "nothing",
 	[KEX_EXCHANGE] = "the client's public value",
+	[KEX_TOKENS] = "nothing",
+	[KEX_CONTINUE] = "KEXGSS_CONTINUE",
 	[KEX_SIGNING] = "nothing",
 	[KEX_NEWKEYS] = "NEWKEYS",
 };
@@ -402,6 +424,8 @@ method_message_of(const struct kex *kex, uint8_t number)
 {
 	if (kex->choice.kex == NULL)
 		return MESSAGE_OTHER;
+	if (kex_is_gss(kex) && number == SSH_MSG_KEXGSS_CONTINUE)
+		return MESSAGE_TOKEN;
 	if (!needs_group(kex))
 		return number == SSH_MSG_KEX_ECDH_INIT ? MESSAGE_PUBLIC : MESSAGE_OTHER;
 	if (number == SSH_MSG_KEX_DH_GEX_REQUEST || number == SSH_MSG_KEX_DH_GEX_REQUEST_OLD)

@@ -24,6 +24,7 @@ static const struct {
 	{ "Cisco-1.*", QUIRK_NO_HOST_KEYS }, /* IOS as a client */
 	{ "*SSH_Version_Mapper*", QUIRK_SCANNER },
 	{ "Probe-*", QUIRK_SCANNER },
+	{ "OpenSSH*", QUIRK_KNOWS_EOW },
 };
 
 unsigned

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What some clients cannot bear, known by their identification. Each row names its client; what a client only
- * asks for in an odd way is served to everybody instead.
+ * What some clients cannot bear, or they alone can, known by their identification. Each row names its client; what a
+ * client only asks for in an odd way is served to everybody instead.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 enum quirk {
 	QUIRK_NO_HOST_KEYS = 1 << 0, /* takes the announcement of host keys for an error */
 	QUIRK_SCANNER = 1 << 1,      /* wants to know the version, and nothing else */
+	QUIRK_KNOWS_EOW = 1 << 2,    /* others may be confused by what OpenSSH alone defines */
 };
 
 /* Flags of the client with this identification ("SSH-2.0-..."); 0 for nearly all. Pure. */

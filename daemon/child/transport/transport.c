@@ -10,7 +10,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "daemon/child/transport/dispatch.h"
-#include "daemon/child/transport/extinfo.h"
 #include "daemon/child/transport/internal.h"
 #include "daemon/child/transport/quirks.h"
 
@@ -83,6 +82,7 @@ transport_new(const struct child_start *start, struct transport **out)
 	buf_init(&transport->kex.server_init, KEXINIT_KEPT_MAX);
 	buf_init(&transport->kex.server_public, AGREE_PUBLIC_MAX);
 	kex_group_init(&transport->kex.group);
+	kex_gss_init(&transport->kex.gss);
 	buf_init(&transport->kex.shared, SHARED_SECRET_MAX);
 	TRY(copy_start(transport, start));
 	TRY(packet_in_init(&transport->in));
@@ -238,12 +238,17 @@ read_packet(struct transport *transport, enum transport_event *event)
 {
 	enum result result;
 
+	if (transport->kex.gss.wants_mic) {
+		transport->kex.gss.wants_mic = false;
+		*event = TRANSPORT_SIGN;
+		return RESULT_OK;
+	}
 	/* The signer works; the time is good for deriving keys, and nothing may be read before. */
 	if (transport->kex.state == KEX_SIGNING) {
 		TRY(kex_derive(transport));
 		return RESULT_AGAIN;
 	}
-	if (transport->kex.state == KEX_CHOOSING)
+	if (transport->kex.state == KEX_CHOOSING || transport->kex.state == KEX_TOKENS)
 		return RESULT_AGAIN;
 	result = packet_read(&transport->in, &transport->payload);
 	if (result == RESULT_AGAIN)
@@ -315,7 +320,8 @@ transport_to_sign(const struct transport *transport)
 
 	assert(transport->kex.state == KEX_SIGNING);
 	return (struct transport_to_sign){
-		.algorithm = bytes_of_text(choice->host_key->name),
+		.algorithm =
+		    bytes_of_text(kex_is_gss(&transport->kex) ? "null" : choice->host_key->name),
 		.exchange_hash = bytes_of(transport->kex.hash, hash_size(choice->kex->hash)),
 	};
 }
@@ -328,6 +334,24 @@ transport_signed(struct transport *transport, struct bytes signature)
 	if (transport->kex.state != KEX_SIGNING)
 		return RESULT_PROTOCOL;
 	return kex_finish(transport, signature);
+}
+
+struct transport_gss_token
+transport_gss_token(const struct transport *transport)
+{
+	assert(transport->kex.state == KEX_TOKENS);
+	return (struct transport_gss_token){ transport->kex.gss.is_first,
+		buf_bytes(&transport->kex.gss.token) };
+}
+
+enum result
+transport_gss_taken(struct transport *transport, const struct gss_to_client *say)
+{
+	if (transport->phase == TRANSPORT_PHASE_ENDED)
+		return RESULT_OK; /* too late, and nobody's fault */
+	if (transport->kex.state != KEX_TOKENS)
+		return RESULT_PROTOCOL;
+	return kex_gss_taken(transport, say);
 }
 
 struct transport_group_wish

@@ -18,13 +18,13 @@ enum transport_phase {
 	TRANSPORT_PHASE_LOGIN,     /* messages 50..79 go up */
 	TRANSPORT_PHASE_OPEN,      /* messages 80..127 go up */
 	TRANSPORT_PHASE_ENDED,     /* nothing is read any more */
-	TRANSPORT_PHASE_COUNT
 };
 
 enum transport_event {
 	TRANSPORT_IDLE, /* more bytes must come first */
 	TRANSPORT_SIGN, /* transport_to_sign() wants a host signature: answer by transport_signed */
 	TRANSPORT_CHOOSE_GROUP, /* transport_group_wish() is for the monitor: then transport_group_chosen */
+	TRANSPORT_GSS_TOKEN, /* transport_gss_token is to be taken, and what becomes of it to be told */
 	TRANSPORT_KEX_DONE, /* a key exchange is complete in both directions */
 	TRANSPORT_SERVICE,  /* ssh-userauth was accepted: phase is LOGIN now */
 	TRANSPORT_PAYLOAD,  /* transport_payload() is for the layer above */
@@ -74,6 +74,17 @@ struct transport_to_sign transport_to_sign(const struct transport *transport);
 enum result transport_signed(struct transport *transport, struct bytes signature) MUST_USE;
 
 /* The sizes that the client asks for, in bits; least <= wanted <= most. RFC 4419. */
+/* GSS-API's, of the client: for the monitor, which says what becomes of it. RFC 4462. */
+struct transport_gss_token {
+	bool is_first; /* of this key exchange */
+	struct bytes token;
+};
+struct transport_gss_token transport_gss_token(const struct transport *transport);
+struct gss_to_client; /* common/gss_bodies.h */
+/* Afterwards transport_next may yield SIGN. RESULT_PROTOCOL, RESULT_MALFORMED: nothing asked for that. */
+enum result transport_gss_taken(
+    struct transport *transport, const struct gss_to_client *say) MUST_USE;
+
 struct transport_group_wish {
 	uint32_t least, wanted, most;
 };

@@ -4,6 +4,7 @@
  */
 #include "daemon/child/auth/userauth.h"
 
+#include "common/gss_bodies.h"
 #include "tests/unit/support.h"
 
 struct rig {
@@ -580,6 +581,196 @@ other_login_messages_end_the_connection(void **state)
 	}
 }
 
+/* --- gssapi-with-mic ---------------------------------------------------------------------------- */
+
+#define KERBEROS "\006\011\052\206\110\206\367\022\001\002\002"
+
+static enum result
+receive_gss(struct rig *rig, uint32_t count, const struct bytes *mechanisms)
+{
+	struct writer writer = request(rig, "alice", "ssh-connection", "gssapi-with-mic");
+
+	put_u32(&writer, count);
+	for (uint32_t i = 0; i < count; i++)
+		put_string(&writer, mechanisms[i]);
+	return receive(rig, &writer);
+}
+
+static enum result
+receive_step(struct rig *rig, enum ssh_message number, const char *token)
+{
+	struct writer writer = writer_into(rig->room, sizeof(rig->room));
+
+	put_byte(&writer, (uint8_t)number);
+	if (token != NULL)
+		put_text(&writer, token);
+	return receive(rig, &writer);
+}
+
+static enum result
+tell_step(struct rig *rig, enum gss_step step, const char *token)
+{
+	const struct gss_to_client told = { .step = step,
+		.token = bytes_of_text(token),
+		.major = 7,
+		.minor = 8,
+		.text = bytes_of_text("why") };
+
+	return userauth_gss(&rig->auth, &told, &rig->outlet);
+}
+
+static void
+expect_step(struct rig *rig, enum gss_step step, const char *token)
+{
+	struct conn_event event;
+	struct reader reader;
+
+	assert_true(outlet_take_event(&rig->outlet, &event));
+	assert_int_equal(event.ask, IPC_gss_from_client);
+	reader = reader_of(event.bytes);
+	assert_int_equal(get_u32(&reader), step);
+	assert_bytes_text(get_string(&reader), token);
+	assert_ok(reader_end(&reader));
+}
+
+/* The client's token is awaited. */
+static struct rig *
+rig_with_mechanism(void)
+{
+	const struct bytes mechanisms[] = { BYTES("\006\001x"), BYTES(KERBEROS) };
+	struct rig *rig = rig_new("");
+	struct bytes payload;
+
+	assert_ok(receive_gss(rig, 2, mechanisms));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_GSSAPI);
+	assert_true(userauth_is_waiting(&rig->auth));
+	assert_ok(tell_step(rig, GSS_STEP_BEGIN, ""));
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\074\0\0\0\013" KERBEROS));
+	assert_false(userauth_is_waiting(&rig->auth));
+	return rig;
+}
+
+static void
+tokens_go_both_ways_and_a_mic_follows(void **state)
+{
+	struct rig *rig = rig_with_mechanism();
+	struct bytes payload;
+	bool is_logged_in;
+
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "one"));
+	expect_step(rig, GSS_STEP_TOKEN, "one");
+	assert_true(userauth_is_waiting(&rig->auth));
+	assert_ok(tell_step(rig, GSS_STEP_TOKEN, "two"));
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\075\0\0\0\003two"));
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "three"));
+	expect_step(rig, GSS_STEP_TOKEN, "three");
+	assert_ok(tell_step(rig, GSS_STEP_LAST, "")); /* nothing to send */
+	assert_false(outlet_take_packet(&rig->outlet, &payload));
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_MIC, "mic"));
+	expect_step(rig, GSS_STEP_MIC, "mic");
+	assert_ok(answer(rig, AUTH_OUTCOME_SUCCESS, &is_logged_in));
+	assert_true(is_logged_in);
+	rig_free(rig);
+}
+
+static void
+without_kerberos_there_is_no_mechanism(void **state)
+{
+	static const char der[] = KERBEROS;
+	const struct bytes mechanisms[] = { bytes_of("", 0), bytes_of(der + 2, 9),
+		bytes_of(der, 10), bytes_of(der, 12) };
+	struct rig *rig = rig_new("");
+
+	assert_ok(receive_gss(rig, COUNT(mechanisms), mechanisms));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_OTHER);
+	rig_free(rig);
+
+	rig = rig_new("");
+	assert_ok(receive_gss(rig, 0, NULL));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_OTHER);
+	rig_free(rig);
+}
+
+static void
+gss_messages_have_their_order(void **state)
+{
+	static const enum ssh_message early[] = { SSH_MSG_USERAUTH_GSSAPI_MIC,
+		SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE, SSH_MSG_USERAUTH_GSSAPI_RESPONSE,
+		SSH_MSG_USERAUTH_GSSAPI_ERROR, 62, 67, 79 };
+	struct rig *rig;
+
+	for (size_t i = 0; i < COUNT(early); i++) {
+		rig = rig_with_mechanism();
+		assert_result(receive_step(rig, early[i], "x"), RESULT_PROTOCOL);
+		rig_free(rig);
+	}
+	rig = rig_with_mechanism();
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "one"));
+	assert_ok(tell_step(rig, GSS_STEP_LAST, "two"));
+	assert_result(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "x"), RESULT_PROTOCOL);
+	rig_free(rig);
+
+	rig = rig_new("");
+	assert_result(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "x"), RESULT_PROTOCOL);
+	assert_result(tell_step(rig, GSS_STEP_BEGIN, ""), RESULT_MALFORMED);
+	rig_free(rig);
+
+	rig = rig_with_mechanism();
+	assert_result(tell_step(rig, GSS_STEP_TOKEN, ""), RESULT_MALFORMED); /* the client's turn */
+	rig_free(rig);
+}
+
+static void
+a_client_without_integrity_fails(void **state)
+{
+	struct rig *rig = rig_with_mechanism();
+
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "one"));
+	expect_step(rig, GSS_STEP_TOKEN, "one");
+	assert_ok(tell_step(rig, GSS_STEP_LAST, "two"));
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE, NULL));
+	assert_int_equal(asked(rig).method, AUTH_METHOD_OTHER);
+	rig_free(rig);
+}
+
+/* RFC 4462 section 3.11: the next request has the answer. */
+static void
+the_clients_error_is_heard_and_not_answered(void **state)
+{
+	struct rig *rig = rig_with_mechanism();
+	struct conn_event event;
+	struct bytes payload;
+
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_ERRTOK, "x"));
+	assert_false(outlet_take_event(&rig->outlet, &event));
+	assert_false(outlet_take_packet(&rig->outlet, &payload));
+	assert_false(userauth_is_waiting(&rig->auth));
+	assert_result(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "x"), RESULT_PROTOCOL);
+	assert_ok(receive_none(rig, "alice", "ssh-connection"));
+	rig_free(rig);
+}
+
+static void
+an_error_of_the_mechanism_comes_before_the_failure(void **state)
+{
+	struct rig *rig = rig_with_mechanism();
+	struct bytes payload;
+	bool is_logged_in;
+
+	assert_ok(receive_step(rig, SSH_MSG_USERAUTH_GSSAPI_TOKEN, "one"));
+	assert_ok(tell_step(rig, GSS_STEP_FAILED, "error"));
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\100\0\0\0\007\0\0\0\010\0\0\0\003why\0\0\0\0"));
+	assert_true(outlet_take_packet(&rig->outlet, &payload));
+	assert_bytes(payload, BYTES("\101\0\0\0\005error"));
+	assert_true(userauth_is_waiting(&rig->auth));
+	assert_ok(answer(rig, AUTH_OUTCOME_FAILURE, &is_logged_in));
+	assert_false(is_logged_in);
+	rig_free(rig);
+}
+
 int
 main(void)
 {
@@ -604,6 +795,12 @@ main(void)
 		cmocka_unit_test(a_key_that_is_too_long_is_tried_as_nothing),
 		cmocka_unit_test(cut_off_requests_are_refused),
 		cmocka_unit_test(other_login_messages_end_the_connection),
+		cmocka_unit_test(tokens_go_both_ways_and_a_mic_follows),
+		cmocka_unit_test(without_kerberos_there_is_no_mechanism),
+		cmocka_unit_test(gss_messages_have_their_order),
+		cmocka_unit_test(a_client_without_integrity_fails),
+		cmocka_unit_test(the_clients_error_is_heard_and_not_answered),
+		cmocka_unit_test(an_error_of_the_mechanism_comes_before_the_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

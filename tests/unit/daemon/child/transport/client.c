@@ -45,8 +45,8 @@ list_add(struct client_list *list, struct bytes bytes)
 	list->ends[list->count++] = buf_size(&list->bytes);
 }
 
-struct bytes
-client_list_at(const struct client_list *list, int index)
+static struct bytes
+list_at(const struct client_list *list, int index)
 {
 	size_t i = index < 0 ? list->count - (size_t)-index : (size_t)index;
 	size_t start;
@@ -60,13 +60,13 @@ client_list_at(const struct client_list *list, int index)
 struct bytes
 client_message(const struct client *client, int index)
 {
-	return client_list_at(&client->messages, index);
+	return list_at(&client->messages, index);
 }
 
 struct bytes
 client_payload(const struct client *client, int index)
 {
-	return client_list_at(&client->payloads, index);
+	return list_at(&client->payloads, index);
 }
 
 size_t
@@ -238,7 +238,8 @@ on_message(struct client *client, struct bytes payload)
 		assert_ok(buf_append(&client->their_kexinit, payload));
 		break;
 	case SSH_MSG_KEX_ECDH_REPLY:
-		on_reply(client, payload);
+		if (!client->exchanges_otherwise)
+			on_reply(client, payload);
 		break;
 	case SSH_MSG_NEWKEYS:
 		seal_freep(&client->seal_in);

@@ -53,6 +53,7 @@ struct client {
 	struct buf incoming; /* bytes of the server, not opened yet */
 	size_t chunk;        /* bytes given to the server at a time; 0: all */
 	bool delays_signature;
+	bool exchanges_otherwise; /* what the replies mean is the test's business */
 
 	struct client_list messages; /* payloads from the server */
 	struct client_list payloads; /* what the server's upper layer got */
@@ -96,7 +97,6 @@ struct client *client_in(enum transport_phase phase, const struct client_offer *
 /* One of the server's messages; a negative index counts from the last. */
 struct bytes client_message(const struct client *client, int index);
 struct bytes client_payload(const struct client *client, int index);
-struct bytes client_list_at(const struct client_list *list, int index);
 
 /* How often the server said `event`. */
 size_t client_count(const struct client *client, enum transport_event event);

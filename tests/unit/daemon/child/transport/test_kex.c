@@ -127,10 +127,12 @@ test_ext_info_if_asked_for(void **state)
 	assert_int_equal(message_after_newkeys(asks), SSH_MSG_EXT_INFO);
 	assert_int_equal(message_after_newkeys(silent), 0);
 	get_byte(&reader);
-	assert_int_equal(get_u32(&reader), 4);
+	assert_int_equal(get_u32(&reader), 5);
 	assert_bytes_text(get_string(&reader), "server-sig-algs");
 	assert_bytes_text(get_string(&reader), "ssh-ed25519,rsa-sha2-512");
 	assert_bytes_text(get_string(&reader), "ping@openssh.com");
+	assert_bytes_text(get_string(&reader), "0");
+	assert_bytes_text(get_string(&reader), "agent-forward");
 	assert_bytes_text(get_string(&reader), "0");
 	assert_bytes_text(get_string(&reader), "publickey-hostbound@openssh.com");
 	assert_bytes_text(get_string(&reader), "0");
@@ -487,6 +489,170 @@ test_pings_during_a_key_exchange_of_ours(void **state)
 	assert_bytes(client_message(client, -1), BYTES(PONG("more")));
 }
 
+/* --- GSS-API ------------------------------------------------------------------------------------ */
+
+#define GSS_KEX "gss-curve25519-sha256-" KEX_GSS_MECHANISM
+
+/* A server that has it, with both KEXINITs there. */
+static struct client *
+client_with_gss(void)
+{
+	static const struct client_offer offer = { .lists = { [KEXINIT_KEX] = GSS_KEX } };
+	struct child_start start = client_server_start();
+	struct client *client = client_new(&offer);
+
+	start.kex_algorithms = bytes_of_text(GSS_KEX ",curve25519-sha256");
+	transport_free(client->transport);
+	assert_ok(transport_new(&start, &client->transport));
+	transport_sent(client->transport, start.version.size + 2); /* the client has seen it */
+	client->delays_signature = client->exchanges_otherwise = true;
+	client_put_version(client);
+	client_put_kexinit(client);
+	client_flush(client);
+	return client;
+}
+
+/* KEXGSS_INIT: a token, and the public value of a key agreement. */
+static void
+send_init(struct client *client, const char *token)
+{
+	uint8_t room[256];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	client_put_public(client);
+	buf_reset(&client->wire);
+	client->sequence_out--;
+	put_byte(&writer, SSH_MSG_KEXGSS_INIT);
+	put_text(&writer, token);
+	put_string(&writer, bytes_of(client->public, sizeof(client->public)));
+	assert_ok(writer_end(&writer));
+	client_send(client, writer_bytes(&writer));
+}
+
+static enum result
+tell(struct client *client, enum gss_step step, const char *token)
+{
+	const struct gss_to_client say = { .step = step,
+		.token = bytes_of_text(token),
+		.major = 1,
+		.minor = 2,
+		.text = bytes_of_text("why") };
+	const enum result result = transport_gss_taken(client->transport, &say);
+
+	client_flush(client);
+	return result;
+}
+
+static void
+test_tokens_go_both_ways(void **state)
+{
+	CLIENT *client = client_with_gss();
+	struct transport_gss_token token;
+
+	send_init(client, "one");
+	assert_int_equal(client->events[client->event_count - 1], TRANSPORT_GSS_TOKEN);
+	token = transport_gss_token(client->transport);
+	assert_true(token.is_first);
+	assert_bytes_text(token.token, "one");
+	client_send(client, BYTES("\037\0\0\0\001x")); /* nothing is read now */
+	assert_true(inbox_size(&client->transport->in.box) > 0);
+	assert_ok(tell(client, GSS_STEP_TOKEN, "two"));
+	assert_bytes(client_message(client, -1), BYTES("\037\0\0\0\003two"));
+	token = transport_gss_token(client->transport);
+	assert_false(token.is_first);
+	assert_bytes_text(token.token, "x");
+	assert_ok(tell(client, GSS_STEP_LAST, "four"));
+	assert_int_equal(client->events[client->event_count - 1], TRANSPORT_SIGN);
+	assert_bytes_text(transport_to_sign(client->transport).algorithm, "null");
+	assert_int_equal(transport_to_sign(client->transport).exchange_hash.size, 32);
+	assert_ok(transport_signed(client->transport, BYTES("a MIC")));
+}
+
+/* What the last message has: our public value, the MIC, and the token if there is one. */
+static void
+test_the_reply_has_the_mic(void **state)
+{
+	static const char *const tokens[] = { "last", "" };
+
+	for (size_t i = 0; i < COUNT(tokens); i++) {
+		CLIENT *client = client_with_gss();
+		struct bytes pending;
+		struct reader reader;
+
+		send_init(client, "one");
+		assert_ok(tell(client, GSS_STEP_LAST, tokens[i]));
+		assert_ok(transport_signed(client->transport, BYTES("a MIC")));
+		pending = transport_pending(client->transport);
+		reader = reader_of(bytes_of(pending.data + 5, pending.size - 5));
+		assert_int_equal(get_byte(&reader), SSH_MSG_KEXGSS_COMPLETE);
+		assert_int_equal(get_string(&reader).size, 32);
+		assert_bytes_text(get_string(&reader), "a MIC");
+		assert_int_equal(get_bool(&reader), tokens[i][0] != '\0');
+		if (tokens[i][0] != '\0')
+			assert_bytes_text(get_string(&reader), tokens[i]);
+		assert_int_equal(reader.result, RESULT_OK);
+	}
+}
+
+static void
+test_a_context_that_fails_ends_the_connection(void **state)
+{
+	CLIENT *client = client_with_gss();
+
+	send_init(client, "one");
+	assert_ok(tell(client, GSS_STEP_FAILED, "error"));
+	assert_bytes(
+	    client_message(client, -3), BYTES("\042\0\0\0\001\0\0\0\002\0\0\0\003why\0\0\0\0"));
+	assert_bytes(client_message(client, -2), BYTES("\037\0\0\0\005error"));
+	client_assert_ended(client, "failed", SSH_DISCONNECT_KEY_EXCHANGE_FAILED,
+	    "the GSS-API context was not established");
+}
+
+static void
+test_gss_messages_have_their_order(void **state)
+{
+	static const struct {
+		const char *name;
+		struct bytes payload;
+	} rows[] = {
+		{ "a token before the first", BYTES_ROW("\037\0\0\0\001x") },
+		{ "without a public value", BYTES_ROW("\036\0\0\0\001x") },
+		{ "something behind it", BYTES_ROW("\036\0\0\0\001x\0\0\0\001yz") },
+		{ "another method's", BYTES_ROW("\040\0\0\0\001x") },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLIENT *client = client_with_gss();
+
+		client_send(client, rows[i].payload);
+		ROW_TRUE(rows[i].name, transport_phase(client->transport) == TRANSPORT_PHASE_ENDED);
+		ROW_TRUE(rows[i].name, client_count(client, TRANSPORT_GSS_TOKEN) == 0);
+	}
+}
+
+static void
+test_what_nobody_asked_about_tokens(void **state)
+{
+	CLIENT *client = client_with_gss();
+
+	assert_result(tell(client, GSS_STEP_LAST, ""), RESULT_PROTOCOL);
+	send_init(client, "one");
+	assert_result(tell(client, GSS_STEP_BEGIN, ""), RESULT_MALFORMED);
+	assert_result(tell(client, GSS_STEP_MIC, ""), RESULT_MALFORMED);
+}
+
+/* A point that is none. */
+static void
+test_public_values_with_a_context(void **state)
+{
+	CLIENT *client = client_with_gss();
+
+	client_send(client, BYTES("\036\0\0\0\001x\0\0\0\003bad"));
+	assert_ok(tell(client, GSS_STEP_LAST, ""));
+	assert_int_equal(client_count(client, TRANSPORT_SIGN), 0);
+	assert_int_equal(transport_phase(client->transport), TRANSPORT_PHASE_ENDED);
+}
+
 int
 main(void)
 {
@@ -516,6 +682,12 @@ main(void)
 		cmocka_unit_test(test_bytes_out_count_too),
 		cmocka_unit_test(test_peer_that_does_not_answer_our_kexinit),
 		cmocka_unit_test(test_pings_during_a_key_exchange_of_ours),
+		cmocka_unit_test(test_tokens_go_both_ways),
+		cmocka_unit_test(test_the_reply_has_the_mic),
+		cmocka_unit_test(test_a_context_that_fails_ends_the_connection),
+		cmocka_unit_test(test_gss_messages_have_their_order),
+		cmocka_unit_test(test_what_nobody_asked_about_tokens),
+		cmocka_unit_test(test_public_values_with_a_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

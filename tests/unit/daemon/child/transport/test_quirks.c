@@ -10,7 +10,8 @@ static const struct {
 	const char *identification;
 	unsigned quirks;
 } rows[] = {
-	{ "SSH-2.0-OpenSSH_9.2p1 Debian-2", 0 },
+	{ "SSH-2.0-OpenSSH_9.2p1 Debian-2", QUIRK_KNOWS_EOW },
+	{ "SSH-2.0-Like_OpenSSH_9.2", 0 },
 	{ "SSH-2.0-PuTTY_Release_0.78", 0 },
 	{ "SSH-2.0-TTSSH/2.72 Win32", QUIRK_NO_HOST_KEYS },
 	{ "SSH-2.0-TTSSH/2.9 Win32", 0 },
@@ -19,7 +20,7 @@ static const struct {
 	{ "SSH-2.0-TeraTerm SSH", QUIRK_NO_HOST_KEYS },
 	{ "SSH-2.0-Cisco-1.25", QUIRK_NO_HOST_KEYS },
 	{ "SSH-2.0-Cisco-2.0", 0 },
-	{ "SSH-2.0-OpenSSH_Cisco-1.25", 0 },
+	{ "SSH-2.0-OpenSSH_Cisco-1.25", QUIRK_KNOWS_EOW },
 	{ "SSH-2.0-NetworkInfo SSH_Version_Mapper 1", QUIRK_SCANNER },
 	{ "SSH-2.0-Probe-x", QUIRK_SCANNER },
 	{ "SSH-2.0-", 0 },
