@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,10 +20,8 @@
 #include "common/fd.h"
 #include "common/process.h"
 
-#define NOT_EXECUTED 126
-#define PIECE_SIZE   4096
-
-#define ENTRY_MAX    4096
+#define PIECE_SIZE 4096
+#define ENTRY_MAX  4096
 
 struct surroundings {
 	char texts[3][ENTRY_MAX];
@@ -46,8 +45,16 @@ surround(const struct command_plan *plan, struct surroundings *out)
 	out->list[count] = NULL;
 }
 
+/* To become another user takes the kernel's promise back, so it is asked for behind that; and we may be gone already. */
+static bool
+tie_to(const struct command_plan *plan, pid_t parent)
+{
+	return !plan->dies_with_us ||
+	       (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent);
+}
+
 static noreturn void
-execute(const struct command_plan *plan, int input_fd, int output_fd)
+execute(const struct command_plan *plan, pid_t parent, int input_fd, int output_fd)
 {
 	const int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct surroundings surroundings;
@@ -59,15 +66,17 @@ execute(const struct command_plan *plan, int input_fd, int output_fd)
 	    (plan->change_user && dup2(null_fd, STDERR_FILENO) < 0) ||
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
 	    (plan->change_user &&
-		!process_become(plan->uid, plan->gid, plan->groups, plan->group_count)))
-		_exit(NOT_EXECUTED);
+		!process_become(plan->uid, plan->gid, plan->groups, plan->group_count)) ||
+	    !tie_to(plan, parent) || (plan->folder != NULL && chdir(plan->folder) < 0))
+		_exit(COMMAND_NOT_EXECUTED);
 	process_hide(); /* to be another user resets that, and we still have our memory */
 	process_reset_signals();
-	if (plan->program_fd > 0)
+	process_restore_file_limit();
+	if (plan->program_fd > 0) /* 0 is standard input, and never a program */
 		execveat(plan->program_fd, "", plan->argv, surroundings.list, AT_EMPTY_PATH);
 	else
 		execve(plan->argv[0], plan->argv, surroundings.list);
-	_exit(NOT_EXECUTED);
+	_exit(COMMAND_NOT_EXECUTED);
 }
 
 /* One piece of output; RESULT_CLOSED at its end. */
@@ -121,18 +130,26 @@ await_end(pid_t pid, uint64_t deadline_ms)
 	return ready > 0 ? RESULT_OK : RESULT_SYSTEM;
 }
 
+/* It may not lead its group yet: whoever is killed before that leaves none behind. */
+void
+command_kill(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)kill(-pid, SIGKILL);
+}
+
 /* With all that it left behind. */
 static enum result
 take_end(pid_t pid)
 {
 	int status;
 
-	(void)kill(-pid, SIGKILL);
+	command_kill(pid);
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return RESULT_SYSTEM;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_EXECUTED)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == COMMAND_NOT_EXECUTED)
 		return RESULT_SYSTEM;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? RESULT_OK : RESULT_DENIED;
 }
@@ -157,25 +174,36 @@ make_input(struct bytes input, int *read_fd)
 }
 
 enum result
-command_run(const struct command_plan *plan, struct buf *output)
+command_start(const struct command_plan *plan, pid_t *pid, int *output_fd)
 {
-	const uint64_t deadline_ms = clock_now_ms() + plan->timeout_ms;
-	CLEANUP(fd_close) int read_fd = -1;
+	const pid_t parent = getpid();
 	CLEANUP(fd_close) int input_fd = -1;
 	int fds[2];
-	enum result result, end;
-	pid_t pid;
 
 	TRY(make_input(plan->input, &input_fd));
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return RESULT_SYSTEM;
-	read_fd = fds[0];
-	pid = fork();
-	if (pid == 0)
-		execute(plan, input_fd, fds[1]);
+	*pid = fork();
+	if (*pid == 0)
+		execute(plan, parent, input_fd, fds[1]);
 	fd_close(&fds[1]);
-	if (pid < 0)
+	if (*pid < 0) {
+		fd_close(&fds[0]);
 		return RESULT_SYSTEM;
+	}
+	*output_fd = fds[0];
+	return RESULT_OK;
+}
+
+enum result
+command_run(const struct command_plan *plan, struct buf *output)
+{
+	const uint64_t deadline_ms = clock_now_ms() + plan->timeout_ms;
+	CLEANUP(fd_close) int read_fd = -1;
+	enum result result, end;
+	pid_t pid;
+
+	TRY(command_start(plan, &pid, &read_fd));
 	result = read_output(read_fd, deadline_ms, output);
 	if (result == RESULT_OK)
 		result = await_end(pid, deadline_ms);

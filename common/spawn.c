@@ -8,11 +8,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/ipc.h"
 #include "common/process.h"
+
+/* What may wait for the other end to read it: a thousand small messages and more. */
+#define QUEUE_BYTES (2 * 1024 * 1024)
 
 /* Out of the way of the descriptors 0 to SPAWN_IPC_FD, which are about to be replaced. */
 static int
@@ -41,14 +45,27 @@ execute(const struct spawn_plan *plan, int socket)
 	char *const environment[] = { NULL };
 	int program_fd = move_up(plan->program_fd);
 
+	process_unprotect();
 	if (program_fd >= 0 && arrange_descriptors(move_up(socket)) &&
 	    (!plan->change_user || process_become(plan->uid, plan->gid, NULL, 0))) {
 		process_reset_signals();
+		process_restore_file_limit();
 		if (plan->restores_core_limit)
 			process_restore_core_limit();
 		execveat(program_fd, "", argv, environment, AT_EMPTY_PATH);
 	}
 	_exit(SPAWN_NOT_EXECUTED);
+}
+
+/* A burst of questions is not refused because the helper has not woken up yet. Without root it is what the system allows
+ * everybody. */
+static void
+widen(int socket)
+{
+	const int size = QUEUE_BYTES;
+
+	if (setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 enum result
@@ -58,6 +75,8 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 
 	TRY(ipc_pair(sockets));
 	TRY(fd_set_nonblocking(sockets[0]));
+	widen(sockets[0]);
+	widen(sockets[1]);
 	*pid = fork();
 	if (*pid == 0)
 		execute(plan, sockets[1]);

@@ -6,10 +6,9 @@
 #pragma once
 
 #include "common/key/certificate.h"
-#include "monitor/monitor.h"
+#include "monitor/login/delegate.h"
 
 #define KEYCOMMAND_OUTPUT_MAX (1024 * 1024)
-#define KEYCOMMAND_REASON_MAX 256
 
 enum keycommand_kind { KEYCOMMAND_KEYS, KEYCOMMAND_PRINCIPALS };
 
@@ -25,14 +24,9 @@ struct keycommand_question {
 /* Is there one? */
 bool keycommand_is_set(const struct settings *settings, enum keycommand_kind kind);
 
-/* Runs the program as below if there is one, and somebody to ask it of: it would be told of whoever comes along. Else
- * RESULT_NOT_FOUND. What fails is in the log. */
-enum result keycommand_ask(const struct keycommand_question *question, struct buf *out) MUST_USE;
-
 /*
- * Runs it as the user of its own setting and appends what it prints, lines as in authorized_keys or in
- * AuthorizedPrincipalsFile. The program and every folder down to it must be root's, and writable by nobody else. Failures have a text for the log in `reason`
- * (KEYCOMMAND_REASON_MAX bytes).
+ * Runs the program, if there is one and somebody to ask it of: it would be told of whoever comes along. Else
+ * RESULT_NOT_FOUND. It runs as the user of its own setting, and what it prints, lines as in authorized_keys or in
+ * AuthorizedPrincipalsFile, is appended. What fails is in the log.
  */
-enum result keycommand_run(
-    const struct keycommand_question *question, struct buf *out, char *reason) MUST_USE;
+enum result keycommand_ask(const struct keycommand_question *question, struct buf *out) MUST_USE;

@@ -5,11 +5,13 @@
 #include "monitor/login/principal_files.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "common/text.h"
 #include "monitor/login/keycommand.h"
 #include "monitor/login/keynames.h"
+#include "monitor/login/virtual.h"
 
 bool
 principal_files_are_set(const struct settings *settings)
@@ -51,6 +53,13 @@ search_file(const struct publickey_question *question, const struct account *acc
 		    "principals-file", "AuthorizedPrincipalsFile %s: %s", answer->where, reason);
 }
 
+/* Where the user, and of UsersFile others with the same home, may write. */
+static bool
+is_in_home(const char *pattern)
+{
+	return pattern[0] != '/' || strstr(pattern, "%h") != NULL;
+}
+
 static void
 search_files(const struct publickey_question *question, const struct account *account,
     const char *pattern, struct principal_files_answer *answer)
@@ -61,6 +70,11 @@ search_files(const struct publickey_question *question, const struct account *ac
 	CLEANUP(keynames_clear) struct keynames names = { .count = 0 };
 	char reason[KEYFILES_REASON_MAX];
 
+	if (account->virtual != NULL && is_in_home(pattern)) {
+		log_verbose("principals-file",
+		    "AuthorizedPrincipalsFile %s: a home of UsersFile names nobody", pattern);
+		return;
+	}
 	if (keynames_find(&name, &names, reason) != RESULT_OK) {
 		text_quote(bytes_of_text(pattern), answer->where, sizeof(answer->where));
 		log_verbose(
@@ -94,7 +108,8 @@ principal_files_find(const struct publickey_question *question, const struct acc
 {
 	const char *pattern = settings_text(question->settings, KEYWORD_AuthorizedPrincipalsFile);
 
-	*answer = (struct principal_files_answer){ 0 };
+	/* Until a list says otherwise the certificate must have a name that none has. */
+	*answer = (struct principal_files_answer){ .line.name = bytes_of("", 0) };
 	buf_init(&answer->text, PRINCIPALS_TEXT_MAX);
 	if (pattern != NULL)
 		search_files(question, account, pattern, answer);
