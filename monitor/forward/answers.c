@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tcp_connected, the one answer to connect_tcp. Edge.
+ * connected, the one answer to connect_tcp. Edge.
  */
 #include "monitor/forward/answers.h"
 
@@ -21,7 +21,7 @@ tell(struct monitor *monitor, uint32_t id, uint32_t reason, struct bytes text, c
 	put_u32(&writer, reason);
 	put_string(&writer, text);
 	assert(writer_end(&writer) == RESULT_OK);
-	monitor_tell(monitor, IPC_tcp_connected, writer_bytes(&writer), fd, fd == NULL ? 0 : 1);
+	monitor_tell(monitor, IPC_connected, writer_bytes(&writer), fd, fd == NULL ? 0 : 1);
 }
 
 void

@@ -21,7 +21,24 @@ struct permit_answer {
 struct permit_answer permit_connect(const struct settings *settings,
     const struct permissions *permissions, const struct tcp_request *request);
 
+/* A device for packets (ssh -w): DisableForwarding, PermitTunnel, and what the login's own options permit. */
+struct permit_answer permit_tunnel(const struct settings *settings,
+    const struct permissions *permissions, const struct tunnel_request *request);
+
+/* The client's agent, and its display, for programs here: what the settings and the login's own options permit.
+ * Nobody who must change a password first has either. */
+struct permit_answer permit_agent(
+    const struct settings *settings, const struct permissions *permissions);
+struct permit_answer permit_x11(
+    const struct settings *settings, const struct permissions *permissions);
+
 /* A place that the client wants listened on (ssh -R), in its own words, before anything is made of them: an empty host
  * and port 0 are good ones. AllowTcpForwarding, PermitListen, and what the login's own options permit. */
 struct permit_answer permit_listen(const struct settings *settings,
     const struct permissions *permissions, const struct tcp_request *request);
+
+/* The same for sockets with paths: AllowStreamLocalForwarding, and what the login's own options permit. */
+struct permit_answer permit_connect_path(
+    const struct settings *settings, const struct permissions *permissions, struct bytes path);
+struct permit_answer permit_listen_path(
+    const struct settings *settings, const struct permissions *permissions, struct bytes path);

@@ -8,18 +8,26 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/spawn.h"
 #include "monitor/forward/answers.h"
+#include "monitor/forward/ask.h"
+#include "monitor/forward/leftovers.h"
+#include "monitor/session/root_judge.h"
 
 /* After so many messages the loop looks at others first. */
 #define MESSAGES_A_TURN 16
+
+/* How long it may leave what it is told unread when there is no room for more. */
+#define USER_LISTENS_MS 1000
 
 #define START_MAX       8192
 
@@ -90,8 +98,21 @@ remember(struct relay *relay, uint32_t id, struct relay_request **out)
 
 /* --- Its start ---------------------------------------------------------------------------------- */
 
+/* It reads whatever it is doing, but it may not have had its turn yet. */
 static enum result
-send_start(const struct monitor *monitor, int socket)
+say(const struct relay *relay, enum ipc_type type, struct bytes body)
+{
+	struct pollfd user = { .fd = relay->fd, .events = POLLOUT };
+	enum result result;
+
+	do
+		result = ipc_send(relay->fd, type, body, NULL, 0);
+	while (result == RESULT_AGAIN && poll(&user, 1, USER_LISTENS_MS) > 0);
+	return result;
+}
+
+static enum result
+send_start(const struct monitor *monitor, const char *root, int socket)
 {
 	const struct account *account = monitor->account;
 	struct user_start start = {
@@ -102,6 +123,7 @@ send_start(const struct monitor *monitor, int socket)
 		.user = bytes_of_text(account->name),
 		.home = bytes_of_text(account->home),
 		.log_level = (uint32_t)log_get_level(),
+		.root = bytes_of_text(root),
 	};
 	uint8_t room[START_MAX];
 	struct writer writer = writer_into(room, sizeof(room));
@@ -116,18 +138,33 @@ send_start(const struct monitor *monitor, int socket)
 }
 
 static enum result
+send_accepts(const struct relay *relay, uint32_t count)
+{
+	uint8_t room[4];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_u32(&writer, count);
+	return say(relay, IPC_user_accept_more, writer_bytes(&writer));
+}
+
+static enum result
 start_user(const struct monitor *monitor, struct relay *relay)
 {
 	const struct spawn_plan plan = {
 		.name = "sallyport-user",
 		.program_fd = monitor->inputs->user_program_fd,
 	};
+	char root[ROOT_PATH_MAX];
 	enum result result;
 
+	if (!root_judge(monitor, root))
+		return RESULT_DENIED;
 	if (relay->room == NULL)
-		TRY(mem_new(1, IPC_PACKET_MAX, (void **)&relay->room));
+		TRY(mem_room(IPC_PACKET_MAX, &relay->room));
 	TRY(spawn_helper(&plan, &relay->fd, &relay->pid));
-	result = send_start(monitor, relay->fd);
+	result = send_start(monitor, root, relay->fd);
+	if (result == RESULT_OK && relay->listening.accepts > 0)
+		result = send_accepts(relay, relay->listening.accepts);
 	if (result != RESULT_OK) {
 		fd_close(&relay->fd); /* it ends by itself then */
 		return result;
@@ -160,35 +197,40 @@ ensure_user(const struct monitor *monitor, struct relay *relay)
 
 static enum result
 send_connect(const struct monitor *monitor, const struct relay_request *request,
-    const struct tcp_request *tcp)
+    const struct user_connect *place)
 {
-	struct user_connect connect = {
-		.id = request->serial,
-		.host = tcp->host,
-		.port = tcp->port,
-		.family = (uint32_t)settings_number(monitor->settings, KEYWORD_AddressFamily),
-	};
+	struct user_connect connect = *place;
 	uint8_t room[1024];
 	struct writer writer = writer_into(room, sizeof(room));
 
+	connect.id = request->serial;
+	connect.family = (uint32_t)settings_number(monitor->settings, KEYWORD_AddressFamily);
 	user_connect_put(&writer, &connect);
 	TRY(writer_end(&writer));
-	return ipc_send(monitor->relay->fd, IPC_user_connect, writer_bytes(&writer), NULL, 0);
+	return say(monitor->relay, IPC_user_connect, writer_bytes(&writer));
 }
 
 enum result
-relay_connect(struct monitor *monitor, const struct tcp_request *request)
+relay_connect(struct monitor *monitor, const struct user_connect *place)
 {
 	struct relay *relay = monitor->relay;
 	struct relay_request *kept;
 	enum result result;
 
 	TRY(ensure_user(monitor, relay));
-	TRY(remember(relay, request->id, &kept));
-	result = send_connect(monitor, kept, request);
+	TRY(remember(relay, place->id, &kept));
+	kept->kind = (enum forward_kind)place->kind;
+	result = send_connect(monitor, kept, place);
 	if (result != RESULT_OK)
 		relay_forget(relay, kept);
 	return result;
+}
+
+enum result
+relay_ask(struct monitor *monitor, enum ipc_type type, struct bytes body)
+{
+	TRY(ensure_user(monitor, monitor->relay));
+	return say(monitor->relay, type, body);
 }
 
 void
@@ -207,43 +249,73 @@ relay_cancel(struct relay *relay, struct relay_request *request)
 /* --- What it says, and its end ------------------------------------------------------------------ */
 
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
-#define HANDLER_MONITOR_TO_CHILD(name)
-#define HANDLER_CHILD_TO_MONITOR(name)
-#define HANDLER_MONITOR_TO_USER(name)
-#define HANDLER_MONITOR_TO_PAM(name)
-#define HANDLER_PAM_TO_MONITOR(name)
-#define HANDLER_LISTENER_TO_NURSERY(name)
-#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_USER_TO_MONITOR(name) [IPC_##name] = on_##name,
-#define ROW(name, direction, ...)     HANDLER_##direction(name)
-#include "common/ipc_messages.def"
-#undef ROW
-#undef HANDLER_MONITOR_TO_CHILD
-#undef HANDLER_CHILD_TO_MONITOR
-#undef HANDLER_MONITOR_TO_USER
-#undef HANDLER_MONITOR_TO_PAM
-#undef HANDLER_PAM_TO_MONITOR
-#undef HANDLER_LISTENER_TO_NURSERY
-#undef HANDLER_NURSERY_TO_LISTENER
-#undef HANDLER_USER_TO_MONITOR
+#include "common/ipc_handlers.def"
 };
 
 /* Nobody will answer what is pending: the child is told, so that its channels end. */
 static void
-stop_user(struct monitor *monitor, const char *why)
+forget_user(struct monitor *monitor, const char *why, bool is_killed)
 {
 	struct relay *relay = monitor->relay;
 	struct relay_request *request;
 
 	fd_close(&relay->fd);
-	if (relay->pid > 0)
-		kill(relay->pid, SIGKILL);
 	while ((request = TAILQ_FIRST(&relay->requests)) != NULL) {
 		if (monitor->phase == IPC_PHASE_OPEN)
 			answers_refuse(
 			    monitor, request->id, SSH_OPEN_CONNECT_FAILED, bytes_of_text(why));
 		relay_forget(relay, request);
 	}
+	listening_lose_all(monitor, why, is_killed);
+}
+
+static void
+stop_user(struct monitor *monitor, const char *why)
+{
+	if (monitor->relay->pid > 0)
+		kill(monitor->relay->pid, SIGKILL);
+	forget_user(monitor, why, true);
+}
+
+bool
+relay_await(const struct monitor *monitor, uint64_t deadline_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = monitor->relay->fd, .events = POLLIN },
+		{ .fd = monitor->child_pidfd, .events = POLLIN },
+	};
+	const uint64_t now_ms = clock_now_ms();
+	int ready;
+
+	if (now_ms >= deadline_ms || monitor->relay->fd < 0)
+		return false;
+	ready = poll(fds, COUNT(fds), (int)(deadline_ms - now_ms));
+	return (ready < 0 && errno == EINTR) || (ready > 0 && fds[1].revents == 0);
+}
+
+static void
+end_deaf(struct monitor *monitor, enum result result)
+{
+	if (result == RESULT_OK)
+		return;
+	log_error("user-process", "the user process of %s cannot be told: %s",
+	    monitor->account->name, result_text(result));
+	stop_user(monitor, "the user process does not listen");
+}
+
+void
+relay_tell(struct monitor *monitor, enum ipc_type type, struct bytes body)
+{
+	if (monitor->relay->fd >= 0)
+		end_deaf(monitor, say(monitor->relay, type, body));
+}
+
+void
+relay_tell_accepts(struct monitor *monitor, uint32_t count)
+{
+	if (monitor->relay->fd >= 0)
+		end_deaf(monitor, send_accepts(monitor->relay, count));
 }
 
 static enum result
@@ -273,9 +345,11 @@ receive_one(struct monitor *monitor)
 	CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
 
 	TRY(ipc_receive(relay->fd, relay->room, &message));
-	for (size_t i = 0; i < message.fd_count; i++)
+	for (size_t i = 0; i < message.fd_count; i++) {
 		(void)setsockopt(
 		    message.fds[i], SOL_SOCKET, SO_LINGER, &no_linger, sizeof(no_linger));
+		fd_refuse_descriptors(message.fds[i]);
+	}
 	return handle(monitor, &message);
 }
 
@@ -301,7 +375,11 @@ relay_child_ended(struct monitor *monitor, pid_t pid, int wait_status)
 {
 	struct relay *relay = monitor->relay;
 
-	if (relay == NULL || pid <= 0 || relay->pid != pid)
+	if (relay == NULL || pid <= 0)
+		return false;
+	if (leftovers_child_ended(relay, pid, wait_status))
+		return true;
+	if (relay->pid != pid)
 		return false;
 	relay->pid = 0; /* reaped: nobody may be killed by this number any more */
 	log_debug("user-process", "user process %d ended, wait status %d", (int)pid, wait_status);
@@ -309,11 +387,25 @@ relay_child_ended(struct monitor *monitor, pid_t pid, int wait_status)
 	return true;
 }
 
+/* One that was killed right now, with whom the connection ends, cleans up after itself no more. */
+static bool
+is_gone(const struct relay *relay)
+{
+	struct pollfd user = { .fd = relay->fd };
+
+	return relay->fd >= 0 && poll(&user, 1, 0) > 0 && (user.revents & POLLHUP) != 0;
+}
+
 void
 relay_end(struct monitor *monitor)
 {
-	if (monitor->relay != NULL)
-		stop_user(monitor, "the connection ends");
+	struct relay *relay = monitor->relay;
+
+	if (relay == NULL)
+		return;
+	ask_free(TAKE(relay->questions));
+	forget_user(monitor, "the connection ends", is_gone(relay));
+	leftovers_end(relay);
 }
 
 void
@@ -321,9 +413,11 @@ relay_free(struct relay *relay)
 {
 	if (relay == NULL)
 		return;
+	ask_free(relay->questions);
 	fd_close(&relay->fd);
 	while (!TAILQ_EMPTY(&relay->requests))
 		relay_forget(relay, TAILQ_FIRST(&relay->requests));
+	listening_clear(&relay->listening);
 	free(relay->room);
 	free(relay);
 }

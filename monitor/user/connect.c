@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Each request goes through its states by itself: its name is looked up, its addresses are tried one
- * after the other, and the monitor gets the socket or the reason. Edge.
+ * after the other, and the monitor gets the socket or the reason. A path is tried until there is room in the queue
+ * behind it. Edge.
  */
 #include "monitor/user/connect.h"
 
@@ -12,30 +13,36 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/ssh.h"
 #include "monitor/user/resolve.h"
 
-#define HOST_MAX   255
+#define HOST_MAX   255 /* of a path, too */
 #define ANSWER_MAX 1024
 
 /* How long one address may take: less while there is another one to try. */
 #define ATTEMPT_MS      15000
 #define LAST_ATTEMPT_MS 120000
 
+/* A local socket whose queue is full says so at once, and nothing says when it is not any more. */
+#define QUEUE_RETRY_MS 20
+#define QUEUE_WAIT_MS  30000
+
 enum connect_state {
 	CONNECT_WAITING,    /* for one of RESOLVERS_MAX places */
 	CONNECT_RESOLVING,  /* the resolver's answer will come */
 	CONNECT_CONNECTING, /* to addresses.list[next - 1] */
+	CONNECT_QUEUED,     /* a path: its queue was full, and is tried again at deadline_ms */
 };
 
 struct connect_request {
 	TAILQ_ENTRY(connect_request) link;
 	uint32_t id;
 	enum connect_state state;
-	char *host; /* owned */
+	char *host; /* owned; or a path */
 	unsigned port;
 	uint32_t family;
 	struct resolver resolver; /* owned; while resolving */
@@ -43,6 +50,7 @@ struct connect_request {
 	size_t next;          /* address to be tried next */
 	int socket;           /* owned; while connecting; -1: none */
 	uint64_t deadline_ms; /* of this attempt */
+	uint64_t give_up_ms;  /* of a path */
 	int error;            /* errno of the last attempt */
 };
 
@@ -82,12 +90,6 @@ connects_free(struct connects *connects)
 	while (!TAILQ_EMPTY(&connects->requests))
 		remove_request(connects, TAILQ_FIRST(&connects->requests));
 	free(connects);
-}
-
-void
-connects_freep(struct connects **connects)
-{
-	connects_free(*connects);
 }
 
 /* --- Answers ------------------------------------------------------------------------------------ */
@@ -173,6 +175,39 @@ begin_connecting(struct connects *connects, struct connect_request *request, uin
 	return try_next(connects, request, now_ms);
 }
 
+/* 0, or errno. */
+static int
+connect_path(const char *path, int *out)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	CLEANUP(fd_close) int fd = -1;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		fd_refuse_descriptors(fd);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return errno;
+	*out = fd;
+	fd = -1;
+	return 0;
+}
+
+static enum result
+try_path(struct connects *connects, struct connect_request *request, uint64_t now_ms)
+{
+	request->error = connect_path(request->host, &request->socket);
+	if (request->error == 0)
+		return hand_over(connects, request);
+	if (request->error != EAGAIN || now_ms >= request->give_up_ms)
+		return refuse(connects, request, strerror(request->error));
+	request->state = CONNECT_QUEUED;
+	request->deadline_ms = now_ms + QUEUE_RETRY_MS;
+	return RESULT_OK;
+}
+
 static struct resolve_question
 question(const struct connect_request *request)
 {
@@ -246,12 +281,17 @@ connects_begin(struct connects *connects, const struct user_connect *asked, uint
 
 	if (find(connects, asked->id) != NULL || asked->host.size > HOST_MAX)
 		return RESULT_PROTOCOL;
-	if (asked->port == 0 || asked->port > USHRT_MAX)
+	if (asked->kind != FORWARD_UNIX &&
+	    (asked->kind != FORWARD_TCP || asked->port == 0 || asked->port > USHRT_MAX))
 		return RESULT_PROTOCOL;
 	if (connects->count >= CONNECTS_MAX)
 		return answer(connects, asked->id, SSH_OPEN_RESOURCE_SHORTAGE,
 		    "too many connections are being made", NULL);
 	TRY(add(connects, asked, &request));
+	if (asked->kind == FORWARD_UNIX) {
+		request->give_up_ms = now_ms + QUEUE_WAIT_MS;
+		return try_path(connects, request, now_ms);
+	}
 	literal = question(request);
 	if (resolve_literal(&literal, &request->addresses) == RESULT_OK)
 		return begin_connecting(connects, request, now_ms);
@@ -293,7 +333,8 @@ connects_patience_ms(const struct connects *connects, uint64_t now_ms)
 	uint64_t next = UINT64_MAX;
 
 	TAILQ_FOREACH (request, &connects->requests, link) {
-		if (request->state == CONNECT_CONNECTING && request->deadline_ms < next)
+		if ((request->state == CONNECT_CONNECTING || request->state == CONNECT_QUEUED) &&
+		    request->deadline_ms < next)
 			next = request->deadline_ms;
 	}
 	if (next == UINT64_MAX)
@@ -336,6 +377,8 @@ wake_one(struct connects *connects, struct connect_request *request, short event
 {
 	if (request->state == CONNECT_CONNECTING)
 		return wake_connecting(connects, request, events, now_ms);
+	if (request->state == CONNECT_QUEUED && now_ms >= request->deadline_ms)
+		return try_path(connects, request, now_ms);
 	if (request->state == CONNECT_RESOLVING && events != 0)
 		return wake_resolving(connects, request, now_ms);
 	return RESULT_OK;

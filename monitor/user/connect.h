@@ -11,7 +11,7 @@
 #include "common/ipc_bodies.h"
 
 /* Requests at a time, as many as the monitor has in flight; and processes that look up names. */
-#define CONNECTS_MAX  256
+#define CONNECTS_MAX  1024
 #define RESOLVERS_MAX 16
 
 struct connects; /* opaque */
@@ -19,7 +19,6 @@ struct connects; /* opaque */
 /* Answers (user_connected) go to `ipc_fd`, which is borrowed. */
 enum result connects_new(int ipc_fd, struct connects **out) MUST_USE;
 void connects_free(struct connects *connects);
-void connects_freep(struct connects **connects);
 
 /*
  * A request of the monitor's. The answer may be sent before this returns. Fails only if it cannot be

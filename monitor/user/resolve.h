@@ -41,6 +41,8 @@ struct resolver {
 	int fd;    /* owned; readable when there is an answer; -1: none */
 };
 
+/* Starts it; resolve_finish or resolve_stop ends it. RESULT_SYSTEM: there is no pipe or process to be had, and nothing to
+ * end. */
 enum result resolve_begin(const struct resolve_question *question, struct resolver *out) MUST_USE;
 
 /*

@@ -17,7 +17,7 @@
 #include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "monitor/session/become.h"
+#include "monitor/user/become.h"
 #include "monitor/user/loop.h"
 
 static enum result
@@ -34,19 +34,6 @@ receive_start(struct ipc_gate *gate, uint8_t *room, struct user_start *start)
 	reader = reader_of(message.body);
 	user_start_get(&reader, start);
 	return reader_end(&reader);
-}
-
-static enum result
-become(const struct user_start *start)
-{
-	struct identity identity = { .uid = start->uid,
-		.gid = start->gid,
-		.groups = start->groups,
-		.group_count = start->group_count };
-
-	if (start->change_user)
-		return become_user(&identity);
-	return become_is_user(&identity) ? RESULT_OK : RESULT_DENIED;
 }
 
 /* Nothing is left but the socket, and neither a trace, a dump nor a setuid program is a way in or out. */
@@ -72,12 +59,11 @@ serve(struct ipc_gate *gate, uint8_t *room)
 
 	TRY(receive_start(gate, room, &start));
 	log_set_level((enum log_level)start.log_level);
-	result = become(&start);
-	if (result == RESULT_OK)
-		result = give_up_the_rest();
+	TRY(user_become(&start));
+	result = give_up_the_rest();
 	if (result != RESULT_OK) {
 		log_error(
-		    "user-start", "cannot become uid %u: %s", (unsigned)start.uid, strerror(errno));
+		    "user-start", "cannot give up what it does not need: %s", strerror(errno));
 		return result;
 	}
 	TRY(ipc_send(USER_IPC_FD, IPC_user_ready, bytes_of(NULL, 0), NULL, 0));
@@ -93,7 +79,7 @@ user_run(void)
 
 	ipc_log_to(USER_IPC_FD, IPC_user_log);
 	signal(SIGPIPE, SIG_IGN);
-	result = mem_new(1, IPC_PACKET_MAX, (void **)&room);
+	result = mem_room(IPC_PACKET_MAX, &room);
 	if (result == RESULT_OK)
 		result = serve(&gate, room);
 	if (result != RESULT_OK)

@@ -9,11 +9,18 @@
  */
 #include <assert.h>
 
+#include "common/log.h"
 #include "daemon/child/connection/global.h"
+#include "daemon/child/connection/session.h"
 
 #define STEPS_MAX    128
 #define CHANNELS_MAX 4
 #define WINDOW       (64 * 1024)
+
+#define BYTES_OF(literal)                                       \
+	{                                                       \
+		(const uint8_t *)(literal), sizeof(literal) - 1 \
+	}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,27 +29,58 @@ struct run {
 	struct outlet outlet;
 };
 
-static void
-check(const struct run *run)
+static size_t
+check_set(const struct channel_set *set, uint32_t bit, size_t *live)
 {
 	size_t count = 0;
 	size_t total = 0;
 
-	assert(run->channels.slot_count <= CHANNELS_MAX);
-	for (size_t i = 0; i < run->channels.slot_count; i++) {
-		const struct channel *channel = run->channels.slots[i];
+	assert(set->slot_count <= CHANNELS_MAX);
+	for (size_t i = 0; i < set->slot_count; i++) {
+		const struct channel *channel = set->slots[i];
 
 		if (channel == NULL)
 			continue;
 		count++;
-		assert(channel->id == i);
+		*live += channel->state != CHANNEL_CLOSING;
+		assert(channel->id == (i | bit));
+		assert(channel_is_ours(channel) == (bit != 0));
 		total += channel->window.size;
 		assert(channel->window.size <= WINDOW);
 		assert(channel->window.left + channel->window.held <= WINDOW);
 		assert(!channel->has_ended || channel->kind == CHANNEL_SESSION);
 	}
-	assert(count == run->channels.open_count);
-	assert(total == run->channels.budget.total);
+	assert(count == set->open_count);
+	return total;
+}
+
+static size_t
+count_offers(const struct channel_set *set)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->slot_count; i++)
+		count += set->slots[i] != NULL && set->slots[i]->state == CHANNEL_OFFERED;
+	return count;
+}
+
+static void
+check(const struct run *run)
+{
+	const struct channels *channels = &run->channels;
+
+	size_t live = 0;
+
+	assert(
+	    check_set(&channels->theirs, 0, &live) + check_set(&channels->ours, CONN_OURS, &live) ==
+	    channels->budget.total);
+	assert(live == channels->timers.live_count);
+	assert(count_offers(&channels->theirs) == 0);
+	assert(count_offers(&channels->ours) == channels->offered_count);
+	assert(channels->listeners.granted + channels->offered_count <= FORWARD_ACCEPTS_MAX);
+	assert(channels->listeners.granted + channels->ours.open_count <= CHANNELS_MAX);
+	assert(channels->listeners.count <= FORWARD_LISTENERS_MAX);
+	assert(channels->owed.count <= OWED_MAX);
 }
 
 static void
@@ -56,7 +94,7 @@ take_output(struct run *run)
 			assert(ipc_row(event.ask)->direction == CHILD_TO_MONITOR &&
 			       event.bytes.size <= ipc_row(event.ask)->body_max);
 		else
-			assert(event.channel < CHANNELS_MAX);
+			assert((event.channel & ~(uint32_t)CONN_OURS) < CHANNELS_MAX);
 	}
 	while (outlet_take_packet(&run->outlet, &payload))
 		assert(payload.size > 0 && payload.data[0] >= SSH_MSG_GLOBAL_REQUEST);
@@ -101,21 +139,30 @@ static enum result
 touch(struct run *run, struct bytes body)
 {
 	struct reader reader = reader_of(body);
-	struct channel *channel = channels_find(&run->channels, get_byte(&reader) % CHANNELS_MAX);
+	const uint8_t which = get_byte(&reader);
+	struct channel *channel = channels_find(
+	    &run->channels, which % CHANNELS_MAX | ((which & 0x80) != 0 ? CONN_OURS : 0));
 	uint8_t what = get_byte(&reader);
 
-	if (channel == NULL || channel->state == CHANNEL_OPENING)
+	if (channel == NULL || channel->state < CHANNEL_OPEN)
 		return RESULT_OK;
-	switch (what % 4) {
+	switch (what % 7) {
 	case 0:
 		run->channels.budget.now_ms += what;
-		return channel_consumed(channel, channel->window.held / 2, &run->outlet);
+		return channels_consumed(&run->channels, channel,
+		    channel->window.held / (1 + (what >> 2) % 2), &run->outlet);
 	case 1:
 		channel->source_ended[(what >> 2) % CONN_STREAM_COUNT] = true;
-		return channel_settle(channel, &run->outlet);
+		return channels_settle(&run->channels, channel, &run->outlet);
 	case 2:
 		channel->consumer_gone = true;
+		TRY(session_send_eow(channel, &run->outlet));
+		return channels_settle(&run->channels, channel, &run->outlet);
+	case 4:
+		timers_note(channel, what > 127);
 		return RESULT_OK;
+	case 3:
+		return session_send_flow_control(channel, what > 127, &run->outlet);
 	default:
 		if (channel_may_send(channel, CONN_STREAM_DATA))
 			assert(channel_send_max(channel) <= channel->their_window &&
@@ -124,17 +171,52 @@ touch(struct run *run, struct bytes body)
 	}
 }
 
+/* The body's first byte is in seconds. Nothing is due before its deadline, and nothing is left that is. */
+static enum result
+pass_time(struct run *run, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	const uint64_t deadline_ms = timers_deadline_ms(&run->channels.timers);
+	enum timers_verdict verdict;
+
+	run->channels.budget.now_ms += 1000 * (uint64_t)get_byte(&reader);
+	TRY(timers_check(&run->channels, &run->outlet, &verdict));
+	assert(verdict == TIMERS_GO_ON ||
+	       (deadline_ms != 0 && run->channels.budget.now_ms >= deadline_ms));
+	assert(verdict != TIMERS_GO_ON || timers_deadline_ms(&run->channels.timers) == 0 ||
+	       timers_deadline_ms(&run->channels.timers) > run->channels.budget.now_ms);
+	return verdict == TIMERS_GO_ON ? RESULT_OK : RESULT_CLOSED;
+}
+
 static enum result
 step(struct run *run, uint8_t kind, struct bytes body)
 {
-	switch (kind % 3) {
+	switch (kind % 4) {
 	case 0:
 		return receive(run, body);
 	case 1:
 		return answer(run, body);
+	case 3:
+		return pass_time(run, body);
 	default:
 		return touch(run, body);
 	}
+}
+
+static enum result
+set_policy(struct run *run)
+{
+	const struct child_policy policy = { .unused_timeout_s = 40,
+		.user_timeout_s = 60,
+		.channel_timeouts = BYTES_OF("\0\0\0\7session\0\0\0\12"
+					     "\0\0\0\1*\0\0\0\17"
+					     "\0\0\0\6global\0\0\0\5"),
+		.window_max_bytes = WINDOW,
+		.windows_max_bytes = CHANNELS_MAX * WINDOW,
+		.packet_max_bytes = CHANNEL_PACKET_MAX };
+
+	timers_begin(&run->channels.timers, 0);
+	return channels_set_policy(&run->channels, &policy);
 }
 
 int
@@ -144,8 +226,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run run = { 0 };
 	enum result result = RESULT_OK;
 
+	log_set_level(LOG_LEVEL_QUIET);
 	outlet_init(&run.outlet);
 	channels_init(&run.channels, CHANNELS_MAX, WINDOW);
+	result = set_policy(&run);
 	for (int i = 0; i < STEPS_MAX && result == RESULT_OK && reader.left > 2; i++) {
 		uint8_t kind = get_byte(&reader);
 		size_t high = get_byte(&reader);

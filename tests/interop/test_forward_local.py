@@ -4,66 +4,12 @@ import contextlib
 import hashlib
 import os
 import socket
-import socketserver
 import subprocess
 import threading
 
 import pytest
+from forwarding import echo, forward, talk, tcp_server
 from sallyport import free_port, wait_for
-
-
-@contextlib.contextmanager
-def tcp_server(handler, family=socket.AF_INET):
-    class Server(socketserver.ThreadingTCPServer):
-        address_family = family
-        daemon_threads = True
-        allow_reuse_address = True
-        request_queue_size = 200
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self):
-            handler(self.request)
-
-    with Server(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
-
-
-def echo(connection):
-    while data := connection.recv(65536):
-        connection.sendall(data)
-    connection.shutdown(socket.SHUT_WR)
-
-
-@contextlib.contextmanager
-def forward(server, target, **options):
-    port = free_port()
-    client = server.popen(flags=["-N", "-L", f"127.0.0.1:{port}:{target}"],
-                          ExitOnForwardFailure="yes", **options)
-
-    def listens():
-        with contextlib.suppress(OSError):
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return True
-
-    wait_for(listens, what="forwarded port")
-    try:
-        yield port
-    finally:
-        client.terminate()
-        client.communicate(timeout=20)
-
-
-def talk(port, data):
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
-        threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR))).start()
-        out = b""
-        while part := s.recv(65536):
-            out += part
-        return out
 
 
 def test_bytes_come_back_unchanged(server):
@@ -196,8 +142,21 @@ def test_the_connect_is_made_as_the_user(server, suite):
     assert seen == [suite.account.entry.pw_uid]
 
 
-def test_a_reverse_forward_is_refused_cleanly(server):
-    done = server.ssh("true", flags=["-R", f"{free_port()}:127.0.0.1:1"], check=False,
-                      LogLevel="INFO")
-    assert b"remote port forwarding failed" in done.stderr
-    assert done.returncode == 0
+def test_a_jump_host(start, suite):
+    """Who may go on to one port of anywhere, and nothing else: the lines of the manual page."""
+    with tcp_server(echo) as target, tcp_server(echo) as other:
+        server = start(more=[f"Match User {suite.account.name}", "Role jump",
+                             f"PermitOpen *:{target}"])
+
+        def through(port):
+            return server.ssh(flags=["-W", f"127.0.0.1:{port}"], input=b"x", check=False,
+                              LogLevel="INFO")
+
+        assert through(target).stdout == b"x"
+        refused = through(other)
+        assert refused.stdout == b"" and b"PermitOpen does not permit this place" in refused.stderr
+        server.wait_log("PermitOpen does not permit this place (")
+        assert server.ssh("true", check=False).returncode != 0
+        refused = server.ssh(flags=["-N", "-R", f"{free_port()}:127.0.0.1:1"], check=False,
+                             ExitOnForwardFailure="yes")
+        assert b"remote port forwarding failed" in refused.stderr

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += tests/unit/monitor/forward/test_ask
+check_PROGRAMS += tests/unit/monitor/forward/test_asking
+check_PROGRAMS += tests/unit/monitor/forward/test_bind
+check_PROGRAMS += tests/unit/monitor/forward/test_listen
+check_PROGRAMS += tests/unit/monitor/forward/test_own
+check_PROGRAMS += tests/unit/monitor/forward/test_leftovers
 check_PROGRAMS += tests/unit/monitor/forward/test_permit
 check_PROGRAMS += tests/unit/monitor/forward/test_relay
 check_PROGRAMS += tests/unit/monitor/name/test_find
+check_PROGRAMS += tests/unit/monitor/user/test_agent_socket
 check_PROGRAMS += tests/unit/monitor/user/test_connect
+check_PROGRAMS += tests/unit/monitor/user/test_listen
+check_PROGRAMS += tests/unit/monitor/user/test_display_sockets
 check_PROGRAMS += tests/unit/monitor/user/test_resolve

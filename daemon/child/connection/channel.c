@@ -3,11 +3,31 @@
  * One channel (pure). RFC 4254 sections 5.1 to 5.3.
  *
  * Ours to send: EOF when every source has ended. CLOSE when nothing can come any more from either side:
- * a session's program has ended and all its output was sent; a forward's two directions are over.
+ * a session's program has ended and all its output was sent; a forward's two directions are over, and what the client
+ * sent was taken. A client that closes a forward at once behind its last data gets our CLOSE when that was taken, too.
  */
 #include "daemon/child/connection/channel.h"
 
 #include <assert.h>
+
+static const char *const types[] = {
+	[CHANNEL_SESSION] = "session",
+	[CHANNEL_TCP] = "direct-tcpip",
+	[CHANNEL_TUNNEL] = "tun-connection", /* as sshd_config(5) calls it */
+	[CHANNEL_UNIX] = "direct-streamlocal@openssh.com",
+	[CHANNEL_FORWARDED_TCP] = "forwarded-tcpip",
+	[CHANNEL_FORWARDED_UNIX] = "forwarded-streamlocal@openssh.com",
+	[CHANNEL_AGENT] = "agent-connection", /* this one and the next, too */
+	[CHANNEL_X11] = "x11-connection",
+};
+
+_Static_assert(COUNT(types) == CHANNEL_KIND_COUNT, "every kind has its type");
+
+const char *
+channel_type(const struct channel *channel)
+{
+	return types[channel->kind];
+}
 
 /* --- Data --------------------------------------------------------------------------------------- */
 
@@ -32,11 +52,40 @@ channel_put_data_head(
 	assert(writer_end(&writer) == RESULT_OK);
 }
 
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Clients open their window again when half of it is used, so a quarter comes back without fail. */
+void
+channel_expect_frames(struct channel *channel, enum frame_kind kind)
+{
+	channel->frame = kind;
+	channel->frame_most = least((uint32_t)channel_send_max(channel), channel->their_window / 4);
+	channel->frame_least = least(FRAME_USUAL_BYTES, channel->frame_most);
+}
+
+void
+channel_frame_was_cut(struct channel *channel)
+{
+	channel->frame_least = channel->frame_most;
+}
+
+static size_t
+send_least(const struct channel *channel)
+{
+	const size_t head = frame_head_size(channel->frame);
+
+	return channel->frame_least > head ? channel->frame_least : head + 1;
+}
+
 bool
 channel_may_send(const struct channel *channel, enum conn_stream stream)
 {
-	return channel->state == CHANNEL_OPEN && !channel->sent_eof &&
-	       !channel->source_ended[stream] && channel_send_max(channel) > 0;
+	return channel->state == CHANNEL_OPEN && !channel->sent_eof && !channel->got_close &&
+	       !channel->source_ended[stream] && channel_send_max(channel) >= send_least(channel);
 }
 
 size_t
@@ -86,7 +135,7 @@ channel_send_confirmation(const struct channel *channel, struct outlet *outlet)
 	put_u32(&writer, channel->their_id);
 	put_u32(&writer, channel->id);
 	put_u32(&writer, channel->window.left);
-	put_u32(&writer, CHANNEL_PACKET_MAX);
+	put_u32(&writer, channel->window.budget->packet_max);
 	return outlet_packet(outlet, &writer);
 }
 
@@ -131,11 +180,13 @@ all_sources_ended(const struct channel *channel)
 static bool
 is_over(const struct channel *channel)
 {
-	if (!channel->sent_eof)
-		return false;
+	const bool all_taken = channel->consumer_gone || channel->window.held == 0;
+
 	if (channel->kind == CHANNEL_SESSION)
-		return channel->has_ended;
-	return channel->got_eof || channel->consumer_gone;
+		return channel->sent_eof && channel->has_ended;
+	if (channel->got_close)
+		return all_taken;
+	return channel->sent_eof && (channel->got_eof || channel->consumer_gone) && all_taken;
 }
 
 enum result
@@ -143,7 +194,7 @@ channel_settle(struct channel *channel, struct outlet *outlet)
 {
 	if (channel->state != CHANNEL_OPEN)
 		return RESULT_OK;
-	if (!channel->sent_eof && all_sources_ended(channel)) {
+	if (!channel->sent_eof && !channel->got_close && all_sources_ended(channel)) {
 		channel->sent_eof = true;
 		TRY(send_number(channel, SSH_MSG_CHANNEL_EOF, outlet));
 	}
@@ -156,6 +207,7 @@ channel_close(struct channel *channel, struct outlet *outlet)
 	if (channel->state == CHANNEL_CLOSING)
 		return RESULT_OK;
 	channel->state = CHANNEL_CLOSING;
+	timers_discount(channel->timers, channel->window.budget->now_ms);
 	TRY(send_number(channel, SSH_MSG_CHANNEL_CLOSE, outlet));
 	TRY(outlet_event(outlet, CONN_GONE, channel->id));
 	if (channel->kind == CHANNEL_SESSION)

@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "daemon/child/connection/global.h"
+#include "daemon/child/connection/offer.h"
 #include "daemon/child/connection/open.h"
 #include "daemon/child/connection/session.h"
 
@@ -16,47 +17,95 @@ void
 channels_init(struct channels *channels, uint32_t channels_max, uint32_t window_max_bytes)
 {
 	*channels = (struct channels){ .channels_max = channels_max,
-		.budget = { .window_max = window_max_bytes } };
-	buf_init(&channels->answers, GLOBAL_WAITING_MAX);
+		.budget = { .window_max = window_max_bytes,
+		    .total_max = WINDOW_BUDGET,
+		    .packet_max = CHANNEL_PACKET_MAX } };
+	owed_init(&channels->owed);
+	timers_init(&channels->timers);
+}
+
+enum result
+channels_set_policy(struct channels *channels, const struct child_policy *policy)
+{
+	channels->budget.window_max = policy->window_max_bytes;
+	channels->budget.total_max = policy->windows_max_bytes;
+	channels->budget.packet_max = policy->packet_max_bytes;
+	return timers_set(&channels->timers, policy);
+}
+
+static void
+clear_set(struct channels *channels, struct channel_set *set)
+{
+	for (size_t i = 0; i < set->slot_count; i++) {
+		if (set->slots[i] != NULL)
+			channels_remove(channels, set->slots[i]);
+	}
+	free(set->slots);
 }
 
 void
 channels_clear(struct channels *channels)
 {
-	for (size_t i = 0; i < channels->slot_count; i++) {
-		if (channels->slots[i] != NULL)
-			channels_remove(channels, channels->slots[i]);
-	}
-	free(channels->slots);
-	buf_clear(&channels->answers);
+	clear_set(channels, &channels->theirs);
+	clear_set(channels, &channels->ours);
+	listeners_clear(&channels->listeners);
+	owed_clear(&channels->owed);
+	timers_clear(&channels->timers);
 	*channels = (struct channels){ 0 };
 }
 
 struct channel *
 channels_find(const struct channels *channels, uint32_t id)
 {
-	return id < channels->slot_count ? channels->slots[id] : NULL;
+	const struct channel_set *set = (id & CONN_OURS) != 0 ? &channels->ours : &channels->theirs;
+	const uint32_t at = id & ~(uint32_t)CONN_OURS;
+
+	return at < set->slot_count ? set->slots[at] : NULL;
 }
 
 static enum result
-find_slot(struct channels *channels, uint32_t *out)
+find_slot(struct channel_set *set, uint32_t most, uint32_t *out)
 {
 	struct channel **slots;
 
-	for (size_t i = 0; i < channels->slot_count; i++) {
-		if (channels->slots[i] == NULL) {
+	for (size_t i = 0; i < set->slot_count; i++) {
+		if (set->slots[i] == NULL) {
 			*out = (uint32_t)i;
 			return RESULT_OK;
 		}
 	}
-	if (channels->slot_count >= channels->channels_max)
+	if (set->slot_count >= most)
 		return RESULT_LIMIT;
-	slots = realloc(channels->slots, (channels->slot_count + 1) * sizeof(struct channel *));
+	slots = realloc(set->slots, (set->slot_count + 1) * sizeof(struct channel *));
 	if (slots == NULL)
 		return RESULT_MEMORY;
-	channels->slots = slots;
-	slots[channels->slot_count] = NULL;
-	*out = (uint32_t)channels->slot_count++;
+	set->slots = slots;
+	slots[set->slot_count] = NULL;
+	*out = (uint32_t)set->slot_count++;
+	return RESULT_OK;
+}
+
+static enum result
+add(struct channels *channels, struct channel_set *set, enum channel_kind kind,
+    struct channel **out)
+{
+	struct channel *channel;
+	uint32_t at;
+
+	if (!window_fits(&channels->budget))
+		return RESULT_LIMIT;
+	TRY(find_slot(set, channels->channels_max, &at));
+	TRY(mem_new(1, sizeof(*channel), (void **)&channel));
+	channel->id = set == &channels->ours ? at | CONN_OURS : at;
+	channel->kind = kind;
+	window_open(&channel->window, &channels->budget);
+	channel->timers = &channels->timers;
+	timers_count(&channels->timers);
+	timers_watch(channel, timers_find(channel->timers, bytes_of_text(channel_type(channel))));
+	replies_init(&channel->replies);
+	set->slots[at] = channel;
+	set->open_count++;
+	*out = channel;
 	return RESULT_OK;
 }
 
@@ -64,47 +113,88 @@ enum result
 channels_add(struct channels *channels, enum channel_kind kind, uint32_t their_id,
     uint32_t their_window, uint32_t their_max_packet, struct channel **out)
 {
-	struct channel *channel;
-	uint32_t id;
+	TRY(add(channels, &channels->theirs, kind, out));
+	(*out)->their_id = their_id;
+	(*out)->their_window = their_window;
+	(*out)->their_max_packet = their_max_packet;
+	return RESULT_OK;
+}
 
-	TRY(find_slot(channels, &id));
-	TRY(mem_new(1, sizeof(*channel), (void **)&channel));
-	channel->id = id;
-	channel->kind = kind;
-	channel->their_id = their_id;
-	channel->their_window = their_window;
-	channel->their_max_packet = their_max_packet;
-	window_open(&channel->window, &channels->budget);
-	replies_init(&channel->replies);
-	channels->slots[id] = channel;
-	channels->open_count++;
-	*out = channel;
+enum result
+channels_add_ours(struct channels *channels, enum channel_kind kind, struct channel **out)
+{
+	TRY(add(channels, &channels->ours, kind, out));
+	(*out)->state = CHANNEL_OFFERED;
+	channels->offered_count++;
 	return RESULT_OK;
 }
 
 void
 channels_remove(struct channels *channels, struct channel *channel)
 {
-	assert(channels->slots[channel->id] == channel);
-	channels->slots[channel->id] = NULL;
-	channels->open_count--;
+	struct channel_set *set = channel_is_ours(channel) ? &channels->ours : &channels->theirs;
+	const uint32_t at = channel->id & ~(uint32_t)CONN_OURS;
+
+	assert(set->slots[at] == channel);
+	set->slots[at] = NULL;
+	set->open_count--;
+	if (channel->state == CHANNEL_OFFERED)
+		channels->offered_count--;
+	if (channel->state < CHANNEL_OPEN)
+		timers_discount_refused(&channels->timers);
+	else if (channel->state != CHANNEL_CLOSING)
+		timers_discount(&channels->timers, channels->budget.now_ms);
 	replies_clear(&channel->replies);
 	window_close(&channel->window);
 	free(channel);
 }
 
+static void
+rest_set(const struct channel_set *set)
+{
+	for (size_t i = 0; i < set->slot_count; i++) {
+		if (set->slots[i] != NULL)
+			window_rest(&set->slots[i]->window);
+	}
+}
+
 void
 channels_rest(struct channels *channels)
 {
-	for (size_t i = 0; i < channels->slot_count; i++) {
-		if (channels->slots[i] != NULL)
-			window_rest(&channels->slots[i]->window);
-	}
+	rest_set(&channels->theirs);
+	rest_set(&channels->ours);
+}
+
+/* A client that has closed already does not answer our CLOSE. */
+static enum result
+remove_if_over(struct channels *channels, struct channel *channel, struct outlet *outlet)
+{
+	if (!channel->got_close || channel->state != CHANNEL_CLOSING)
+		return RESULT_OK;
+	channels_remove(channels, channel);
+	return listeners_grant(channels, outlet);
+}
+
+enum result
+channels_settle(struct channels *channels, struct channel *channel, struct outlet *outlet)
+{
+	TRY(channel_settle(channel, outlet));
+	return remove_if_over(channels, channel, outlet);
+}
+
+enum result
+channels_consumed(
+    struct channels *channels, struct channel *channel, size_t size, struct outlet *outlet)
+{
+	TRY(channel_consumed(channel, size, outlet));
+	if (channel->window.held > 0 || !channel->got_eof)
+		return RESULT_OK;
+	return channels_settle(channels, channel, outlet);
 }
 
 /* --- Messages ----------------------------------------------------------------------------------- */
 
-/* The channel that the message is about; a client knows only those that were confirmed. */
+/* The channel that the message is about; a client knows only those that were confirmed, by either side. */
 static enum result
 find_named(const struct channels *channels, struct reader *reader, struct outlet *outlet,
     struct channel **out)
@@ -113,7 +203,7 @@ find_named(const struct channels *channels, struct reader *reader, struct outlet
 
 	TRY(reader->result);
 	*out = channels_find(channels, id);
-	if (*out == NULL || (*out)->state == CHANNEL_OPENING || (*out)->got_close)
+	if (*out == NULL || (*out)->state < CHANNEL_OPEN || (*out)->got_close)
 		return outlet_fault(outlet, "a message came for a channel that does not exist");
 	return RESULT_OK;
 }
@@ -134,6 +224,19 @@ on_window_adjust(struct channels *channels, struct reader *reader, struct outlet
 	return RESULT_OK;
 }
 
+/* What is in front of a frame counts as taken; so does what is none. */
+static enum result
+take_frame(
+    struct channel *channel, struct bytes bytes, struct outlet *outlet, struct conn_event *data)
+{
+	struct bytes frame;
+
+	if (!frame_take(channel->frame, bytes, &frame))
+		return channel_consumed(channel, bytes.size, outlet);
+	*data = (struct conn_event){ .kind = CONN_DATA, .channel = channel->id, .bytes = frame };
+	return channel_consumed(channel, bytes.size - frame.size, outlet);
+}
+
 /* Data that nobody takes any more counts as taken. */
 static enum result
 take(struct channel *channel, struct bytes bytes, struct outlet *outlet, struct conn_event *data)
@@ -143,6 +246,9 @@ take(struct channel *channel, struct bytes bytes, struct outlet *outlet, struct 
 	TRY(channel_take_data(channel, bytes.size, outlet));
 	if (data == NULL || channel->consumer_gone || bytes.size == 0)
 		return channel_consumed(channel, bytes.size, outlet);
+	timers_note(channel, true); /* what nobody takes is no use */
+	if (channel->frame != FRAME_NONE)
+		return take_frame(channel, bytes, outlet, data);
 	*data = (struct conn_event){ .kind = CONN_DATA, .channel = channel->id, .bytes = bytes };
 	return RESULT_OK;
 }
@@ -197,8 +303,11 @@ on_eof(struct channels *channels, struct reader *reader, struct outlet *outlet,
 static bool
 waits_for_end(const struct channel *channel)
 {
-	return channel->kind == CHANNEL_SESSION && channel->state == CHANNEL_OPEN &&
-	       channel->sent_eof && channel->is_started && !channel->has_ended;
+	if (channel->kind != CHANNEL_SESSION) /* nor has the last data of a forward to be lost */
+		return channel->state == CHANNEL_OPEN && channel->window.held > 0 &&
+		       !channel->consumer_gone;
+	return channel->state == CHANNEL_OPEN && channel->sent_eof && !channel->is_unread &&
+	       channel->is_started && !channel->has_ended;
 }
 
 static enum result
@@ -218,7 +327,7 @@ on_close(struct channels *channels, struct reader *reader, struct outlet *outlet
 	}
 	TRY(channel_close(channel, outlet));
 	channels_remove(channels, channel);
-	return RESULT_OK;
+	return listeners_grant(channels, outlet);
 }
 
 static enum result
@@ -249,6 +358,20 @@ on_open(struct channels *channels, struct reader *reader, struct outlet *outlet,
 }
 
 static enum result
+on_open_confirmation(struct channels *channels, struct reader *reader, struct outlet *outlet,
+    struct conn_event *data)
+{
+	return offer_confirmed(channels, reader, outlet);
+}
+
+static enum result
+on_open_failure(struct channels *channels, struct reader *reader, struct outlet *outlet,
+    struct conn_event *data)
+{
+	return offer_refused(channels, reader, outlet);
+}
+
+static enum result
 on_global(struct channels *channels, struct reader *reader, struct outlet *outlet,
     struct conn_event *data)
 {
@@ -271,6 +394,8 @@ static handler *const handlers[256] = {
 	[SSH_MSG_REQUEST_SUCCESS] = on_global_reply,
 	[SSH_MSG_REQUEST_FAILURE] = on_global_reply,
 	[SSH_MSG_CHANNEL_OPEN] = on_open,
+	[SSH_MSG_CHANNEL_OPEN_CONFIRMATION] = on_open_confirmation,
+	[SSH_MSG_CHANNEL_OPEN_FAILURE] = on_open_failure,
 	[SSH_MSG_CHANNEL_WINDOW_ADJUST] = on_window_adjust,
 	[SSH_MSG_CHANNEL_DATA] = on_data,
 	[SSH_MSG_CHANNEL_EXTENDED_DATA] = on_extended_data,
@@ -304,8 +429,10 @@ channels_answer(struct channels *channels, const struct ipc_message *message, st
 	uint32_t id = get_u32(&reader);
 	struct channel *channel;
 
+	if (listeners_are_meant(message->type))
+		return listeners_answer(channels, message, outlet, attach);
 	TRY(reader.result);
-	if (id >= channels->slot_count)
+	if (id >= channels->theirs.slot_count)
 		return RESULT_MALFORMED;
 	channel = channels_find(channels, id);
 	if (channel == NULL || channel->state == CHANNEL_CLOSING)
@@ -313,7 +440,7 @@ channels_answer(struct channels *channels, const struct ipc_message *message, st
 	if (channel->state == CHANNEL_OPENING)
 		return open_answer(channels, channel, message->type, &reader, outlet, attach);
 	TRY(session_answer(channel, message, &reader, outlet, attach));
-	if (channel->got_close && channel->state == CHANNEL_CLOSING)
-		channels_remove(channels, channel);
-	return RESULT_OK;
+	if (message->type == IPC_agent_forwarded || message->type == IPC_x11_forwarded)
+		TRY(listeners_expect_own(channels, outlet));
+	return remove_if_over(channels, channel, outlet);
 }

@@ -5,30 +5,58 @@
 #pragma once
 
 #include "daemon/child/connection/channel.h"
+#include "daemon/child/connection/listeners.h"
+#include "daemon/child/connection/owed.h"
 
-struct channels {
+/* The channels that one side has opened; those that we open have CONN_OURS in their numbers. */
+struct channel_set {
 	struct channel **slots; /* owned, and what they point at; by our number */
 	size_t slot_count;      /* slots that there are; numbers below were used once */
 	size_t open_count;
-	uint32_t channels_max;
+};
+
+struct channels {
+	/* Two sets: what the monitor still says of a channel that the client has closed is never taken for one that
+	 * came from elsewhere meanwhile. */
+	struct channel_set theirs, ours;
+	uint32_t channels_max;       /* in each of them */
+	uint32_t offered_count;      /* of ours that the client has not answered yet */
 	struct window_budget budget; /* of the receive windows */
 	bool no_more_sessions;
-	bool is_proving; /* the monitor is asked for proof of host keys */
-	struct buf
-	    answers; /* to global requests behind that one: a byte each, the message's number */
+	bool is_proving;  /* the monitor is asked for proof of host keys */
+	uint32_t proof;   /* the reply that is owed for it */
+	struct owed owed; /* replies to global requests of the client's */
+	struct listeners listeners;
+	struct timers timers;
 	uint32_t questions; /* global requests of ours that the client has not answered yet */
 };
 
 void channels_init(struct channels *channels, uint32_t channels_max, uint32_t window_max_bytes);
 void channels_clear(struct channels *channels);
 
+/* What holds for the user who logs in; before the first channel. RESULT_LIMIT, RESULT_MEMORY. */
+enum result channels_set_policy(
+    struct channels *channels, const struct child_policy *policy) MUST_USE;
+
 /* NULL if there is none. */
 struct channel *channels_find(const struct channels *channels, uint32_t id);
 
-/* A new channel in the lowest free slot; NULL with *out when there are enough (RESULT_LIMIT). */
+/* A new channel of the client's in the lowest free slot. RESULT_LIMIT: there are enough, or their windows are. */
 enum result channels_add(struct channels *channels, enum channel_kind kind, uint32_t their_id,
     uint32_t their_window, uint32_t their_max_packet, struct channel **out) MUST_USE;
+
+/* The same for one that we offer the client. */
+enum result channels_add_ours(
+    struct channels *channels, enum channel_kind kind, struct channel **out) MUST_USE;
 void channels_remove(struct channels *channels, struct channel *channel);
+
+/* EOF and CLOSE as far as it is their time, and the channel's end when both sides have closed. */
+enum result channels_settle(
+    struct channels *channels, struct channel *channel, struct outlet *outlet) MUST_USE;
+
+/* The consumer took so many bytes: the window is opened again, and what waited for the last of them happens. */
+enum result channels_consumed(struct channels *channels, struct channel *channel, size_t size,
+    struct outlet *outlet) MUST_USE;
 
 /* Nothing has come for a while: windows that grew may shrink. */
 void channels_rest(struct channels *channels);

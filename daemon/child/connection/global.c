@@ -7,40 +7,19 @@
 
 #include "common/mem.h"
 
-/* Replies come in the order of the requests: behind one that waits for the monitor they wait, too. */
-static enum result
-reply(struct channels *channels, bool success, struct outlet *outlet)
-{
-	uint8_t number = success ? SSH_MSG_REQUEST_SUCCESS : SSH_MSG_REQUEST_FAILURE;
-	struct writer writer = writer_into(&number, 1);
-	enum result result;
+/* One request: what it asks for, and whether anybody wants to know. */
+struct request {
+	bool wants_reply;
+	struct reader *fields; /* behind want_reply */
+};
 
-	if (channels->is_proving) {
-		result = buf_append(&channels->answers, bytes_of(&number, 1));
-		return result == RESULT_LIMIT
-			   ? outlet_fault(outlet, "too many global requests wait for their answers")
-			   : result;
-	}
-	writer.used = 1;
-	return outlet_packet(outlet, &writer);
+static enum result
+reply(struct channels *channels, const struct request *request, bool success, struct outlet *outlet)
+{
+	return owed_add(&channels->owed, request->wants_reply, success, outlet);
 }
 
-/* OpenSSH's PROTOCOL section 2.5. */
-static enum result
-ask_proof(struct channels *channels, struct bytes keys, bool wants_reply, struct outlet *outlet)
-{
-	struct writer body;
-
-	if (!wants_reply)
-		return RESULT_OK;
-	if (channels->is_proving || keys.size == 0 ||
-	    keys.size > ipc_row(IPC_prove_host_keys)->body_max)
-		return reply(channels, false, outlet);
-	TRY(outlet_ask_begin(outlet, keys.size, &body));
-	put_raw(&body, keys);
-	channels->is_proving = true;
-	return outlet_ask_end(outlet, IPC_prove_host_keys, &body);
-}
+/* --- Host keys ---------------------------------------------------------------------------------- */
 
 /* Are they strings, one behind the other? What is not would be a lie when we say it to the monitor. */
 static bool
@@ -53,38 +32,23 @@ are_strings(struct bytes bytes)
 	return reader_end(&reader) == RESULT_OK;
 }
 
-enum result
-global_receive(struct channels *channels, struct reader *reader, struct outlet *outlet)
-{
-	struct bytes name = get_string(reader);
-	bool wants_reply = get_bool(reader);
-	bool success = false;
-	struct bytes rest;
-
-	TRY(reader->result);
-	if (bytes_is(name, "hostkeys-prove-00@openssh.com")) {
-		rest = get_rest(reader);
-		if (are_strings(rest))
-			return ask_proof(channels, rest, wants_reply, outlet);
-	}
-	if (bytes_is(name, "no-more-sessions@openssh.com")) {
-		channels->no_more_sessions = true;
-		success = true;
-	}
-	return wants_reply ? reply(channels, success, outlet) : RESULT_OK;
-}
-
+/* OpenSSH's PROTOCOL section 2.5. */
 static enum result
-send_proof(struct bytes signatures, struct outlet *outlet)
+on_prove(struct channels *channels, const struct request *request, struct outlet *outlet)
 {
-	CLEANUP(mem_freep) void *room = NULL;
-	struct writer writer;
+	const struct bytes keys = get_rest(request->fields);
+	struct writer body;
 
-	TRY(mem_new(1, 1 + signatures.size, &room));
-	writer = writer_into(room, 1 + signatures.size);
-	put_byte(&writer, SSH_MSG_REQUEST_SUCCESS);
-	put_raw(&writer, signatures);
-	return outlet_packet(outlet, &writer);
+	if (!request->wants_reply)
+		return RESULT_OK;
+	if (channels->is_proving || keys.size == 0 || !are_strings(keys) ||
+	    keys.size > ipc_row(IPC_prove_host_keys)->body_max)
+		return reply(channels, request, false, outlet);
+	TRY(owed_expect(&channels->owed, true, outlet, &channels->proof));
+	TRY(outlet_ask_begin(outlet, keys.size, &body));
+	put_raw(&body, keys);
+	channels->is_proving = true;
+	return outlet_ask_end(outlet, IPC_prove_host_keys, &body);
 }
 
 enum result
@@ -93,19 +57,104 @@ global_proved(struct channels *channels, struct bytes signatures, struct outlet 
 	if (!channels->is_proving)
 		return RESULT_PROTOCOL;
 	channels->is_proving = false;
-	if (signatures.size > 0)
-		TRY(send_proof(signatures, outlet));
-	else
-		TRY(reply(channels, false, outlet));
-	while (buf_size(&channels->answers) > 0) {
-		struct reader reader = reader_of(buf_bytes(&channels->answers));
-		bool success = get_byte(&reader) == SSH_MSG_REQUEST_SUCCESS;
-
-		buf_consume(&channels->answers, 1);
-		TRY(reply(channels, success, outlet));
-	}
-	return RESULT_OK;
+	return owed_settle(
+	    &channels->owed, channels->proof, signatures.size > 0, signatures, outlet);
 }
+
+/* --- Forwarding --------------------------------------------------------------------------------- */
+
+/* RFC 4254 section 7.1. */
+static enum result
+get_tcp(const struct request *request, struct listen_wish *wish)
+{
+	*wish = (struct listen_wish){ .kind = FORWARD_TCP, .wants_reply = request->wants_reply };
+	wish->place = get_string(request->fields);
+	wish->port = get_u32(request->fields);
+	return reader_end(request->fields);
+}
+
+static enum result
+on_forward_tcp(struct channels *channels, const struct request *request, struct outlet *outlet)
+{
+	struct listen_wish wish;
+
+	TRY(get_tcp(request, &wish));
+	return listeners_ask(channels, &wish, outlet);
+}
+
+static enum result
+on_cancel_tcp(struct channels *channels, const struct request *request, struct outlet *outlet)
+{
+	struct listen_wish wish;
+
+	TRY(get_tcp(request, &wish));
+	return listeners_cancel(channels, &wish, outlet);
+}
+
+/* OpenSSH's PROTOCOL section 2.4. */
+static enum result
+get_unix(const struct request *request, struct listen_wish *wish)
+{
+	*wish = (struct listen_wish){ .kind = FORWARD_UNIX, .wants_reply = request->wants_reply };
+	wish->place = get_string(request->fields);
+	return reader_end(request->fields);
+}
+
+static enum result
+on_forward_unix(struct channels *channels, const struct request *request, struct outlet *outlet)
+{
+	struct listen_wish wish;
+
+	TRY(get_unix(request, &wish));
+	return listeners_ask(channels, &wish, outlet);
+}
+
+static enum result
+on_cancel_unix(struct channels *channels, const struct request *request, struct outlet *outlet)
+{
+	struct listen_wish wish;
+
+	TRY(get_unix(request, &wish));
+	return listeners_cancel(channels, &wish, outlet);
+}
+
+/* --- Others ------------------------------------------------------------------------------------- */
+
+static enum result
+on_no_more_sessions(struct channels *channels, const struct request *request, struct outlet *outlet)
+{
+	channels->no_more_sessions = true;
+	return reply(channels, request, true, outlet);
+}
+
+static const struct {
+	const char *name;
+	enum result (*receive)(
+	    struct channels *channels, const struct request *request, struct outlet *outlet);
+} requests[] = {
+	{ "tcpip-forward", on_forward_tcp },
+	{ "cancel-tcpip-forward", on_cancel_tcp },
+	{ "streamlocal-forward@openssh.com", on_forward_unix },
+	{ "cancel-streamlocal-forward@openssh.com", on_cancel_unix },
+	{ "hostkeys-prove-00@openssh.com", on_prove },
+	{ "no-more-sessions@openssh.com", on_no_more_sessions },
+};
+
+enum result
+global_receive(struct channels *channels, struct reader *reader, struct outlet *outlet)
+{
+	struct bytes name = get_string(reader);
+	const struct request request = { get_bool(reader), reader };
+
+	TRY(reader->result);
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		if (bytes_is(name, requests[i].name))
+			return requests[i].receive(channels, &request, outlet);
+	}
+	return reply(channels, &request, false, outlet);
+}
+
+/* --- Ours --------------------------------------------------------------------------------------- */
 
 enum result
 global_announce_keys(struct bytes keys, struct outlet *outlet)

@@ -6,9 +6,6 @@
 
 #include "daemon/child/connection/channels.h"
 
-/* Answers to global requests that may wait for the one in front of them. */
-#define GLOBAL_WAITING_MAX 64
-
 /* Tells the client all our host keys: strings of public keys, one behind the other. */
 enum result global_announce_keys(struct bytes keys, struct outlet *outlet) MUST_USE;
 

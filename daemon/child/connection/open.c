@@ -55,6 +55,16 @@ ask_connect(const struct tcp_request *request, struct outlet *outlet)
 }
 
 static enum result
+add_forward(struct channels *channels, enum channel_kind kind, const struct open *open,
+    struct channel **out)
+{
+	TRY(channels_add(channels, kind, open->their_id, open->window, open->max_packet, out));
+	(*out)->is_started = true;
+	(*out)->source_ended[CONN_STREAM_STDERR] = true; /* it has none */
+	return RESULT_OK;
+}
+
+static enum result
 open_tcp(struct channels *channels, const struct open *open, struct reader *reader,
     struct outlet *outlet)
 {
@@ -71,16 +81,77 @@ open_tcp(struct channels *channels, const struct open *open, struct reader *read
 		return refuse(open, SSH_OPEN_CONNECT_FAILED, "the host name is too long", outlet);
 	if (request.originator.size > HOST_MAX)
 		request.originator = bytes_of("", 0);
-	result = channels_add(
-	    channels, CHANNEL_TCP, open->their_id, open->window, open->max_packet, &channel);
+	result = add_forward(channels, CHANNEL_TCP, open, &channel);
 	if (result == RESULT_LIMIT)
 		return refuse(
 		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
 	TRY(result);
 	request.id = channel->id;
-	channel->is_started = true;
-	channel->source_ended[CONN_STREAM_STDERR] = true; /* it has none */
 	return ask_connect(&request, outlet);
+}
+
+static enum result
+ask_tunnel(const struct tunnel_request *request, struct outlet *outlet)
+{
+	struct writer body;
+
+	TRY(outlet_ask_begin(outlet, ipc_row(IPC_open_tunnel)->body_max, &body));
+	tunnel_request_put(&body, request);
+	return outlet_ask_end(outlet, IPC_open_tunnel, &body);
+}
+
+/* OpenSSH's PROTOCOL, section 2.3. */
+static enum result
+open_tunnel(struct channels *channels, const struct open *open, struct reader *reader,
+    struct outlet *outlet)
+{
+	struct tunnel_request request = { 0 };
+	struct channel *channel;
+	enum result result;
+
+	request.mode = get_u32(reader);
+	request.unit = get_u32(reader);
+	TRY(reader_end(reader));
+	if (request.mode != SSH_TUNNEL_POINT_TO_POINT && request.mode != SSH_TUNNEL_ETHERNET)
+		return refuse(
+		    open, SSH_OPEN_CONNECT_FAILED, "there is no such kind of tunnel", outlet);
+	if (request.unit > SSH_TUNNEL_UNIT_ANY)
+		return refuse(
+		    open, SSH_OPEN_CONNECT_FAILED, "there is no such tunnel device", outlet);
+	result = add_forward(channels, CHANNEL_TUNNEL, open, &channel);
+	if (result == RESULT_LIMIT)
+		return refuse(
+		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
+	TRY(result);
+	channel_expect_frames(channel, (enum frame_kind)request.mode);
+	request.id = channel->id;
+	return ask_tunnel(&request, outlet);
+}
+
+/* OpenSSH's PROTOCOL section 2.4; what stands behind the path is kept for later. */
+static enum result
+open_unix(struct channels *channels, const struct open *open, struct reader *reader,
+    struct outlet *outlet)
+{
+	struct unix_request request = { .path = get_string(reader) };
+	struct channel *channel;
+	struct writer body;
+	enum result result;
+
+	(void)get_string(reader);
+	(void)get_u32(reader);
+	TRY(reader_end(reader));
+	if (request.path.size > FORWARD_PLACE_MAX)
+		return refuse(open, SSH_OPEN_CONNECT_FAILED, "the path is too long", outlet);
+	result = add_forward(channels, CHANNEL_UNIX, open, &channel);
+	if (result == RESULT_LIMIT)
+		return refuse(
+		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
+	TRY(result);
+	request.id = channel->id;
+	TRY(outlet_ask_begin(outlet, ipc_row(IPC_connect_unix)->body_max, &body));
+	unix_request_put(&body, &request);
+	return outlet_ask_end(outlet, IPC_connect_unix, &body);
 }
 
 static const struct {
@@ -90,6 +161,8 @@ static const struct {
 } kinds[] = {
 	{ "session", open_session },
 	{ "direct-tcpip", open_tcp },
+	{ "tun@openssh.com", open_tunnel },
+	{ "direct-streamlocal@openssh.com", open_unix },
 };
 
 enum result
@@ -112,16 +185,26 @@ open_receive(struct channels *channels, struct reader *reader, struct outlet *ou
 
 /* --- The monitor's answer ----------------------------------------------------------------------- */
 
+/* How each kind is answered, and what the descriptor is for that comes along. */
+static const struct {
+	enum ipc_type type;
+	enum conn_attachment attachment;
+} answers[] = {
+	[CHANNEL_SESSION] = { IPC_session_opened, CONN_ATTACH_NOTHING },
+	[CHANNEL_TCP] = { IPC_connected, CONN_ATTACH_SOCKET },
+	[CHANNEL_UNIX] = { IPC_connected, CONN_ATTACH_SOCKET },
+	[CHANNEL_TUNNEL] = { IPC_tunnel_opened, CONN_ATTACH_TUNNEL },
+};
+
 enum result
 open_answer(struct channels *channels, struct channel *channel, enum ipc_type type,
     struct reader *reader, struct outlet *outlet, struct conn_attach *attach)
 {
-	const bool is_session = channel->kind == CHANNEL_SESSION;
 	uint32_t their_id = channel->their_id;
 	uint32_t reason;
 	struct bytes text;
 
-	if (type != (is_session ? IPC_session_opened : IPC_tcp_connected))
+	if (type != answers[channel->kind].type)
 		return RESULT_OK;
 	reason = get_u32(reader);
 	text = get_string(reader);
@@ -131,7 +214,7 @@ open_answer(struct channels *channels, struct channel *channel, enum ipc_type ty
 		return channel_send_open_failure(their_id, reason, text, outlet);
 	}
 	channel->state = CHANNEL_OPEN;
-	if (!is_session)
-		*attach = (struct conn_attach){ CONN_ATTACH_SOCKET, channel->id };
+	timers_note(channel, false); /* its timeout begins now */
+	*attach = (struct conn_attach){ answers[channel->kind].attachment, channel->id };
 	return channel_send_confirmation(channel, outlet);
 }

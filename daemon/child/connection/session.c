@@ -5,7 +5,10 @@
  */
 #include "daemon/child/connection/session.h"
 
+#include <stdio.h>
+
 #include "common/ipc_bodies.h"
+#include "common/log.h"
 
 /* --- Requests ----------------------------------------------------------------------------------- */
 
@@ -77,16 +80,34 @@ on_env(const struct request *request, struct outlet *outlet)
 	return ask(request, IPC_set_env, IPC_env_set, &body, outlet);
 }
 
+/* By what it was asked for, whatever is run in its place. A subsystem's name that is too long fits "*" at most. */
+static uint64_t
+find_timeout(const struct channel *channel, enum session_kind kind, struct bytes name)
+{
+	char type[128];
+
+	if (kind == SESSION_KIND_SUBSYSTEM)
+		snprintf(type, sizeof(type), "session:subsystem:%.*s", LOG_BYTES(name));
+	else
+		snprintf(type, sizeof(type), "session:%s",
+		    kind == SESSION_KIND_SHELL ? "shell" : "command");
+	return timers_find(channel->timers, bytes_of_text(type));
+}
+
+/* A second one while the first is under way could only fail: RFC 4254 section 6.5. */
 static enum result
 ask_start(const struct request *request, enum session_kind kind, struct bytes command,
     struct outlet *outlet)
 {
-	struct session_request start = { request->channel->id, kind, command };
+	struct channel *channel = request->channel;
+	struct session_request start = { channel->id, kind, command };
 	size_t size = 12 + command.size;
 	struct writer body;
 
-	if (is_too_long(IPC_start_session, size))
+	if (channel->is_starting || channel->is_started || is_too_long(IPC_start_session, size))
 		return answer_here(request, false, outlet);
+	channel->is_starting = true;
+	channel->start_timeout_ms = find_timeout(channel, kind, command);
 	TRY(outlet_ask_begin(outlet, size, &body));
 	session_request_put(&body, &start);
 	return ask(request, IPC_start_session, IPC_session_started, &body, outlet);
@@ -115,6 +136,49 @@ on_subsystem(const struct request *request, struct outlet *outlet)
 
 	TRY(reader_end(request->fields));
 	return ask_start(request, SESSION_KIND_SUBSYSTEM, name, outlet);
+}
+
+static enum result
+on_x11_req(const struct request *request, struct outlet *outlet)
+{
+	struct x11_request x11 = { .id = request->channel->id };
+	struct writer body;
+
+	x11.is_single = get_bool(request->fields);
+	x11.protocol = get_string(request->fields);
+	x11.cookie = get_string(request->fields);
+	x11.screen = get_u32(request->fields);
+	TRY(reader_end(request->fields));
+	if (is_too_long(IPC_forward_x11, 17 + x11.protocol.size + x11.cookie.size))
+		return answer_here(request, false, outlet);
+	TRY(outlet_ask_begin(outlet, ipc_row(IPC_forward_x11)->body_max, &body));
+	x11_request_put(&body, &x11);
+	return ask(request, IPC_forward_x11, IPC_x11_forwarded, &body, outlet);
+}
+
+static enum result
+ask_agent(const struct request *request, bool is_standard, struct outlet *outlet)
+{
+	struct writer body;
+
+	TRY(reader_end(request->fields));
+	TRY(outlet_ask_begin(outlet, 5, &body));
+	put_u32(&body, request->channel->id);
+	put_bool(&body, is_standard);
+	return ask(request, IPC_forward_agent, IPC_agent_forwarded, &body, outlet);
+}
+
+static enum result
+on_agent_req_openssh(const struct request *request, struct outlet *outlet)
+{
+	return ask_agent(request, false, outlet);
+}
+
+/* RFC 9987: channels are opened by the name that belongs to the one of the request. */
+static enum result
+on_agent_req(const struct request *request, struct outlet *outlet)
+{
+	return ask_agent(request, true, outlet);
 }
 
 static enum result
@@ -149,18 +213,54 @@ on_signal(const struct request *request, struct outlet *outlet)
 	return ask(request, IPC_signal_session, IPC_signal_sent, &body, outlet);
 }
 
+/* RFC 4335. On a terminal without a line a break is an event and has no length, so what was asked for is
+ * ignored, as section 3 says. */
+static enum result
+on_break(const struct request *request, struct outlet *outlet)
+{
+	struct writer body;
+
+	(void)get_u32(request->fields);
+	TRY(reader_end(request->fields));
+	if (!request->channel->has_pty)
+		return answer_here(request, false, outlet);
+	TRY(outlet_ask_begin(outlet, 4, &body));
+	put_u32(&body, request->channel->id);
+	return ask(request, IPC_send_break, IPC_break_sent, &body, outlet);
+}
+
 static const struct {
 	const char *name;
 	enum result (*receive)(const struct request *request, struct outlet *outlet);
 } requests[] = {
 	{ "pty-req", on_pty_req },
 	{ "env", on_env },
+	{ "x11-req", on_x11_req },
+	{ "auth-agent-req@openssh.com", on_agent_req_openssh },
+	{ "agent-req", on_agent_req },
 	{ "shell", on_shell },
 	{ "exec", on_exec },
 	{ "subsystem", on_subsystem },
 	{ "window-change", on_window_change },
 	{ "signal", on_signal },
+	{ "break", on_break },
 };
+
+/* OpenSSH's PROTOCOL section 2.1, for channels of every kind: what we read for the client nobody reads there. What
+ * a program says on its second stream is another matter. */
+static enum result
+on_eow(const struct request *request, struct outlet *outlet)
+{
+	struct channel *channel = request->channel;
+
+	TRY(reader_end(request->fields));
+	if (!channel->source_ended[CONN_STREAM_DATA] && channel->is_started) {
+		channel->source_ended[CONN_STREAM_DATA] = channel->is_unread = true;
+		TRY(outlet_event(outlet, CONN_UNREAD, channel->id));
+		TRY(channel_settle(channel, outlet));
+	}
+	return answer_here(request, true, outlet);
+}
 
 enum result
 session_request_receive(struct channel *channel, struct reader *reader, struct outlet *outlet)
@@ -171,11 +271,50 @@ session_request_receive(struct channel *channel, struct reader *reader, struct o
 	TRY(reader->result);
 	if (channel->state == CHANNEL_CLOSING)
 		return RESULT_OK; /* it was under way when we closed: RFC 4254 section 5.3 */
+	if (bytes_is(name, "eow@openssh.com"))
+		return on_eow(&request, outlet);
 	for (size_t i = 0; i < COUNT(requests) && channel->kind == CHANNEL_SESSION; i++) {
 		if (bytes_is(name, requests[i].name))
 			return requests[i].receive(&request, outlet);
 	}
 	return answer_here(&request, false, outlet);
+}
+
+/* --- What the client is told -------------------------------------------------------------------- */
+
+/* A request that wants no reply, up to what is special about it. */
+static void
+begin_request(struct writer *writer, const struct channel *channel, const char *name)
+{
+	put_byte(writer, SSH_MSG_CHANNEL_REQUEST);
+	put_u32(writer, channel->their_id);
+	put_text(writer, name);
+	put_bool(writer, false);
+}
+
+enum result
+session_send_eow(const struct channel *channel, struct outlet *outlet)
+{
+	uint8_t room[64];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	if (channel->kind != CHANNEL_SESSION || channel->state != CHANNEL_OPEN || channel->got_eof)
+		return RESULT_OK;
+	begin_request(&writer, channel, "eow@openssh.com");
+	return outlet_packet(outlet, &writer);
+}
+
+enum result
+session_send_flow_control(const struct channel *channel, bool client_can_do, struct outlet *outlet)
+{
+	uint8_t room[64];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	if (channel->state != CHANNEL_OPEN)
+		return RESULT_OK;
+	begin_request(&writer, channel, "xon-xoff");
+	put_bool(&writer, client_can_do);
+	return outlet_packet(outlet, &writer);
 }
 
 /* --- Answers ------------------------------------------------------------------------------------ */
@@ -217,6 +356,20 @@ on_done(const struct answer *answer, struct outlet *outlet, struct conn_attach *
 	return reply(answer, done, outlet);
 }
 
+/* Where the terminal's program shall read a break as a NUL. */
+#define BREAK_IS_NUL 2
+
+static enum result
+on_break_sent(const struct answer *answer, struct outlet *outlet, struct conn_attach *attach)
+{
+	const uint32_t done = get_u32(answer->fields);
+
+	TRY(reader_end(answer->fields));
+	if (done == BREAK_IS_NUL)
+		TRY(outlet_event(outlet, CONN_BREAK, answer->channel->id));
+	return reply(answer, done != 0, outlet);
+}
+
 static enum result
 on_session_started(const struct answer *answer, struct outlet *outlet, struct conn_attach *attach)
 {
@@ -224,8 +377,10 @@ on_session_started(const struct answer *answer, struct outlet *outlet, struct co
 
 	(void)get_string(answer->fields); /* the monitor has logged why not */
 	TRY(reader_end(answer->fields));
+	answer->channel->is_starting = false;
 	if (done) {
 		answer->channel->is_started = true;
+		timers_watch(answer->channel, answer->channel->start_timeout_ms);
 		if (!answer->channel->has_pty)
 			*attach = (struct conn_attach){ CONN_ATTACH_PIPES, answer->channel->id };
 	}
@@ -239,10 +394,7 @@ send_end(const struct channel *channel, const struct session_end *end, struct ou
 	uint8_t room[512];
 	struct writer writer = writer_into(room, sizeof(room));
 
-	put_byte(&writer, SSH_MSG_CHANNEL_REQUEST);
-	put_u32(&writer, channel->their_id);
-	put_text(&writer, end->by_signal ? "exit-signal" : "exit-status");
-	put_bool(&writer, false);
+	begin_request(&writer, channel, end->by_signal ? "exit-signal" : "exit-status");
 	if (end->by_signal) {
 		put_string(&writer, end->signal_name);
 		put_bool(&writer, end->core_dumped);
@@ -278,7 +430,10 @@ static const struct {
 } answers[] = {
 	{ IPC_pty_opened, on_pty_opened },
 	{ IPC_env_set, on_done },
+	{ IPC_x11_forwarded, on_done },
+	{ IPC_agent_forwarded, on_done },
 	{ IPC_signal_sent, on_done },
+	{ IPC_break_sent, on_break_sent },
 	{ IPC_session_started, on_session_started },
 	{ IPC_session_ended, on_session_ended },
 };

@@ -29,14 +29,20 @@ resize(struct window *window, uint32_t size)
 	window->size = size;
 }
 
+bool
+window_fits(const struct window_budget *budget)
+{
+	return budget->total + least(WINDOW_LEAST, budget->window_max) <= budget->total_max;
+}
+
 void
 window_open(struct window *window, struct window_budget *budget)
 {
 	uint32_t begin = WINDOW_LEAST;
 
-	if (budget->total + WINDOW_BEGIN <= WINDOW_BUDGET / 2)
+	if (budget->total + WINDOW_BEGIN <= budget->total_max / 2)
 		begin = WINDOW_BEGIN;
-	else if (budget->total + WINDOW_CROWDED <= WINDOW_BUDGET / 4 * 3)
+	else if (budget->total + WINDOW_CROWDED <= budget->total_max / 4 * 3)
 		begin = WINDOW_CROWDED;
 	*window = (struct window){ .budget = budget, .since_ms = budget->now_ms };
 	window->begin = least(begin, budget->window_max);
@@ -80,7 +86,7 @@ grow_if_due(struct window *window)
 		return;
 	if (budget->now_ms - window->since_ms < holds_ms(budget) &&
 	    window->held <= window->size / 8 &&
-	    budget->total + (size - window->size) <= WINDOW_BUDGET)
+	    budget->total + (size - window->size) <= budget->total_max / 4 * 3)
 		resize(window, size);
 	window->taken = 0;
 	window->since_ms = budget->now_ms;

@@ -11,20 +11,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes. A window begins with the first of these that the budget has room for, or with the last. */
+/* Bytes. A window begins with the first of these while all are together below the half of the budget, then with the
+ * second below three quarters, and then with the last. None grows above that either, so the last quarter is for new
+ * ones, which by default are as many as there may be channels. */
 #define WINDOW_BEGIN   (2U * 1024 * 1024)
 #define WINDOW_CROWDED (256U * 1024)
-#define WINDOW_LEAST   (64U * 1024)
+#define WINDOW_LEAST   (32U * 1024)
 
 /* Shared by the windows of one connection. */
 struct window_budget {
 	uint32_t window_max; /* of one window */
+	uint32_t total_max;  /* above this no window grows and none is opened */
+	uint32_t packet_max; /* bytes of data in one message to us */
 	uint32_t total;      /* sizes of all windows */
 	uint64_t now_ms;     /* the time of this turn */
 	uint32_t rtt_us;     /* round trip to the client, the shortest seen; 0: not measured */
 };
 
-/* Above this no window grows, and above its half new ones begin small. */
+/* What the budget is unless somebody says something else. */
 #define WINDOW_BUDGET (128U * 1024 * 1024)
 
 struct window {
@@ -36,6 +40,9 @@ struct window {
 	uint32_t taken;               /* since `since_ms` */
 	uint64_t since_ms;
 };
+
+/* Is there room for another window? */
+bool window_fits(const struct window_budget *budget);
 
 void window_open(struct window *window, struct window_budget *budget);
 void window_close(struct window *window);

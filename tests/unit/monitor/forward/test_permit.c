@@ -6,22 +6,7 @@
 
 #include "common/config/config.h"
 #include "common/mem.h"
-#include "tests/unit/support.h"
-
-static struct settings *
-settings_of(const char *text)
-{
-	struct settings *settings;
-	struct config *config;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, NULL, &settings, &errors));
-	config_free(config);
-	return settings;
-}
+#include "tests/unit/settings.h"
 
 static char *places_of_the_key; /* its permitopen; NULL: none */
 
@@ -227,6 +212,98 @@ who_may_not_listen_may_nowhere(void **state)
 	assert_false(judge_listening("", NULL, BYTES("local\0host"), 80).is_allowed);
 }
 
+/* --- Tunnels ------------------------------------------------------------------------------------ */
+
+#define ANY SSH_TUNNEL_UNIT_ANY
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	struct permissions permissions;
+	uint32_t mode, unit;
+	const char *why; /* NULL: it is permitted */
+} tunnels[] = {
+	{ "",                              { .tunnel = true },  1, ANY, "PermitTunnel" },
+	{ "PermitTunnel no\n",             { .tunnel = true },  2, 0,   "PermitTunnel" },
+	{ "PermitTunnel yes\n",            { .tunnel = true },  1, ANY, NULL },
+	{ "PermitTunnel yes\n",            { .tunnel = true },  2, 7,   NULL },
+	{ "PermitTunnel point-to-point\n", { .tunnel = true },  1, 0,   NULL },
+	{ "PermitTunnel point-to-point\n", { .tunnel = true },  2, 0,   "of this kind" },
+	{ "PermitTunnel ethernet\n",       { .tunnel = true },  1, 0,   "of this kind" },
+	{ "PermitTunnel ethernet\n",       { .tunnel = true },  2, 0,   NULL },
+	{ "PermitTunnel yes\n",            { .tunnel = false }, 1, ANY, "this login" },
+	{ "PermitTunnel yes\n",            { .forward_local = true, .forward_remote = true }, 1, ANY, "this login" },
+	{ "PermitTunnel yes\nDisableForwarding yes\n", { .tunnel = true }, 1, ANY, "DisableForwarding" },
+	{ "PermitTunnel yes\nRole forward\n",        { .tunnel = true }, 1, ANY, "Role forward does not permit tunnels" },
+	{ "PermitTunnel yes\n", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 }, 1, ANY, NULL },
+	{ "PermitTunnel yes\n", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 }, 1, 3,   NULL },
+	{ "PermitTunnel yes\n", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 }, 1, 4,   "another device" },
+	{ "PermitTunnel yes\n", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = ANY }, 1, ANY, NULL },
+	{ "PermitTunnel yes\n", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = ANY }, 1, 0, "another device" },
+	{ "PermitTunnel yes\n", { .is_tunnel_bound = true, .tunnel_unit = 3 }, 1, 3, "this login" },
+};
+/* clang-format on */
+
+static void
+tunnels_are_what_settings_and_key_permit(void **state)
+{
+	for (size_t i = 0; i < COUNT(tunnels); i++) {
+		const struct tunnel_request request = { 0, tunnels[i].mode, tunnels[i].unit };
+		struct settings *settings = settings_of(tunnels[i].text);
+		struct permit_answer answer =
+		    permit_tunnel(settings, &tunnels[i].permissions, &request);
+
+		settings_free(settings);
+		if (answer.is_allowed != (tunnels[i].why == NULL))
+			fail_msg("row %zu: %s", i, answer.text);
+		if (answer.is_allowed)
+			continue;
+		ROW_TRUE(tunnels[i].why, strstr(answer.text, tunnels[i].why) != NULL);
+		ROW_TRUE(tunnels[i].why, answer.reason == SSH_OPEN_ADMINISTRATIVELY_PROHIBITED);
+	}
+}
+
+/* Ports and paths have settings of their own; the login's options are about both. */
+static void
+paths_have_a_setting_of_their_own(void **state)
+{
+	static const struct {
+		const char *text;
+		bool granted, connects, listens;
+	} rows[] = {
+		{ "", true, true, true },
+		{ "", false, false, false },
+		{ "AllowTcpForwarding no\n", true, true, true },
+		{ "AllowStreamLocalForwarding all\n", true, true, true },
+		{ "AllowStreamLocalForwarding local\n", true, true, false },
+		{ "AllowStreamLocalForwarding remote\n", true, false, true },
+		{ "AllowStreamLocalForwarding no\n", true, false, false },
+		{ "DisableForwarding yes\n", true, false, false },
+		{ "Role jump\n", true, false, false },
+		{ "PermitOpen *:*\n", true, false, true }, /* lists of hosts have no paths */
+		{ "PermitListen *:*\n", true, true, false },
+		{ "PermitOpen any\nPermitListen any\n", true, true, true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct permissions permissions = { .unix_local = rows[i].granted,
+			.unix_remote = rows[i].granted };
+		struct settings *settings = settings_of(rows[i].text);
+		const struct bytes path = bytes_of_text("/run/x");
+
+		ROW_TRUE(
+		    rows[i].text, permit_connect_path(settings, &permissions, path).is_allowed ==
+				      rows[i].connects);
+		ROW_TRUE(rows[i].text,
+		    permit_listen_path(settings, &permissions, path).is_allowed == rows[i].listens);
+		ROW_TRUE(rows[i].text,
+		    !permit_connect_path(settings, &permissions, bytes_of("", 0)).is_allowed);
+		ROW_TRUE(rows[i].text,
+		    !permit_listen_path(settings, &permissions, bytes_of("a\0b", 3)).is_allowed);
+		settings_free(settings);
+	}
+}
+
 int
 main(void)
 {
@@ -237,6 +314,8 @@ main(void)
 		cmocka_unit_test(what_cannot_be_connected_to_is_refused),
 		cmocka_unit_test(places_to_listen_on_must_be_on_each_list),
 		cmocka_unit_test(who_may_not_listen_may_nowhere),
+		cmocka_unit_test(tunnels_are_what_settings_and_key_permit),
+		cmocka_unit_test(paths_have_a_setting_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

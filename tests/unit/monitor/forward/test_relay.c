@@ -1,100 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tests of monitor/forward/: the monitor between a child that asks and a user process that answers.
- * Both are this test: spawn_helper is its own, and starts a process that only sleeps.
+ * Tests of monitor/forward/: connections that the child asks for.
  */
 #include "monitor/forward/relay.h"
 
-#include <netinet/in.h>
-#include <sys/prctl.h>
-
-#include "common/spawn.h"
-#include "tests/unit/monitor/rig.h"
-
-static struct support_log unread;
-
-/* The user process's end of its socket, and what it was told last. */
-static int user_end = -1;
-static uint8_t user_room[IPC_PACKET_MAX];
-static struct ipc_message user_told;
-static int spawned;
-static bool spawn_fails;
-
-/* A process that has no end of any socket when this returns, and no life of its own. */
-static pid_t
-start_sleeper(void)
-{
-	uint8_t byte;
-	int ends[2];
-	pid_t pid;
-
-	assert_int_equal(pipe(ends), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], STDIN_FILENO);
-		close_range(STDIN_FILENO + 1, ~0U, 0);
-		close(STDIN_FILENO);
-		for (;;)
-			pause();
-	}
-	close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 0);
-	close(ends[0]);
-	return pid;
-}
-
-enum result
-spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
-{
-	int sockets[2];
-
-	if (spawn_fails)
-		return RESULT_SYSTEM;
-	assert_string_equal(plan->name, "sallyport-user");
-	assert_ok(ipc_pair(sockets));
-	assert_ok(fd_set_nonblocking(sockets[0]));
-	assert_ok(fd_set_nonblocking(sockets[1]));
-	*pid = start_sleeper();
-	fd_close(&user_end);
-	*socket = sockets[0];
-	user_end = sockets[1];
-	spawned++;
-	return RESULT_OK;
-}
-
-/* Somebody is logged in who may forward. */
-static struct rig *
-rig_open(const char *settings)
-{
-	struct permissions permissions = { .session = true, .forward_local = true };
-	struct rig *rig = rig_new(settings);
-	struct account *account;
-
-	assert_ok(account_find(rig->user, &account));
-	phase_open(&rig->monitor, account, &permissions);
-	spawned = 0;
-	spawn_fails = false;
-	return rig;
-}
-
-/* The user process is killed by the monitor when the connection ends; here somebody must reap it. */
-static void
-rig_close(struct rig *rig)
-{
-	const pid_t pid = rig->monitor.relay->pid;
-	int status;
-
-	relay_end(&rig->monitor);
-	if (pid > 0) {
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	}
-	ipc_message_clear(&user_told);
-	fd_close(&user_end);
-	rig_free(rig);
-}
+#include "tests/unit/monitor/forward/rig.h"
 
 static void
 say_connect(struct rig *rig, uint32_t id, const char *host, uint32_t port)
@@ -118,22 +28,6 @@ say_cancel(struct rig *rig, uint32_t id)
 	rig_say(rig, IPC_cancel_connect, writer_bytes(&writer));
 }
 
-static struct reader
-user_is_told(enum ipc_type type)
-{
-	ipc_message_clear(&user_told);
-	assert_ok(ipc_receive(user_end, user_room, &user_told));
-	assert_string_equal(ipc_row(user_told.type)->name, ipc_row(type)->name);
-	return reader_of(user_told.body);
-}
-
-static bool
-user_is_told_nothing(void)
-{
-	ipc_message_clear(&user_told);
-	return ipc_receive(user_end, user_room, &user_told) == RESULT_AGAIN;
-}
-
 /* The serial of the connection that the user process is asked for. */
 static uint32_t
 user_is_asked(const char *host, uint32_t port)
@@ -146,13 +40,6 @@ user_is_asked(const char *host, uint32_t port)
 	assert_bytes_text(connect.host, host);
 	assert_int_equal(connect.port, port);
 	return connect.id;
-}
-
-static void
-user_says(struct rig *rig, enum ipc_type type, struct bytes body, const int *fd)
-{
-	assert_ok(ipc_send(user_end, type, body, fd, fd == NULL ? 0 : 1));
-	relay_receive(&rig->monitor);
 }
 
 static void
@@ -170,19 +57,10 @@ user_answers(struct rig *rig, uint32_t serial, uint32_t reason, const char *text
 static uint32_t
 child_is_told(struct rig *rig, uint32_t id)
 {
-	struct reader reader = rig_told(rig, IPC_tcp_connected);
+	struct reader reader = rig_told(rig, IPC_connected);
 
 	assert_int_equal(get_u32(&reader), id);
 	return get_u32(&reader);
-}
-
-static int
-make_socket(int domain, int type)
-{
-	int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	return fd;
 }
 
 static void
@@ -227,7 +105,7 @@ a_refusal_is_passed_on(void **state)
 	(void)user_is_told(IPC_user_start);
 	user_answers(
 	    rig, user_is_asked("h", 1), SSH_OPEN_CONNECT_FAILED, "Connection refused", NULL);
-	reader = rig_told(rig, IPC_tcp_connected);
+	reader = rig_told(rig, IPC_connected);
 	assert_int_equal(get_u32(&reader), 0);
 	assert_int_equal(get_u32(&reader), SSH_OPEN_CONNECT_FAILED);
 	assert_bytes_text(get_string(&reader), "Connection refused");
@@ -459,6 +337,27 @@ its_log_is_quoted_tamed_and_bounded(void **state)
 	rig_close(rig);
 }
 
+static void
+a_log_of_no_level_ends_it(void **state)
+{
+	static const uint32_t levels[] = { LOG_LEVEL_QUIET, LOG_LEVEL_DEBUG3 + 1, UINT32_MAX };
+
+	for (size_t i = 0; i < COUNT(levels); i++) {
+		struct rig *rig = rig_open("");
+		uint8_t room[64];
+		struct writer writer = writer_into(room, sizeof(room));
+
+		put_u32(&writer, levels[i]);
+		put_text(&writer, "a");
+		put_text(&writer, "b");
+		say_connect(rig, 1, "h", 1);
+		user_says(rig, IPC_user_log, writer_bytes(&writer), NULL);
+		assert_true(rig->monitor.relay->fd < 0);
+		assert_int_equal(child_is_told(rig, 1), SSH_OPEN_CONNECT_FAILED);
+		rig_close(rig);
+	}
+}
+
 int
 main(void)
 {
@@ -473,6 +372,7 @@ main(void)
 		cmocka_unit_test(its_end_is_told_to_who_waits),
 		cmocka_unit_test(one_that_cannot_be_started_is_no_attack),
 		cmocka_unit_test(its_log_is_quoted_tamed_and_bounded),
+		cmocka_unit_test(a_log_of_no_level_ends_it),
 	};
 
 	support_log_capture(&unread);

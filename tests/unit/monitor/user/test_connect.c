@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
@@ -60,7 +62,7 @@ rig_free(struct rig *rig)
 static enum result
 begin(struct rig *rig, uint32_t id, const char *host, uint32_t port)
 {
-	const struct user_connect request = { id, bytes_of_text(host), port, 0 };
+	const struct user_connect request = { id, FORWARD_TCP, bytes_of_text(host), port, 0 };
 
 	return connects_begin(rig->connects, &request, clock_now_ms());
 }
@@ -143,6 +145,42 @@ says_why_not(void **state)
 }
 
 static void
+connects_to_a_path(void **state)
+{
+	struct rig *rig = rig_new();
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct user_connect request = { 4, FORWARD_UNIX, bytes_of_text(address.sun_path), 0, 0 };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int first = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int accepted;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sp-connect-%d", getpid());
+	request.host = bytes_of_text(address.sun_path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(connect(first, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_ok(connects_begin(rig->connects, &request, clock_now_ms()));
+	assert_false(is_answered(rig)); /* the queue is full */
+	assert_true(connects_patience_ms(rig->connects, clock_now_ms()) >= 0);
+	turn(rig, 30);
+	assert_false(is_answered(rig));
+	accepted = accept(listener, NULL, NULL);
+	assert_true(accepted >= 0);
+	poll(NULL, 0, 30);
+	turn(rig, 0);
+	assert_true(is_answered(rig));
+	assert_int_equal(rig->told.fd_count, 1);
+	assert_true((fcntl(rig->told.fds[0], F_GETFL) & O_NONBLOCK) != 0);
+	unlink(address.sun_path);
+	assert_ok(connects_begin(rig->connects, &request, clock_now_ms()));
+	assert_int_equal(answer(rig, 4), SSH_OPEN_CONNECT_FAILED);
+	fd_close(&first);
+	fd_close(&accepted);
+	fd_close(&listener);
+	rig_free(rig);
+}
+
+static void
 refuses_what_no_monitor_asks(void **state)
 {
 	char long_host[300];
@@ -206,7 +244,7 @@ one_that_hangs_times_out(void **state)
 {
 	struct rig *rig = rig_new();
 	struct pollfd polls[CONNECTS_MAX];
-	const struct user_connect request = { 3, bytes_of_text("127.0.0.1"), 0, 0 };
+	const struct user_connect request = { 3, FORWARD_TCP, bytes_of_text("127.0.0.1"), 0, 0 };
 	struct user_connect asked = request;
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -245,6 +283,7 @@ main(void)
 		cmocka_unit_test(connects_to_a_literal),
 		cmocka_unit_test(connects_to_a_name),
 		cmocka_unit_test(says_why_not),
+		cmocka_unit_test(connects_to_a_path),
 		cmocka_unit_test(refuses_what_no_monitor_asks),
 		cmocka_unit_test(a_cancelled_one_is_not_answered),
 		cmocka_unit_test(many_are_made_at_a_time),

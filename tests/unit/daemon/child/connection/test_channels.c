@@ -5,131 +5,8 @@
  */
 #include "daemon/child/connection/channels.h"
 
-#include "common/ipc_bodies.h"
-#include "tests/unit/support.h"
-
-#define WINDOW (256 * 1024)
-
-/* The channels, what they said, and room to write messages in. */
-struct rig {
-	struct channels channels;
-	struct outlet outlet;
-	struct conn_event data;
-	struct conn_attach attach;
-	uint8_t room[300 * 1024];
-};
-
-static struct rig *
-rig_new(void)
-{
-	struct rig *rig = calloc(1, sizeof(*rig));
-
-	assert_non_null(rig);
-	outlet_init(&rig->outlet);
-	channels_init(&rig->channels, 4, WINDOW);
-	return rig;
-}
-
-static void
-rig_free(struct rig *rig)
-{
-	channels_clear(&rig->channels);
-	outlet_clear(&rig->outlet);
-	free(rig);
-}
-
-static struct writer
-say(struct rig *rig, uint8_t number)
-{
-	struct writer writer = writer_into(rig->room, sizeof(rig->room));
-
-	put_byte(&writer, number);
-	return writer;
-}
-
-static enum result
-receive(struct rig *rig, const struct writer *writer)
-{
-	assert_ok(writer_end(writer));
-	return channels_receive(&rig->channels, writer_bytes(writer), &rig->outlet, &rig->data);
-}
-
-static enum result
-receive_number(struct rig *rig, uint8_t number, uint32_t channel)
-{
-	struct writer writer = say(rig, number);
-
-	put_u32(&writer, channel);
-	return receive(rig, &writer);
-}
-
-/* The next packet to the client is this message, about their channel 7; the reader is behind both. */
-static struct reader
-told(struct rig *rig, uint8_t number)
-{
-	struct reader reader;
-	struct bytes payload;
-
-	assert_true(outlet_take_packet(&rig->outlet, &payload));
-	reader = reader_of(payload);
-	assert_int_equal(get_byte(&reader), number);
-	assert_int_equal(get_u32(&reader), 7);
-	return reader;
-}
-
-static bool
-says_nothing(struct rig *rig)
-{
-	struct conn_event event;
-	struct bytes payload;
-
-	return !outlet_take_packet(&rig->outlet, &payload) &&
-	       !outlet_take_event(&rig->outlet, &event);
-}
-
-static struct reader
-asked(struct rig *rig, enum ipc_type type)
-{
-	struct conn_event event;
-
-	assert_true(outlet_take_event(&rig->outlet, &event));
-	assert_int_equal(event.kind, CONN_ASK);
-	assert_string_equal(ipc_row(event.ask)->name, ipc_row(type)->name);
-	assert_true(event.bytes.size <= ipc_row(type)->body_max);
-	return reader_of(event.bytes);
-}
-
-static void
-happened(struct rig *rig, enum conn_event_kind kind, uint32_t channel)
-{
-	struct conn_event event;
-
-	assert_true(outlet_take_event(&rig->outlet, &event));
-	assert_int_equal(event.kind, kind);
-	assert_int_equal(event.channel, channel);
-}
-
-static enum result
-answer(struct rig *rig, enum ipc_type type, const struct writer *writer)
-{
-	struct ipc_message message = { .type = type, .body = writer_bytes(writer) };
-
-	rig->attach = (struct conn_attach){ CONN_ATTACH_NOTHING, 0 };
-	return channels_answer(&rig->channels, &message, &rig->outlet, &rig->attach);
-}
-
-/* session_opened, session_started, tcp_connected: id, number, text. */
-static enum result
-answer_text(struct rig *rig, enum ipc_type type, uint32_t id, uint32_t number)
-{
-	uint8_t room[64];
-	struct writer writer = writer_into(room, sizeof(room));
-
-	put_u32(&writer, id);
-	put_u32(&writer, number);
-	put_text(&writer, "why");
-	return answer(rig, type, &writer);
-}
+#include "daemon/child/connection/session.h"
+#include "tests/unit/daemon/child/connection/rig.h"
 
 static enum result
 answer_done(struct rig *rig, enum ipc_type type, uint32_t id, uint32_t done)
@@ -151,31 +28,6 @@ answer_end(struct rig *rig, uint32_t id, uint32_t status)
 
 	session_end_put(&writer, &end);
 	return answer(rig, IPC_session_ended, &writer);
-}
-
-static enum result
-open_channel(struct rig *rig, const char *type, uint32_t window)
-{
-	struct writer writer = say(rig, SSH_MSG_CHANNEL_OPEN);
-
-	put_text(&writer, type);
-	put_u32(&writer, 7);
-	put_u32(&writer, window);
-	put_u32(&writer, 32768);
-	return receive(rig, &writer);
-}
-
-/* A session that the client may use; its number is 0. */
-static struct rig *
-rig_with_session(void)
-{
-	struct rig *rig = rig_new();
-
-	assert_ok(open_channel(rig, "session", 1000));
-	(void)asked(rig, IPC_open_session);
-	assert_ok(answer_text(rig, IPC_session_opened, 0, 0));
-	(void)told(rig, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
-	return rig;
 }
 
 static struct writer
@@ -255,6 +107,45 @@ a_session_is_confirmed_when_the_monitor_opened_it(void **state)
 }
 
 static void
+a_path_is_asked_for(void **state)
+{
+	struct rig *rig = rig_new();
+	struct writer writer = say(rig, SSH_MSG_CHANNEL_OPEN);
+	char path[FORWARD_PLACE_MAX + 2];
+	struct unix_request asked_for;
+	struct reader reader;
+
+	put_text(&writer, "direct-streamlocal@openssh.com");
+	put_u32(&writer, 7);
+	put_u32(&writer, 1000);
+	put_u32(&writer, 1000);
+	put_text(&writer, "/run/x");
+	put_text(&writer, "");
+	put_u32(&writer, 0);
+	assert_ok(receive(rig, &writer));
+	reader = asked(rig, IPC_connect_unix);
+	unix_request_get(&reader, &asked_for);
+	assert_int_equal(asked_for.id, 0);
+	assert_bytes_text(asked_for.path, "/run/x");
+	assert_ok(answer_text(rig, IPC_connected, 0, 0));
+	assert_int_equal(rig->attach.kind, CONN_ATTACH_SOCKET);
+	(void)told(rig, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+	memset(path, 'x', sizeof(path));
+	writer = say(rig, SSH_MSG_CHANNEL_OPEN);
+	put_text(&writer, "direct-streamlocal@openssh.com");
+	put_u32(&writer, 7);
+	put_u32(&writer, 1000);
+	put_u32(&writer, 1000);
+	put_string(&writer, bytes_of(path, FORWARD_PLACE_MAX + 1));
+	put_text(&writer, "");
+	put_u32(&writer, 0);
+	assert_ok(receive(rig, &writer));
+	(void)told(rig, SSH_MSG_CHANNEL_OPEN_FAILURE);
+	assert_true(says_nothing(rig));
+	rig_free(rig);
+}
+
+static void
 a_refused_session_frees_its_number(void **state)
 {
 	struct rig *rig = rig_new();
@@ -322,10 +213,136 @@ a_forward_asks_and_attaches_its_socket(void **state)
 	assert_ok(reader_end(&reader));
 	assert_bytes_text(tcp.host, "example.org");
 	assert_int_equal(tcp.port, 80);
-	assert_ok(answer_text(rig, IPC_tcp_connected, 0, 0));
+	assert_ok(answer_text(rig, IPC_connected, 0, 0));
 	assert_int_equal(rig->attach.kind, CONN_ATTACH_SOCKET);
 	(void)told(rig, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
 	rig_free(rig);
+}
+
+/* --- Tunnels ------------------------------------------------------------------------------------ */
+
+static enum result
+open_tunnel(struct rig *rig, uint32_t mode, uint32_t unit, uint32_t window)
+{
+	struct writer writer = say(rig, SSH_MSG_CHANNEL_OPEN);
+
+	put_text(&writer, "tun@openssh.com");
+	put_u32(&writer, 7);
+	put_u32(&writer, window);
+	put_u32(&writer, 32768);
+	put_u32(&writer, mode);
+	put_u32(&writer, unit);
+	return receive(rig, &writer);
+}
+
+static void
+a_tunnel_asks_and_attaches_its_device(void **state)
+{
+	struct rig *rig = rig_new();
+	struct tunnel_request request;
+	struct reader reader;
+
+	assert_ok(open_tunnel(rig, 2, 0x7fffffff, 100000));
+	reader = asked(rig, IPC_open_tunnel);
+	tunnel_request_get(&reader, &request);
+	assert_ok(reader_end(&reader));
+	assert_int_equal(request.id, 0);
+	assert_int_equal(request.mode, SSH_TUNNEL_ETHERNET);
+	assert_int_equal(request.unit, SSH_TUNNEL_UNIT_ANY);
+	assert_ok(answer_text(rig, IPC_tunnel_opened, 0, 0));
+	assert_int_equal(rig->attach.kind, CONN_ATTACH_TUNNEL);
+	(void)told(rig, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+	rig_free(rig);
+}
+
+static void
+a_tunnel_that_makes_no_sense_is_not_asked_for(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t mode, unit;
+	} rows[] = { { "no kind", 0, 0 }, { "both kinds", 3, 0 }, { "unit", 1, 0x80000000 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rig *rig = rig_new();
+
+		assert_ok(open_tunnel(rig, rows[i].mode, rows[i].unit, 1000));
+		(void)told(rig, SSH_MSG_CHANNEL_OPEN_FAILURE);
+		ROW_TRUE(rows[i].name, says_nothing(rig) && rig->channels.theirs.open_count == 0);
+		rig_free(rig);
+	}
+}
+
+static struct rig *
+rig_with_tunnel(uint32_t window)
+{
+	struct rig *rig = rig_new();
+
+	assert_ok(open_tunnel(rig, 1, 0, window));
+	(void)asked(rig, IPC_open_tunnel);
+	assert_ok(answer_text(rig, IPC_tunnel_opened, 0, 0));
+	(void)told(rig, SSH_MSG_CHANNEL_OPEN_CONFIRMATION);
+	return rig;
+}
+
+static void
+send_frame(struct rig *rig, struct bytes data)
+{
+	struct writer writer = say(rig, SSH_MSG_CHANNEL_DATA);
+
+	put_u32(&writer, 0);
+	put_string(&writer, data);
+	assert_ok(receive(rig, &writer));
+}
+
+/* Without its head; the head, and what is no frame, counts as taken at once. */
+static void
+frames_come_without_their_heads(void **state)
+{
+	struct rig *rig = rig_with_tunnel(1000);
+	const struct channel *channel = channels_find(&rig->channels, 0);
+	uint8_t frame[24] = { 0, 0, 0, 2, 0x45 };
+
+	send_frame(rig, bytes_of(frame, sizeof(frame)));
+	assert_int_equal(rig->data.kind, CONN_DATA);
+	assert_int_equal(rig->data.bytes.size, 20);
+	assert_int_equal(rig->data.bytes.data[0], 0x45);
+	assert_int_equal(channel->window.held, 20);
+	frame[3] = 24;
+	send_frame(rig, bytes_of(frame, sizeof(frame)));
+	assert_int_equal(rig->data.kind, CONN_IDLE);
+	assert_int_equal(channel->window.held, 20);
+	rig_free(rig);
+}
+
+static void
+waits_for_the_room_of_a_frame(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t window, least, least_when_cut;
+	} rows[] = {
+		{ "large window", 1 << 21, FRAME_USUAL_BYTES, 32768 },
+		{ "that of a frame or two", 4000, 1000, 1000 },
+		{ "hardly any", 19, 5, 5 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rig *rig = rig_with_tunnel(rows[i].window);
+		struct channel *channel = channels_find(&rig->channels, 0);
+
+		ROW_TRUE(rows[i].name, channel_may_send(channel, CONN_STREAM_DATA));
+		channel->their_window = rows[i].least;
+		ROW_TRUE(rows[i].name, channel_may_send(channel, CONN_STREAM_DATA));
+		channel->their_window = rows[i].least - 1;
+		ROW_TRUE(rows[i].name, !channel_may_send(channel, CONN_STREAM_DATA));
+		channel_frame_was_cut(channel);
+		channel->their_window = rows[i].least_when_cut - 1;
+		ROW_TRUE(rows[i].name, !channel_may_send(channel, CONN_STREAM_DATA));
+		channel->their_window = rows[i].least_when_cut;
+		ROW_TRUE(rows[i].name, channel_may_send(channel, CONN_STREAM_DATA));
+		rig_free(rig);
+	}
 }
 
 static void
@@ -366,7 +383,7 @@ replies_come_in_the_order_of_the_requests(void **state)
 	struct writer writer;
 
 	assert_ok(request_env(rig, true));
-	writer = request(rig, "x11-req", true); /* refused here, at once */
+	writer = request(rig, "nothing-req@example.org", true); /* refused here, at once */
 	assert_ok(receive(rig, &writer));
 	assert_ok(request_env(rig, false));
 	assert_ok(request_exec(rig));
@@ -455,6 +472,95 @@ a_terminal_replaces_the_pipes(void **state)
 	(void)asked(rig, IPC_start_session);
 	assert_ok(answer_text(rig, IPC_session_started, 0, 1));
 	assert_int_equal(rig->attach.kind, CONN_ATTACH_NOTHING);
+	rig_free(rig);
+}
+
+static enum result
+request_break(struct rig *rig)
+{
+	struct writer writer = request(rig, "break", true);
+
+	put_u32(&writer, 1000);
+	return receive(rig, &writer);
+}
+
+static void
+a_break_is_for_terminals(void **state)
+{
+	struct rig *rig = rig_with_session();
+
+	assert_ok(request_break(rig));
+	(void)told(rig, SSH_MSG_CHANNEL_FAILURE);
+	assert_true(says_nothing(rig));
+	channels_find(&rig->channels, 0)->has_pty = true;
+	assert_ok(request_break(rig));
+	(void)asked(rig, IPC_send_break);
+	assert_true(says_nothing(rig));
+	assert_ok(answer_done(rig, IPC_break_sent, 0, 1));
+	(void)told(rig, SSH_MSG_CHANNEL_SUCCESS);
+	assert_result(answer_done(rig, IPC_break_sent, 0, 1), RESULT_MALFORMED);
+	rig_free(rig);
+}
+
+static void
+who_reads_no_more_is_sent_no_more(void **state)
+{
+	struct rig *rig = rig_with_program();
+	struct channel *channel = channels_find(&rig->channels, 0);
+	struct writer writer = request(rig, "eow@openssh.com", false);
+
+	assert_ok(receive(rig, &writer));
+	happened(rig, CONN_UNREAD, 0);
+	assert_false(channel_may_send(channel, CONN_STREAM_DATA));
+	assert_true(channel_may_send(channel, CONN_STREAM_STDERR));
+	assert_true(says_nothing(rig));
+	writer = request(rig, "eow@openssh.com", false);
+	assert_ok(receive(rig, &writer)); /* twice is no more */
+	assert_true(says_nothing(rig));
+	channel->source_ended[CONN_STREAM_STDERR] = true;
+	assert_ok(channel_settle(channel, &rig->outlet));
+	(void)told(rig, SSH_MSG_CHANNEL_EOF);
+	rig_free(rig);
+}
+
+static void
+a_client_is_told_that_nobody_reads_while_it_may_write(void **state)
+{
+	struct rig *rig = rig_with_program();
+	struct channel *channel = channels_find(&rig->channels, 0);
+	struct reader reader;
+
+	assert_ok(session_send_eow(channel, &rig->outlet));
+	reader = told(rig, SSH_MSG_CHANNEL_REQUEST);
+	assert_bytes_text(get_string(&reader), "eow@openssh.com");
+	assert_false(get_bool(&reader));
+	assert_ok(reader_end(&reader));
+	assert_ok(receive_number(rig, SSH_MSG_CHANNEL_EOF, 0));
+	happened(rig, CONN_EOF, 0);
+	assert_ok(session_send_eow(channel, &rig->outlet));
+	assert_true(says_nothing(rig));
+	rig_free(rig);
+}
+
+static void
+flow_control_is_told_until_the_channel_is_closed(void **state)
+{
+	struct rig *rig = rig_with_program();
+	struct channel *channel = channels_find(&rig->channels, 0);
+	struct reader reader;
+
+	assert_ok(session_send_flow_control(channel, true, &rig->outlet));
+	reader = told(rig, SSH_MSG_CHANNEL_REQUEST);
+	assert_bytes_text(get_string(&reader), "xon-xoff");
+	assert_false(get_bool(&reader));
+	assert_true(get_bool(&reader));
+	assert_ok(reader_end(&reader));
+	assert_ok(channel_close(channel, &rig->outlet));
+	(void)told(rig, SSH_MSG_CHANNEL_CLOSE);
+	happened(rig, CONN_GONE, 0);
+	(void)asked(rig, IPC_close_session);
+	assert_ok(session_send_flow_control(channel, false, &rig->outlet));
+	assert_true(says_nothing(rig));
 	rig_free(rig);
 }
 
@@ -686,7 +792,8 @@ messages_that_nothing_asked_for_end_the_connection(void **state)
 static void
 cut_off_requests_are_refused(void **state)
 {
-	const char *names[] = { "pty-req", "env", "exec", "subsystem", "window-change", "signal" };
+	const char *names[] = { "pty-req", "env", "exec", "subsystem", "window-change", "signal",
+		"break" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct rig *rig = rig_with_session();
@@ -702,10 +809,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_confirmed_when_the_monitor_opened_it),
+		cmocka_unit_test(a_path_is_asked_for),
 		cmocka_unit_test(a_refused_session_frees_its_number),
 		cmocka_unit_test(an_unknown_type_is_refused_and_nobody_is_asked),
 		cmocka_unit_test(more_channels_than_allowed_are_refused),
 		cmocka_unit_test(a_forward_asks_and_attaches_its_socket),
+		cmocka_unit_test(a_tunnel_asks_and_attaches_its_device),
+		cmocka_unit_test(a_tunnel_that_makes_no_sense_is_not_asked_for),
+		cmocka_unit_test(frames_come_without_their_heads),
+		cmocka_unit_test(waits_for_the_room_of_a_frame),
 		cmocka_unit_test(no_more_sessions_is_kept),
 		cmocka_unit_test(unknown_global_requests_fail_politely),
 		cmocka_unit_test(replies_come_in_the_order_of_the_requests),
@@ -713,6 +825,10 @@ main(void)
 		cmocka_unit_test(a_flood_of_requests_ends_the_connection),
 		cmocka_unit_test(what_is_too_long_for_the_monitor_is_refused),
 		cmocka_unit_test(a_terminal_replaces_the_pipes),
+		cmocka_unit_test(a_break_is_for_terminals),
+		cmocka_unit_test(who_reads_no_more_is_sent_no_more),
+		cmocka_unit_test(a_client_is_told_that_nobody_reads_while_it_may_write),
+		cmocka_unit_test(flow_control_is_told_until_the_channel_is_closed),
 		cmocka_unit_test(data_is_passed_on_and_the_window_opened_when_it_was_taken),
 		cmocka_unit_test(data_beyond_the_window_ends_the_connection),
 		cmocka_unit_test(data_behind_eof_ends_the_connection),

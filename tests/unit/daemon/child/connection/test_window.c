@@ -22,7 +22,7 @@ move(struct window *window, size_t size)
 static void
 opens_and_takes(void **state)
 {
-	struct window_budget budget = { .window_max = MOST };
+	struct window_budget budget = { .window_max = MOST, .total_max = WINDOW_BUDGET };
 	struct window window;
 
 	window_open(&window, &budget);
@@ -41,7 +41,7 @@ opens_and_takes(void **state)
 static void
 never_allows_more_than_it_holds(void **state)
 {
-	struct window_budget budget = { .window_max = WINDOW_BEGIN };
+	struct window_budget budget = { .window_max = WINDOW_BEGIN, .total_max = WINDOW_BUDGET };
 	struct window window;
 
 	window_open(&window, &budget);
@@ -57,7 +57,9 @@ never_allows_more_than_it_holds(void **state)
 static void
 grows_while_its_consumer_is_fast(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
 	struct window window;
 
 	window_open(&window, &budget);
@@ -75,7 +77,9 @@ grows_while_its_consumer_is_fast(void **state)
 static void
 stays_when_its_consumer_is_slow(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
 	struct window window;
 
 	window_open(&window, &budget);
@@ -93,9 +97,10 @@ stays_when_the_client_is_near(void **state)
 	static const uint32_t trips_us[] = { 0, 100, 900, 4000 };
 
 	for (size_t i = 0; i < COUNT(trips_us); i++) {
-		struct window_budget budget = {
-			.window_max = MOST, .now_ms = 1000, .rtt_us = trips_us[i]
-		};
+		struct window_budget budget = { .window_max = MOST,
+			.total_max = WINDOW_BUDGET,
+			.now_ms = 1000,
+			.rtt_us = trips_us[i] };
 		struct window window;
 
 		window_open(&window, &budget);
@@ -111,7 +116,9 @@ stays_when_the_client_is_near(void **state)
 static void
 stays_when_its_consumer_lags(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
 	struct window window;
 
 	window_open(&window, &budget);
@@ -123,7 +130,9 @@ stays_when_its_consumer_lags(void **state)
 static void
 shrinks_when_it_rests(void **state)
 {
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
 	struct window window;
 	size_t left;
 
@@ -148,15 +157,18 @@ static void
 a_crowd_shares_the_budget(void **state)
 {
 	static struct window windows[1024];
-	struct window_budget budget = { .window_max = MOST, .now_ms = 1000, .rtt_us = FAR_US };
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
 	size_t total = 0;
 
 	for (size_t i = 0; i < COUNT(windows); i++) {
+		assert_true(window_fits(&budget)); /* as many as the monitor lets have channels */
 		window_open(&windows[i], &budget);
 		total += windows[i].size;
 	}
 	assert_int_equal(budget.total, total);
-	assert_true(total <= WINDOW_BUDGET + COUNT(windows) * (size_t)WINDOW_LEAST);
+	assert_true(total <= WINDOW_BUDGET);
 	assert_int_equal(windows[0].size, WINDOW_BEGIN);
 	assert_int_equal(windows[COUNT(windows) - 1].size, WINDOW_LEAST);
 	for (size_t i = 0; i < COUNT(windows); i++) {
@@ -169,10 +181,62 @@ a_crowd_shares_the_budget(void **state)
 	assert_int_equal(budget.total, 0);
 }
 
+static void
+what_has_grown_leaves_room_for_all_channels(void **state)
+{
+	static struct window windows[1024];
+	struct window_budget budget = {
+		.window_max = MOST, .total_max = WINDOW_BUDGET, .now_ms = 1000, .rtt_us = FAR_US
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		window_open(&windows[i], &budget);
+		move(&windows[i], 4 * (size_t)MOST);
+	}
+	assert_true(budget.total > WINDOW_BUDGET / 2);
+	for (size_t i = 3; i < COUNT(windows); i++) {
+		assert_true(window_fits(&budget));
+		window_open(&windows[i], &budget);
+	}
+	assert_true(budget.total <= WINDOW_BUDGET);
+}
+
+static void
+a_small_budget_has_few_windows(void **state)
+{
+	struct window_budget budget = { .window_max = MOST, .total_max = 3 * WINDOW_LEAST };
+	struct window windows[3];
+
+	for (size_t i = 0; i < COUNT(windows); i++) {
+		assert_true(window_fits(&budget));
+		window_open(&windows[i], &budget);
+		assert_true(budget.total <= budget.total_max);
+	}
+	assert_false(window_fits(&budget));
+	window_close(&windows[1]);
+	assert_true(window_fits(&budget));
+}
+
+static void
+windows_that_are_small_need_no_more(void **state)
+{
+	struct window_budget budget = { .window_max = 1000, .total_max = 2000 };
+	struct window windows[2];
+
+	window_open(&windows[0], &budget);
+	assert_true(window_fits(&budget));
+	window_open(&windows[1], &budget);
+	assert_int_equal(windows[1].left, 1000);
+	assert_false(window_fits(&budget));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_has_grown_leaves_room_for_all_channels),
+		cmocka_unit_test(a_small_budget_has_few_windows),
+		cmocka_unit_test(windows_that_are_small_need_no_more),
 		cmocka_unit_test(opens_and_takes),
 		cmocka_unit_test(never_allows_more_than_it_holds),
 		cmocka_unit_test(grows_while_its_consumer_is_fast),
