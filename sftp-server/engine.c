@@ -119,7 +119,8 @@ reply_attrs(struct call *call, enum fs_status status, const struct fs_attrs *att
 	return reply_end(call, &writer);
 }
 
-enum result
+/* NAME with one path, or the status if it is not FS_OK. */
+static enum result
 reply_path(struct call *call, enum fs_status status, const char *path)
 {
 	const struct fs_attrs none = { 0 };

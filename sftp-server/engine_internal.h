@@ -34,14 +34,14 @@ enum result reply_begin(
 enum result reply_end(struct call *call, struct writer *writer) MUST_USE;
 enum result reply_status(struct call *call, enum fs_status status) MUST_USE;
 
-/* NAME with one path, or the status if it is not FS_OK. */
-enum result reply_path(struct call *call, enum fs_status status, const char *path) MUST_USE;
-
 /* Reads a path, has another made of it, and replies. */
 enum result reply_path_of(
     struct call *call, enum fs_status (*operation)(void *fs, const char *path, char *out)) MUST_USE;
 
+/* Reads a handle. NULL: it is none of ours, or not there to be read; reader_end tells which. */
 struct handle *call_handle(struct call *call);
+/* Reads two paths of FS_PATH_MAX bytes each, the last fields; `status` says whether both can be used. RESULT_TRUNCATED,
+ * RESULT_TRAILING: the request is malformed. */
 enum result call_two_paths(
     struct call *call, char *first, char *second, enum fs_status *status) MUST_USE;
 

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "common/config/choices.h"
+#include "common/config/sftp_options.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -32,15 +32,6 @@
 struct server {
 	struct engine *engine; /* owned */
 	struct buf input, output;
-};
-
-struct options {
-	struct engine_options engine;
-	const char *folder; /* -d; NULL: where we are */
-	int umask;          /* -u; -1: as it is */
-	bool log_to_stderr;
-	enum log_level level;
-	int64_t facility; /* syslog's number */
 };
 
 static const char usage[] =
@@ -183,50 +174,19 @@ handles_max(void)
 	return limit.rlim_cur > 1024 ? 1000 : (size_t)limit.rlim_cur - 16;
 }
 
+/* RESULT_CONFIG where it was said already what is wrong, or what was asked for. */
 static enum result
-take_option(int flag, const char *value, struct options *out)
+parse_options(int argc, char **argv, struct sftp_options *out)
 {
-	char *end;
+	char why[SFTP_OPTIONS_WHY_MAX] = "";
+	const size_t count = argc > 0 ? (size_t)argc - 1 : 0;
 
-	switch (flag) {
-	case 'R':
-		out->engine.read_only = true;
+	if (sftp_options_parse(argv + 1, count, out, why) == RESULT_OK && !out->wants_usage)
 		return RESULT_OK;
-	case 'd':
-		out->folder = value;
-		return RESULT_OK;
-	case 'e':
-		out->log_to_stderr = true;
-		return RESULT_OK;
-	case 'f':
-		return choice_find(KEYWORD_SyslogFacility, value, &out->facility) ? RESULT_OK
-										  : RESULT_CONFIG;
-	case 'l':
-		return log_level_find(value, &out->level) ? RESULT_OK : RESULT_CONFIG;
-	case 'u':
-		out->umask = (int)strtol(value, &end, 8);
-		return *value != '\0' && *end == '\0' && out->umask >= 0 && out->umask <= 0777
-			   ? RESULT_OK
-			   : RESULT_CONFIG;
-	default:
-		return RESULT_CONFIG;
-	}
-}
-
-static enum result
-parse_options(int argc, char **argv, struct options *out)
-{
-	int flag;
-
-	*out = (struct options){
-		.engine = { .handles_max = handles_max() },
-		.umask = -1,
-		.level = LOG_LEVEL_ERROR,
-		.facility = LOG_AUTH >> 3,
-	};
-	while ((flag = getopt(argc, argv, "d:ef:hl:Ru:")) != -1)
-		TRY(take_option(flag, optarg, out));
-	return optind == argc ? RESULT_OK : RESULT_CONFIG;
+	if (why[0] != '\0')
+		fprintf(stderr, "sftp-server: %s\n", why);
+	fputs(usage, stderr);
+	return RESULT_CONFIG;
 }
 
 static void
@@ -235,8 +195,60 @@ syslog_sink(void *context, const struct log_event *event)
 	syslog(event->level <= LOG_LEVEL_ERROR ? LOG_ERR : LOG_INFO, "%s", event->text);
 }
 
+/* As the environment of the session says it: below a root folder there may be no passwd. */
+static struct bytes
+token_value(uint8_t token)
+{
+	const char *value = "%";
+
+	if (token == 'u')
+		value = getenv("USER");
+	else if (token == 'h')
+		value = getenv("HOME");
+	else if (token != '%')
+		value = NULL;
+	return bytes_of_text(value == NULL ? "" : value);
+}
+
+/* %u, %h and %%; anything else is a mistake. */
 static enum result
-prepare(const struct options *options)
+expand_folder(const char *folder, struct buf *out)
+{
+	for (const char *at = folder; *at != '\0'; at++) {
+		struct bytes piece = bytes_of(at, 1);
+
+		if (*at == '%') {
+			at++;
+			piece = token_value((uint8_t)*at);
+		}
+		if (piece.size == 0)
+			return RESULT_CONFIG;
+		TRY(buf_append(out, piece));
+	}
+	return buf_append(out, bytes_of("", 1));
+}
+
+static enum result
+enter_folder(const char *folder)
+{
+	OWNED_BUF path;
+
+	buf_init(&path, PATH_MAX);
+	if (expand_folder(folder, &path) != RESULT_OK) {
+		log_error("start-folder",
+		    "%s: no folder can be made of this; %%u, %%h and %%%% are the "
+		    "tokens",
+		    folder);
+		return RESULT_SYSTEM;
+	}
+	if (chdir((const char *)buf_bytes(&path).data) == 0)
+		return RESULT_OK;
+	log_error("start-folder", "%s: %s", folder, strerror(errno));
+	return RESULT_SYSTEM;
+}
+
+static enum result
+prepare(const struct sftp_options *options)
 {
 	log_set_level(options->level);
 	if (!options->log_to_stderr) {
@@ -247,29 +259,25 @@ prepare(const struct options *options)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* it executes nothing */
 	if (options->umask >= 0)
 		umask((mode_t)options->umask);
-	if (options->folder != NULL && chdir(options->folder) < 0) {
-		log_error("start-folder", "%s: %s", options->folder, strerror(errno));
-		return RESULT_SYSTEM;
-	}
-	return RESULT_OK;
+	return options->folder == NULL ? RESULT_OK : enter_folder(options->folder);
 }
 
 int
 sftp_server_main(int argc, char **argv)
 {
 	struct server server = { 0 };
-	struct options options;
+	struct sftp_options options;
+	struct engine_options engine = { .handles_max = handles_max() };
 	enum result result;
 
-	if (parse_options(argc, argv, &options) != RESULT_OK) {
-		fputs(usage, stderr);
+	if (parse_options(argc, argv, &options) != RESULT_OK)
 		return 1;
-	}
+	engine.read_only = options.read_only;
 	buf_init(&server.input, INPUT_MAX);
 	buf_init(&server.output, ENGINE_REPLIES_MAX);
 	result = prepare(&options);
 	if (result == RESULT_OK)
-		result = engine_new(&fs_posix, NULL, &options.engine, &server.engine);
+		result = engine_new(&fs_posix, NULL, &engine, &server.engine);
 	if (result == RESULT_OK)
 		result = run(&server);
 	if (result != RESULT_OK && result != RESULT_SYSTEM)

@@ -51,10 +51,19 @@ make_file(struct monitor *monitor)
 		    monitor->account->name, strerror(errno));
 }
 
+/* What there is not is not set. */
+static enum result
+set_word(struct environment *environment, const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return RESULT_OK;
+	return environment_set(environment, bytes_of_text(name), bytes_of_text(value));
+}
+
 enum result
 auth_info_set(struct monitor *monitor, struct environment *environment)
 {
-	const char *comment = monitor->login->key_comment;
+	const struct login *login = monitor->login;
 	const char *path = monitor->sessions->auth_info;
 
 	if (!settings_flag(monitor->settings, KEYWORD_ExposeAuthInfo))
@@ -63,10 +72,8 @@ auth_info_set(struct monitor *monitor, struct environment *environment)
 	if (path[0] != '\0')
 		TRY(environment_set(
 		    environment, bytes_of_text("SSH_USER_AUTH"), bytes_of_text(path)));
-	if (comment[0] == '\0')
-		return RESULT_OK;
-	return environment_set(
-	    environment, bytes_of_text("SSH_PUBKEYINFO"), bytes_of_text(comment));
+	TRY(set_word(environment, "SSH_PUBKEYINFO", login->key_comment));
+	return set_word(environment, "SSH_KEY_OPTIONS", login->key_options);
 }
 
 void

@@ -15,10 +15,16 @@
 
 #include "common/process.h"
 #include "monitor/session/become.h"
+#include "monitor/session/enter_sftp.h"
 #include "monitor/session/rc.h"
+#include "monitor/session/root.h"
 
 #define EXIT_NOT_PREPARED 254
 #define EXIT_NOT_EXECUTED 1
+#define EXIT_REFUSED      1
+
+/* In the home: no texts before the shell. */
+#define QUIET ".hushlogin"
 
 static noreturn void
 give_up(const char *what, int status)
@@ -27,7 +33,7 @@ give_up(const char *what, int status)
 	_exit(status);
 }
 
-/* A new session, its terminal, and nothing open but 0, 1 and 2. */
+/* A new session, its terminal, and nothing open but 0, 1 and 2; what an exec is to close may still be used for it. */
 static void
 take_streams(const struct session_plan *plan, const int *theirs)
 {
@@ -43,8 +49,20 @@ take_streams(const struct session_plan *plan, const int *theirs)
 	}
 	if (pty != NULL && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
 		give_up(pty->name, EXIT_NOT_PREPARED);
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+	if (close_range(STDERR_FILENO + 1, ~0U, plan->sftp_fd > 0 ? CLOSE_RANGE_CLOEXEC : 0) < 0)
 		give_up("close_range", EXIT_NOT_PREPARED);
+}
+
+/* The log has said already what is wrong with a folder; it may have changed since. */
+static void
+enter_root(const struct session_plan *plan)
+{
+	struct trusted_fault fault;
+
+	if (plan->root == NULL || root_enter(plan->root, &fault) == RESULT_OK)
+		return;
+	dprintf(STDERR_FILENO, "the root folder of this session cannot be entered\n");
+	_exit(EXIT_NOT_PREPARED);
 }
 
 static void
@@ -63,12 +81,14 @@ become_account(const struct session_plan *plan)
 		give_up("not running as the user", EXIT_NOT_PREPARED);
 }
 
-/* As the user: a home that only he may enter is his home all the same. */
+/* As the user: a home that only he may enter is his home all the same. Below a root of its own seldom one is there. */
 static bool
-enter_home(const struct account *account)
+enter_home(const struct account *account, bool has_root)
 {
 	if (chdir(account->home) == 0)
 		return true;
+	if (has_root)
+		return false;
 	dprintf(STDERR_FILENO, "Could not chdir to home directory %s: %s\n", account->home,
 	    strerror(errno));
 	if (chdir("/") < 0)
@@ -76,29 +96,45 @@ enter_home(const struct account *account)
 	return false;
 }
 
-/* What modules said when the session was opened: for people at a terminal, as login shows it. */
+/* For people at a terminal, as login shows it; unless they have a file that says no. */
 static void
-show_notice(const struct session_plan *plan)
+show_notice(const struct session_plan *plan, bool is_at_home)
 {
-	if (plan->pty != NULL && plan->notice.size > 0)
-		(void)!write(STDOUT_FILENO, plan->notice.data, plan->notice.size);
+	if (plan->pty == NULL || plan->notice.size == 0 || (is_at_home && access(QUIET, F_OK) == 0))
+		return;
+	(void)!write(STDOUT_FILENO, plan->notice.data, plan->notice.size);
+}
+
+static noreturn void
+say(const char *text)
+{
+	dprintf(STDOUT_FILENO, "%s", text);
+	_exit(EXIT_REFUSED);
 }
 
 noreturn void
 session_enter(const struct session_plan *plan, const int *theirs)
 {
 	const struct program *program = plan->program;
-	struct rc_plan rc = { plan->account, plan->environment, false };
+	struct rc_plan rc = { plan->account, plan->environment, false, plan->display };
+	bool is_at_home;
 
 	process_hide(); /* until the exec */
 	take_streams(plan, theirs);
 	process_reset_signals();
+	if (program->text != NULL)
+		say(program->text);
+	if (plan->sftp_fd > 0)
+		enter_sftp(plan);
+	enter_root(plan);
 	become_account(plan);
 	process_hide();
-	rc.is_users_permitted = enter_home(plan->account) && plan->runs_user_rc;
-	show_notice(plan);
+	is_at_home = enter_home(plan->account, plan->root != NULL);
+	rc.is_users_permitted = is_at_home && plan->runs_user_rc;
+	show_notice(plan, is_at_home);
 	rc_run(&rc);
 	process_restore_core_limit();
+	process_restore_file_limit();
 	execve(program->path, program->argv, plan->environment);
 	give_up(program->path, EXIT_NOT_EXECUTED);
 }

@@ -20,7 +20,8 @@
 /*
  * What no AcceptEnv, `*` above all, lets a client set: what makes the loader or the C library run the
  * client's code, what makes a shell run or split things before the user's command, and what the
- * server alone can know. A star at the end matches any rest.
+ * server alone can know. XAUTHORITY is among them because xauth would write bytes of the client's choice to a
+ * file of its choice. A star at the end matches any rest.
  */
 static const char *const unwelcome[] = {
 	"LD_*",
@@ -30,6 +31,7 @@ static const char *const unwelcome[] = {
 	"MALLOC_*",
 	"BASH_ENV",
 	"ENV",
+	"ZDOTDIR",
 	"IFS",
 	"PS4",
 	"SHELLOPTS",
@@ -40,8 +42,10 @@ static const char *const unwelcome[] = {
 	"SSH_ORIGINAL_COMMAND",
 	"SSH_USER_AUTH",
 	"SSH_PUBKEYINFO",
+	"SSH_KEY_OPTIONS",
 	"SSH_TUNNEL",
 	"SSH_AUTH_SOCK",
+	"XAUTHORITY",
 };
 
 static bool
@@ -162,6 +166,13 @@ set_connection(struct environment *environment, const struct environment_facts *
 	return set_text(environment, "SSH_CONNECTION", text);
 }
 
+static enum result
+set_forwarded(struct environment *environment, const struct environment_facts *facts)
+{
+	TRY(set_text(environment, "DISPLAY", facts->display));
+	return set_text(environment, "SSH_AUTH_SOCK", facts->agent);
+}
+
 enum result
 environment_complete(struct environment *environment, const struct environment_facts *facts)
 {
@@ -177,7 +188,9 @@ environment_complete(struct environment *environment, const struct environment_f
 	TRY(set_text(environment, "TZ", facts->time_zone));
 	TRY(set_text(environment, "XDG_RUNTIME_DIR", facts->run_folder));
 	TRY(set_text(environment, "TERM", facts->terminal_type));
+	TRY(set_forwarded(environment, facts));
 	TRY(set_connection(environment, facts));
+	TRY(set_text(environment, "SSH_TUNNEL", facts->tunnels));
 	return set_text(environment, "SSH_TTY", facts->terminal);
 }
 

@@ -9,7 +9,7 @@
 
 /* Ceilings against a client that fills our memory: variables, and bytes of all of them. */
 #define ENVIRONMENT_CLIENT_MAX 128
-#define ENVIRONMENT_OWN_MAX    16
+#define ENVIRONMENT_OWN_MAX    32
 #define ENVIRONMENT_BYTES_MAX  (64 * 1024)
 #define ENVIRONMENT_NAME_MAX   256
 
@@ -28,6 +28,9 @@ struct environment_facts {
 	unsigned peer_port, local_port;
 	const char *terminal;               /* SSH_TTY */
 	const char *terminal_type;          /* TERM */
+	const char *tunnels;                /* SSH_TUNNEL */
+	const char *display;                /* DISPLAY, forwarded to the client */
+	const char *agent;                  /* SSH_AUTH_SOCK, likewise */
 	const char *time_zone, *run_folder; /* the daemon's own TZ and XDG_RUNTIME_DIR */
 };
 

@@ -8,40 +8,50 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "common/text.h"
+#include "monitor/forward/agent.h"
+#include "monitor/forward/tunnels.h"
+#include "monitor/forward/x11.h"
+#include "monitor/login/gss_link.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
-#include "monitor/login/virtual.h"
-#include "monitor/session/auth_info.h"
+#include "monitor/role.h"
 #include "monitor/session/kill.h"
+#include "monitor/session/notice.h"
+#include "monitor/session/program_choice.h"
+#include "monitor/session/rc.h"
+#include "monitor/session/records.h"
 #include "monitor/session/rights.h"
+#include "monitor/session/root_judge.h"
+#include "monitor/session/session_environment.h"
 #include "monitor/session/sessions.h"
 #include "monitor/session/signals.h"
 #include "monitor/session/start.h"
-#include "monitor/session/user_environment.h"
 
 #define ANSWER_MAX        1024
-#define TEXT_MAX          512
+#define TEXT_MAX          PROGRAM_WHY_MAX
 #define TERMINAL_TYPE_MAX 64
 
-/* What is run while the password must be changed. */
-#define PASSWD_PROGRAM "/usr/bin/passwd"
-
 static void
-tell_done(struct monitor *monitor, enum ipc_type type, uint32_t id, bool done)
+tell_number(struct monitor *monitor, enum ipc_type type, uint32_t id, uint32_t number)
 {
 	uint8_t room[8];
 	struct writer writer = writer_into(room, sizeof(room));
 
 	put_u32(&writer, id);
-	put_u32(&writer, done ? 1 : 0);
+	put_u32(&writer, number);
 	monitor_tell(monitor, type, writer_bytes(&writer), NULL, 0);
+}
+
+static void
+tell_done(struct monitor *monitor, enum ipc_type type, uint32_t id, bool done)
+{
+	tell_number(monitor, type, id, done ? 1 : 0);
 }
 
 /* session_opened and session_started: a number, and a text for the client's user. */
@@ -59,11 +69,14 @@ tell_text(
 	monitor_tell(monitor, type, writer_bytes(&writer), NULL, 0);
 }
 
-/* Where a rule stands, for the log. */
+/* With where the rule stands; KEYWORD_COUNT: it is of no file. */
 static void
 log_refusal(const struct monitor *monitor, const char *reason, enum keyword rule, const char *text)
 {
-	struct setting_origin origin = settings_origin(monitor->settings, rule);
+	struct setting_origin origin = { .file = "this login's permissions" };
+
+	if (rule != KEYWORD_COUNT)
+		origin = settings_origin(monitor->settings, rule);
 
 	log_info(reason, "user %s from %s port %u: %s (%s:%u)", monitor->account->name,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, text, origin.file,
@@ -72,23 +85,38 @@ log_refusal(const struct monitor *monitor, const char *reason, enum keyword rule
 
 /* --- open_session ------------------------------------------------------------------------------- */
 
+/* The log's line says where MaxSessions stands where that is what refuses. */
 static bool
 judge_open(struct monitor *monitor, char *why)
 {
 	int64_t most = settings_number(monitor->settings, KEYWORD_MaxSessions);
+	char root[ROOT_PATH_MAX];
 
 	if (!monitor->permissions.session) {
-		snprintf(why, TEXT_MAX, "this login may not open sessions");
+		const enum keyword rule = role_taken_by(monitor->settings, RIGHT_SESSIONS);
+
+		if (rule != KEYWORD_COUNT)
+			role_refusal(monitor->settings, rule, "sessions", why, TEXT_MAX);
+		else
+			snprintf(why, TEXT_MAX, "this login may not open sessions");
+		log_refusal(monitor, "session-refused", rule, why);
 		return false;
 	}
+	gss_link_await(monitor);
 	if (!pam_link_await_session(monitor)) {
 		snprintf(why, TEXT_MAX, "the session could not be opened (PAM)");
+		log_refusal(monitor, "session-refused", KEYWORD_UsePAM, why);
+		return false;
+	}
+	if (!root_judge(monitor, root)) {
+		snprintf(why, TEXT_MAX, "the root folder of its sessions cannot be used");
 		return false;
 	}
 	if (most >= 0 && monitor->sessions->count < (uint64_t)most)
 		return true;
 	snprintf(
 	    why, TEXT_MAX, "MaxSessions %lld does not permit another session", (long long)most);
+	log_refusal(monitor, "session-refused", KEYWORD_MaxSessions, why);
 	return false;
 }
 
@@ -104,7 +132,6 @@ on_open_session(struct monitor *monitor, struct ipc_message *message)
 	if (id > SESSION_ID_MAX || sessions_find(monitor->sessions, id) != NULL)
 		return RESULT_PROTOCOL;
 	if (!judge_open(monitor, why)) {
-		log_refusal(monitor, "session-refused", KEYWORD_MaxSessions, why);
 		tell_text(
 		    monitor, IPC_session_opened, id, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, why);
 		return RESULT_OK;
@@ -157,6 +184,7 @@ make_pty(const struct monitor *monitor, struct session *session, const struct pt
 	pty_resize(
 	    &session->pty, request->columns, request->rows, request->width_px, request->height_px);
 	pty_set_modes(&session->pty, request->modes);
+	pty_report_changes(&session->pty); /* since then: what it asked for the client knows */
 	return RESULT_OK;
 }
 
@@ -235,197 +263,6 @@ on_set_env(struct monitor *monitor, struct ipc_message *message)
 
 /* --- start_session ------------------------------------------------------------------------------ */
 
-/* In a build tree the program is in a folder of its own name. */
-static void
-find_sftp_server(const struct settings *settings, char *path, size_t size)
-{
-	const char *folder = settings_text(settings, KEYWORD_LibexecDir);
-	struct stat info;
-
-	if (folder == NULL)
-		folder = SALLYPORT_LIBEXECDIR;
-	snprintf(path, size, "%s/sftp-server", folder);
-	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-		snprintf(path, size, "%s/sftp-server/sftp-server", folder);
-}
-
-static enum result
-choose_subsystem(
-    const struct monitor *monitor, struct bytes name, struct program *program, char *why)
-{
-	CLEANUP(mem_freep) char *text = NULL;
-	const char *command = NULL;
-	char quoted[128];
-	char path[4096];
-
-	if (mem_text(name, &text) == RESULT_OK)
-		command = settings_subsystem(monitor->settings, text);
-	if (command == NULL) {
-		text_quote(name, quoted, sizeof(quoted));
-		snprintf(why, TEXT_MAX, "subsystem not found");
-		log_info("subsystem-unknown",
-		    "subsystem request for %s by user %s failed, subsystem not found", quoted,
-		    monitor->account->name);
-		return RESULT_NOT_FOUND;
-	}
-	if (!program_is_internal_sftp(command))
-		return program_for_command(
-		    monitor->account->shell, bytes_of_text(command), program);
-	find_sftp_server(monitor->settings, path, sizeof(path));
-	return program_for_internal_sftp(path, command, program);
-}
-
-/* What the configuration or the key says is run in the place of anything else; NULL: nothing. */
-static const char *
-forced_command(const struct monitor *monitor)
-{
-	return rights_command(monitor->settings, &monitor->permissions);
-}
-
-/* The program that it was asked for must exist all the same. */
-static enum result
-force_program(const struct monitor *monitor, const struct session_request *request,
-    struct program *program, char *why)
-{
-	CLEANUP(program_clear) struct program asked_for = { 0 };
-	const char *command = forced_command(monitor);
-	char path[4096];
-
-	if (request->kind == SESSION_KIND_SUBSYSTEM)
-		TRY(choose_subsystem(monitor, request->command, &asked_for, why));
-	if (!program_is_internal_sftp(command))
-		return program_for_command(
-		    monitor->account->shell, bytes_of_text(command), program);
-	find_sftp_server(monitor->settings, path, sizeof(path));
-	return program_for_internal_sftp(path, command, program);
-}
-
-/* In the place of everything, without a shell and whatever it would read. */
-static enum result
-choose_passwd(const struct session_request *request, struct program *program, char *why)
-{
-	if (request->kind == SESSION_KIND_SUBSYSTEM) {
-		snprintf(why, TEXT_MAX, "the password must be changed first: log in to a terminal");
-		return RESULT_DENIED;
-	}
-	return program_for_path(PASSWD_PROGRAM, program);
-}
-
-static enum result
-choose_program(const struct monitor *monitor, const struct session_request *request,
-    struct program *program, char *why)
-{
-	const char *shell = monitor->account->shell;
-
-	snprintf(why, TEXT_MAX, "cannot start the program");
-	if (monitor->permissions.must_change_password)
-		return choose_passwd(request, program, why);
-	if (forced_command(monitor) != NULL)
-		return force_program(monitor, request, program, why);
-	if (request->kind != SESSION_KIND_SUBSYSTEM && !monitor->permissions.commands) {
-		snprintf(why, TEXT_MAX, "this login may not run commands");
-		log_info("command-refused", "user %s: this login may not run commands: no shell",
-		    monitor->account->name);
-		return RESULT_DENIED;
-	}
-	switch (request->kind) {
-	case SESSION_KIND_SHELL:
-		return program_for_shell(shell, program);
-	case SESSION_KIND_EXEC:
-		return program_for_command(shell, request->command, program);
-	case SESSION_KIND_SUBSYSTEM:
-		return choose_subsystem(monitor, request->command, program, why);
-	default:
-		return RESULT_PROTOCOL;
-	}
-}
-
-/* What the client asked for, where something else is run. */
-static enum result
-set_original_command(
-    const struct monitor *monitor, struct session *session, const struct session_request *request)
-{
-	struct bytes command = request->command;
-	CLEANUP(mem_freep) char *name = NULL;
-	const char *subsystem;
-
-	if (forced_command(monitor) == NULL || request->kind == SESSION_KIND_SHELL)
-		return RESULT_OK;
-	if (request->kind == SESSION_KIND_SUBSYSTEM) {
-		TRY(mem_text(request->command, &name));
-		subsystem = settings_subsystem(monitor->settings, name);
-		command = bytes_of_text(subsystem == NULL ? "" : subsystem);
-	}
-	return environment_set(
-	    &session->environment, bytes_of_text("SSH_ORIGINAL_COMMAND"), command);
-}
-
-/* SetEnv: "NAME=value", above what the client sent and what the server sets by itself. */
-static enum result
-set_configured(const struct monitor *monitor, struct session *session)
-{
-	for (size_t i = 0; i < settings_count(monitor->settings, KEYWORD_SetEnv); i++) {
-		const char *word = settings_word(monitor->settings, KEYWORD_SetEnv, i);
-		const size_t size = strcspn(word, "=");
-
-		TRY(environment_set(
-		    &session->environment, bytes_of(word, size), bytes_of_text(word + size + 1)));
-	}
-	return RESULT_OK;
-}
-
-/* PAM's, but for those that only say how somebody logged in. */
-static enum result
-set_pam_variables(const struct monitor *monitor, struct session *session)
-{
-	const struct bytes not_these = bytes_of_text("SSH_AUTH_INFO*,SSH_CONNECTION*");
-	struct bytes rest = buf_bytes(&monitor->pam->variables);
-
-	while (rest.size > 0) {
-		const size_t size = strnlen((const char *)rest.data, rest.size);
-		const uint8_t *sign = memchr(rest.data, '=', size);
-		const struct bytes name =
-		    bytes_of(rest.data, sign == NULL ? 0 : (size_t)(sign - rest.data));
-
-		if (name.size > 0 && pattern_list_match(not_these, name) == LIST_MATCH_NO)
-			TRY(environment_set(
-			    &session->environment, name, bytes_of(sign + 1, size - name.size - 1)));
-		rest = bytes_of(rest.data + size + 1, rest.size - size - 1);
-	}
-	return RESULT_OK;
-}
-
-static enum result
-complete_environment(struct monitor *monitor, struct session *session)
-{
-	const struct monitor_inputs *inputs = monitor->inputs;
-	const struct account *account = monitor->account;
-	struct environment_facts facts = {
-		.user = account->name,
-		.home = account->home,
-		.shell = monitor->permissions.commands ? account->shell : VIRTUAL_NO_SHELL,
-		.is_superuser = account->uid == 0,
-		.peer_address = inputs->peer.address,
-		.peer_port = inputs->peer.port,
-		.local_address = inputs->local.address,
-		.local_port = inputs->local.port,
-		.terminal = pty_is_open(&session->pty) ? session->pty.name : NULL,
-		.terminal_type = session->terminal_type,
-		.time_zone = getenv("TZ"),
-		.run_folder = getenv("XDG_RUNTIME_DIR"),
-	};
-
-	if (monitor->permissions.must_change_password)
-		environment_clear(&session->environment); /* of what the client sent */
-	TRY(environment_complete(&session->environment, &facts));
-	if (monitor->permissions.must_change_password)
-		return RESULT_OK;
-	TRY(user_environment_set(monitor, &session->environment));
-	TRY(set_pam_variables(monitor, session));
-	TRY(set_configured(monitor, session));
-	return auth_info_set(monitor, &session->environment);
-}
-
 static void
 log_start(const struct monitor *monitor, const struct session *session,
     const struct session_request *request)
@@ -440,11 +277,11 @@ log_start(const struct monitor *monitor, const struct session *session,
 		kind = "subsystem";
 		text_quote(request->command, name, sizeof(name));
 	}
-	if (forced_command(monitor) != NULL) {
+	if (program_forced(monitor) != NULL) {
 		kind = settings_text(monitor->settings, KEYWORD_ForceCommand) != NULL
 			   ? "forced-command (config)"
 			   : "forced-command (key-option)";
-		text_quote(bytes_of_text(forced_command(monitor)), name, sizeof(name));
+		text_quote(bytes_of_text(program_forced(monitor)), name, sizeof(name));
 	}
 	log_verbose("session-start", "Starting session: %s%s%s%s%s%s for %s from %s port %u id %u",
 	    kind, name[0] == '\0' ? "" : " '", name, name[0] == '\0' ? "" : "'",
@@ -460,34 +297,70 @@ runs_user_rc(const struct monitor *monitor, enum session_kind kind)
 	       rights_rc(monitor->settings, &monitor->permissions);
 }
 
-/* Whoever asks for a shell sees what PAM's modules said. */
-static struct bytes
-notice_for(const struct monitor *monitor, enum session_kind kind)
+/* Whoever asks for a shell, and gets one, sees it; at a terminal. */
+static void
+write_notice(const struct monitor *monitor, const struct session *session, enum session_kind kind,
+    struct buf *out)
 {
-	return kind == SESSION_KIND_SHELL ? buf_bytes(&monitor->pam->notice) : bytes_of("", 0);
+	if (kind == SESSION_KIND_SHELL && pty_is_open(&session->pty) &&
+	    (program_forced(monitor) == NULL || monitor->permissions.must_change_password))
+		notice_write(monitor, out);
+}
+
+/* What xauth or rc files read, in `commands` and `line`. */
+static enum result
+describe_display(const struct monitor *monitor, const struct session *session, struct buf *commands,
+    struct buf *line, struct rc_display *out)
+{
+	TRY(display_put_commands(&session->display, commands));
+	TRY(display_put_line(&session->display, line));
+	*out = (struct rc_display){ settings_text(monitor->settings, KEYWORD_XAuthLocation),
+		buf_bytes(commands), buf_bytes(line) };
+	return RESULT_OK;
 }
 
 static enum result
 start_program(struct monitor *monitor, struct session *session, enum session_kind kind,
     const struct program *program, struct session_started *started)
 {
+	struct rc_display display;
+	OWNED_BUF commands;
+	OWNED_BUF line;
 	struct session_plan plan = {
 		.program = program,
 		.account = monitor->account,
 		.inputs = monitor->inputs,
+		.sftp_fd = -1,
 		.change_user = monitor->inputs->is_root,
 		.runs_user_rc = runs_user_rc(monitor, kind),
 		.pty = pty_is_open(&session->pty) ? &session->pty : NULL,
-		.pam = login_uses_pam(monitor) ? monitor : NULL,
-		.notice = notice_for(monitor, kind),
+		.pam = login_uses_pam(monitor) && program->text == NULL ? monitor : NULL,
 	};
+	char root[ROOT_PATH_MAX];
+	OWNED_BUF notice;
 
-	TRY(complete_environment(monitor, session));
+	buf_init(&commands, RC_INPUT_MAX);
+	buf_init(&line, RC_INPUT_MAX);
+	buf_init(&notice, NOTICE_MAX);
+	TRY(root_choose(monitor->settings, monitor->account, root));
+	if (root[0] != '\0')
+		plan.root = root;
+	if (root[0] != '\0' && program->is_internal_sftp)
+		plan.sftp_fd = monitor->inputs->user_program_fd;
+	write_notice(monitor, session, kind, &notice);
+	plan.notice = buf_bytes(&notice);
+	if (session->display.is_open) {
+		TRY(describe_display(monitor, session, &commands, &line, &display));
+		plan.display = &display;
+	}
+	TRY(session_environment_complete(monitor, session));
 	plan.environment = session->environment.entries;
 	TRY(session_start(&plan, started));
 	session->pid = started->pid;
+	records_begin(monitor, session);
 	pty_close_slave(&session->pty);
 	environment_clear(&session->environment);
+	mem_wipe_textp(&session->display.cookie);
 	return RESULT_OK;
 }
 
@@ -522,13 +395,13 @@ start_requested(struct monitor *monitor, struct session *session,
 		snprintf(why, TEXT_MAX, "a program was started already");
 		return RESULT_DENIED;
 	}
-	TRY(choose_program(monitor, request, &program, why));
-	TRY(set_original_command(monitor, session, request));
+	TRY(program_choose(monitor, request, &program, why));
+	TRY(session_environment_of_command(monitor, session, request));
 	log_start(monitor, session, request);
 	TRY(start_program(monitor, session, (enum session_kind)request->kind, &program, &started));
 	session->is_started = true;
 	session->takes_signals =
-	    request->kind != SESSION_KIND_SUBSYSTEM && forced_command(monitor) == NULL;
+	    request->kind != SESSION_KIND_SUBSYSTEM && program_forced(monitor) == NULL;
 	tell_started(monitor, session, &started);
 	return RESULT_OK;
 }
@@ -555,7 +428,7 @@ on_start_session(struct monitor *monitor, struct ipc_message *message)
 	return RESULT_OK;
 }
 
-/* --- resize_pty, signal_session, close_session -------------------------------------------------- */
+/* --- resize_pty, signal_session, send_break, close_session -------------------------------------- */
 
 enum result
 on_resize_pty(struct monitor *monitor, struct ipc_message *message)
@@ -583,15 +456,33 @@ on_signal_session(struct monitor *monitor, struct ipc_message *message)
 	uint32_t id = get_u32(&reader);
 	struct bytes name = get_string(&reader);
 	const struct session *session = sessions_find(monitor->sessions, id);
-	int number = signals_find(name);
-	bool done;
+	const struct errand user = { .account = monitor->account, .inputs = monitor->inputs };
+	int number;
+	bool done = signals_find(name, &number);
 
 	TRY(reader_end(&reader));
 	if (session == NULL)
 		return RESULT_PROTOCOL;
-	done = number != 0 && session->takes_signals && session->pid > 0 &&
-	       kill_as(monitor->account, monitor->inputs->is_root, session->pid, number);
+	done = done && session->takes_signals && session->pid > 0 &&
+	       kill_as(&user, session->pid, number);
 	tell_done(monitor, IPC_signal_sent, id, done);
+	return RESULT_OK;
+}
+
+enum result
+on_send_break(struct monitor *monitor, struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	uint32_t id = get_u32(&reader);
+	const struct session *session = sessions_find(monitor->sessions, id);
+	enum pty_break sent = PTY_BREAK_FAILED;
+
+	TRY(reader_end(&reader));
+	if (session == NULL)
+		return RESULT_PROTOCOL;
+	if (session->is_started && pty_is_open(&session->pty))
+		sent = pty_break(&session->pty);
+	tell_number(monitor, IPC_break_sent, id, (uint32_t)sent);
 	return RESULT_OK;
 }
 
@@ -608,6 +499,8 @@ on_close_session(struct monitor *monitor, struct ipc_message *message)
 	log_verbose("session-close", "Close session: user %s from %s port %u id %u",
 	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port, id);
 	session->is_closed = true;
+	records_end(session);
+	x11_end(monitor, session);
 	pty_close(&session->pty);
 	sessions_settle(monitor->sessions, session);
 	return RESULT_OK;

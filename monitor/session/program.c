@@ -6,10 +6,8 @@
 
 #include <stdlib.h>
 
+#include "common/config/sftp_options.h"
 #include "common/mem.h"
-
-#define INTERNAL_SFTP "internal-sftp"
-#define BLANKS        " \t\r\n"
 
 static const char *
 last_name(const char *path)
@@ -91,27 +89,31 @@ program_for_path(const char *path, struct program *out)
 	return end(fill_path(path, out), out);
 }
 
+void
+program_for_text(const char *text, struct program *out)
+{
+	*out = (struct program){ .text = text };
+}
+
 bool
 program_is_internal_sftp(const char *command)
 {
-	return strcspn(command, BLANKS) == strlen(INTERNAL_SFTP) &&
-	       strncmp(command, INTERNAL_SFTP, strlen(INTERNAL_SFTP)) == 0;
+	return sftp_command_is_internal(command);
 }
 
+/* Words and quotes as in the configuration, where the options were looked at. */
 static enum result
 fill_internal_sftp(const char *path, const char *command, struct program *out)
 {
-	size_t size;
+	CLEANUP(lex_line_clear) struct lex_line line = { 0 };
+	const char *why;
 
 	TRY(begin(path, out));
+	out->is_internal_sftp = true;
 	TRY(add_argument(out, bytes_of_text(last_name(path))));
-	command += strlen(INTERNAL_SFTP);
-	for (command += strspn(command, BLANKS); *command != '\0';
-	     command += strspn(command, BLANKS)) {
-		size = strcspn(command, BLANKS);
-		TRY(add_argument(out, bytes_of(command, size)));
-		command += size;
-	}
+	TRY(lex_words(bytes_of_text(command), &line, &why));
+	for (size_t i = 1; i < line.count; i++)
+		TRY(add_argument(out, bytes_of_text(line.words[i])));
 	return RESULT_OK;
 }
 

@@ -12,6 +12,9 @@ struct program {
 	char *path;                            /* owned */
 	char *argv[PROGRAM_ARGUMENTS_MAX + 1]; /* each owned; ends with NULL */
 	size_t argc;
+	bool is_internal_sftp;
+	const char
+	    *text; /* nothing is executed: this is said, and the status is 1; NULL: path is */
 };
 
 /* A login shell: argv[0] is "-" and the shell's last name. */
@@ -23,6 +26,9 @@ enum result program_for_command(
 
 /* The program itself, by its path and without arguments. */
 enum result program_for_path(const char *path, struct program *out) MUST_USE;
+
+/* A text in the place of a program, which outlives it. */
+void program_for_text(const char *text, struct program *out);
 
 /* Is this subsystem's command ours to run without a shell? */
 bool program_is_internal_sftp(const char *command);

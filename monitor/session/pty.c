@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -133,6 +134,33 @@ pty_set_modes(const struct pty *pty, struct bytes modes)
 	ttymodes_apply(modes, &termios);
 	if (tcsetattr(pty->slave_fd, TCSANOW, &termios) < 0)
 		failed("tcsetattr");
+}
+
+void
+pty_report_changes(const struct pty *pty)
+{
+	const int on = 1;
+
+	if (ioctl(pty->master_fd, TIOCPKT, &on) < 0)
+		failed("TIOCPKT");
+}
+
+/* The kernel's own break does nothing where there is no line. Linux shows the slave's modes at the master. */
+enum pty_break
+pty_break(const struct pty *pty)
+{
+	struct termios termios;
+
+	if (tcgetattr(pty->master_fd, &termios) < 0) {
+		failed("tcgetattr");
+		return PTY_BREAK_FAILED;
+	}
+	if ((termios.c_iflag & IGNBRK) != 0)
+		return PTY_BREAK_DONE;
+	if ((termios.c_iflag & BRKINT) != 0)
+		return ioctl(pty->master_fd, TIOCSIG, SIGINT) == 0 ? PTY_BREAK_DONE
+								   : PTY_BREAK_FAILED;
+	return PTY_BREAK_IS_NUL;
 }
 
 void

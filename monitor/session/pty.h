@@ -29,6 +29,18 @@ void pty_resize(
     const struct pty *pty, uint32_t columns, uint32_t rows, uint32_t width_px, uint32_t height_px);
 void pty_set_modes(const struct pty *pty, struct bytes modes);
 
+/* From now on each read of the master begins with a byte that says what it is: TIOCPKT_DATA, or what has become
+ * of the terminal, TIOCPKT_DOSTOP and TIOCPKT_NOSTOP above all. Data waits for no such word. */
+void pty_report_changes(const struct pty *pty);
+
+/*
+ * What a break on a line would do, by the terminal's modes: nothing (IGNBRK), interrupt its foreground programs
+ * (BRKINT), or be read as a NUL. That one the child is to write: whoever has the master can make a write to it wait,
+ * and the monitor waits for nobody. The mark of PARMRK cannot be made from this side.
+ */
+enum pty_break { PTY_BREAK_FAILED, PTY_BREAK_DONE, PTY_BREAK_IS_NUL };
+enum pty_break pty_break(const struct pty *pty);
+
 static inline bool
 pty_is_open(const struct pty *pty)
 {

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/session/auth_info.h"
+#include "monitor/session/records.h"
 #include "monitor/session/signals.h"
 
 enum result
@@ -54,6 +55,7 @@ remove_session(struct sessions *sessions, struct session *session)
 	sessions->count--;
 	pty_close(&session->pty);
 	environment_clear(&session->environment);
+	display_clear(&session->display);
 	free(session->terminal_type);
 	free(session);
 }
@@ -101,6 +103,7 @@ sessions_child_ended(struct monitor *monitor, pid_t pid, int wait_status)
 	if (session == NULL)
 		return false;
 	session->pid = 0;
+	records_end(session);
 	log_debug("session-ended", "session %u: pid %d ended with %s %d", session->id, (int)pid,
 	    WIFSIGNALED(wait_status) ? "signal" : "status",
 	    WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
@@ -121,8 +124,10 @@ sessions_end(struct monitor *monitor)
 
 	if (monitor->sessions == NULL)
 		return;
-	TAILQ_FOREACH (session, &monitor->sessions->list, link)
+	TAILQ_FOREACH (session, &monitor->sessions->list, link) {
+		records_end(session);
 		pty_close(&session->pty);
+	}
 	auth_info_remove(monitor);
 }
 

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <sys/queue.h>
+#include <utmp.h>
 
 #include "monitor/monitor.h"
+#include "monitor/session/display.h"
 #include "monitor/session/environment.h"
 #include "monitor/session/pty.h"
 
@@ -26,7 +28,12 @@ struct session {
 	pid_t pid;           /* and process group; 0 before the start and after the end */
 	struct pty pty;      /* owned */
 	char *terminal_type; /* owned; NULL: none */
+	bool is_recorded;    /* in utmp, where `record` is its entry */
+	struct utmp record;
 	struct environment environment; /* owned: the client's variables that were let through */
+	uint32_t agent_id, display_id;  /* what is listened on for it: FORWARD_*_ID; 0: nothing */
+	struct display display;         /* owned */
+	bool was_refused_agent, was_refused_display; /* and the log says so */
 };
 
 struct sessions {

@@ -30,14 +30,17 @@ static const struct signal_row signals[] = {
 };
 /* clang-format on */
 
-int
-signals_find(struct bytes name)
+bool
+signals_find(struct bytes name, int *number)
 {
+	*number = 0;
 	for (size_t i = 0; i < COUNT(signals); i++) {
-		if (bytes_is(name, signals[i].name))
-			return signals[i].number;
+		if (bytes_is(name, signals[i].name)) {
+			*number = signals[i].number;
+			return true;
+		}
 	}
-	return 0;
+	return bytes_is(name, "INFO@openssh.com");
 }
 
 void

@@ -8,8 +8,9 @@
 
 #define SIGNAL_NAME_MAX 48
 
-/* The signal that a client may send to a session by this name, or 0: sshd's choice of them. */
-int signals_find(struct bytes name);
+/* Is there a signal that a client may send to a session by this name? *number is 0 for one that Linux does not
+ * have (INFO@openssh.com): it may be sent, and does nothing. */
+bool signals_find(struct bytes name, int *number);
 
 /* How the end by this signal is told: the RFC's name, or NAME@openssh.com for those it lacks.
  * Always terminated; `out` has room for SIGNAL_NAME_MAX. */

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/fd.h"
-#include "common/key/key.h"
 #include "common/log.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/session/enter.h"
@@ -76,20 +75,13 @@ hand_out(struct streams *streams, struct session_started *out)
 		streams->ours[i] = -1;
 }
 
-/* Of the new process's copies, before it is the user's, who may stop it and whose rc file it waits for. */
-static void
-forget_host_keys(const struct monitor_inputs *inputs)
-{
-	for (size_t i = 0; i < inputs->host_key_count; i++)
-		key_free(inputs->host_keys[i].key);
-}
-
 static enum result
 fork_here(const struct session_plan *plan, const int *theirs, pid_t *pid)
 {
 	*pid = fork();
 	if (*pid == 0) {
-		forget_host_keys(plan->inputs);
+		/* Before it is the user's, who may stop it and whose rc file it waits for. */
+		host_keys_forget(plan->inputs);
 		session_enter(plan, theirs);
 	}
 	return *pid < 0 ? RESULT_SYSTEM : RESULT_OK;

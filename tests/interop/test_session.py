@@ -214,12 +214,24 @@ def test_hangup_reaches_the_shell_when_the_client_is_killed(server, suite):
     wait_for(lambda: not server.children(), what="processes of the connection gone")
 
 
-def test_a_background_process_does_not_hold_a_terminal_session(server):
+@pytest.mark.parametrize("then", ["", "; sleep 0.5", "; sleep 0.5; seq 100000"])
+def test_a_background_process_does_not_hold_a_terminal_session(server, then):
+    """Whether or not the output was read when the program ends; and all of it comes."""
     begin = time.monotonic()
-    shell = terminal(server, "sh -c 'setsid sleep 5 & echo started'")
+    shell = terminal(server, f"sh -c 'setsid sleep 9 & echo started{then}'")
     shell.expect("started")
     shell.expect(pexpect.EOF)
-    assert time.monotonic() - begin < 4
+    assert "seq" not in then or shell.before.endswith(b"100000\r\n")
+    assert time.monotonic() - begin < 7
+
+
+def test_a_background_process_and_a_client_that_does_not_read(server):
+    """The window is used up when the program ends: the rest comes when there is room, and then the end."""
+    with server.popen("sh -c 'setsid sleep 30 & seq 500000'", flags=["-tt"]) as client:
+        time.sleep(1.5)
+        begin = time.monotonic()
+        assert client.stdout.read().endswith(b"500000\r\n")
+        assert time.monotonic() - begin < 20
 
 
 def test_core_files(server):

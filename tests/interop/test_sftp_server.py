@@ -202,6 +202,13 @@ def test_wrong_options_say_how_it_is_used(flags):
     assert done.returncode == 1 and "usage: sftp-server" in done.stderr
 
 
+@pytest.mark.parametrize("flag", ["-p", "-P", "-Q"])
+def test_what_is_not_served_is_named(flag):
+    """Whoever limits requests must not get a server that does not."""
+    done = subprocess.run([PROGRAM, flag, "read"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and f"sftp-server: {flag} is not served" in done.stderr
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="needs root: mounts of its own")
 @pytest.mark.parametrize("facility,number", [(None, 4), ("LOCAL3", 19), ("DAEMON", 3)])
 def test_f_is_the_facility_of_its_log(tmp_path, facility, number):

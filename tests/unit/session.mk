@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/monitor/session/test_become
+check_PROGRAMS += tests/unit/monitor/session/test_display
 check_PROGRAMS += tests/unit/monitor/session/test_environment
+check_PROGRAMS += tests/unit/monitor/session/test_errand
 check_PROGRAMS += tests/unit/monitor/session/test_kill
 check_PROGRAMS += tests/unit/monitor/session/test_program
 check_PROGRAMS += tests/unit/monitor/session/test_pty
@@ -8,4 +10,6 @@ check_PROGRAMS += tests/unit/monitor/session/test_sessions
 check_PROGRAMS += tests/unit/monitor/session/test_signals
 check_PROGRAMS += tests/unit/monitor/session/test_start
 check_PROGRAMS += tests/unit/monitor/session/test_ttymodes
+check_PROGRAMS += tests/unit/monitor/session/test_record_files
 check_PROGRAMS += tests/unit/monitor/session/test_rights
+check_PROGRAMS += tests/unit/monitor/session/test_root

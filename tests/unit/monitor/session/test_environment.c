@@ -61,10 +61,15 @@ says_what_there_is(void **state)
 	more.terminal_type = "xterm";
 	more.time_zone = "UTC";
 	more.run_folder = "/run/user/1000";
+	more.display = "localhost:10.0";
+	more.agent = "/home/alice/.ssh/agent/s.x";
 	assert_ok(environment_complete(&environment, &more));
 	assert_string_equal(environment_find(&environment, "SSH_TTY"), "/dev/pts/3");
 	assert_string_equal(environment_find(&environment, "TERM"), "xterm");
 	assert_string_equal(environment_find(&environment, "TZ"), "UTC");
+	assert_string_equal(environment_find(&environment, "DISPLAY"), "localhost:10.0");
+	assert_string_equal(
+	    environment_find(&environment, "SSH_AUTH_SOCK"), "/home/alice/.ssh/agent/s.x");
 	assert_string_equal(environment_find(&environment, "XDG_RUNTIME_DIR"), "/run/user/1000");
 	assert_non_null(strstr(environment_find(&environment, "PATH"), "/usr/sbin"));
 	environment_clear(&environment);
@@ -154,8 +159,8 @@ knows_which_names_are_welcome(void **state)
 		"ENVIRONMENT", "LDX", "SSH_CLIENTS" };
 	static const char *const not_welcome[] = { "", "1A", "A=B", "A B", "A-B", "LD_PRELOAD",
 		"LD_", "LD_LIBRARY_PATH", "GLIBC_TUNABLES", "BASH_ENV", "ENV", "IFS", "PS4",
-		"SHELLOPTS", "SSH_AUTH_SOCK", "SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_CONNECTION",
-		"MALLOC_CHECK_", "\xc3\xa4", "BASH_FUNC_x%%" };
+		"SHELLOPTS", "SSH_AUTH_SOCK", "XAUTHORITY", "SSH_ORIGINAL_COMMAND", "SSH_TTY",
+		"SSH_CONNECTION", "MALLOC_CHECK_", "\xc3\xa4", "BASH_FUNC_x%%" };
 	char long_name[ENVIRONMENT_NAME_MAX + 2];
 
 	for (size_t i = 0; i < COUNT(welcome); i++)

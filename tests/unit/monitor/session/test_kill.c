@@ -15,6 +15,11 @@ static const struct account account = {
 	.name = (char *)"me", .uid = UID, .gid = UID, .groups = (gid_t *)groups, .group_count = 1
 };
 
+static const struct monitor_inputs root_s = { .is_root = true };
+static const struct monitor_inputs nobody_s = { .is_root = false };
+
+static const struct errand as_user = { .account = &account, .inputs = &root_s };
+
 /* A process with a group of its own that waits, as this user. */
 static pid_t
 start(uid_t uid)
@@ -62,7 +67,7 @@ reaches_the_users_own(void **state)
 		skip();
 	}
 	pid = start(UID);
-	assert_true(kill_as(&account, true, pid, SIGTERM));
+	assert_true(kill_as(&as_user, pid, SIGTERM));
 	end(pid, SIGTERM);
 }
 
@@ -77,7 +82,7 @@ does_not_reach_what_is_roots(void **state)
 		skip();
 	}
 	pid = start(0);
-	assert_false(kill_as(&account, true, pid, SIGTERM));
+	assert_false(kill_as(&as_user, pid, SIGTERM));
 	assert_int_equal(kill(pid, SIGUSR1), 0); /* it is there: this ends it */
 	end(pid, SIGUSR1);
 }
@@ -85,9 +90,10 @@ does_not_reach_what_is_roots(void **state)
 static void
 without_root_it_is_plain(void **state)
 {
+	const struct errand ourselves = { .account = &account, .inputs = &nobody_s };
 	pid_t pid = start(getuid());
 
-	assert_true(kill_as(&account, false, pid, SIGTERM));
+	assert_true(kill_as(&ourselves, pid, SIGTERM));
 	end(pid, SIGTERM);
 }
 

@@ -93,6 +93,31 @@ the_internal_sftp_has_its_arguments(void **state)
 }
 
 static void
+its_arguments_may_be_quoted(void **state)
+{
+	PROGRAM program;
+
+	assert_ok(program_for_internal_sftp("/x/sftp-server",
+	    "internal-sftp -d \"/my files\" '-u' 0\"2\"7 # only these", &program));
+	assert_int_equal(program.argc, 5);
+	is_argument(&program, 1, "-d");
+	is_argument(&program, 2, "/my files");
+	is_argument(&program, 3, "-u");
+	is_argument(&program, 4, "027");
+}
+
+static void
+a_quote_that_is_not_closed_is_refused(void **state)
+{
+	struct program program;
+
+	assert_result(
+	    program_for_internal_sftp("/x/sftp-server", "internal-sftp -d \"/my", &program),
+	    RESULT_MALFORMED);
+	assert_int_equal(program.argc, 0);
+}
+
+static void
 no_argument_is_dropped_silently(void **state)
 {
 	char command[1024] = "internal-sftp";
@@ -119,6 +144,8 @@ main(void)
 		cmocka_unit_test(a_command_with_a_nul_is_refused),
 		cmocka_unit_test(knows_the_internal_sftp),
 		cmocka_unit_test(the_internal_sftp_has_its_arguments),
+		cmocka_unit_test(its_arguments_may_be_quoted),
+		cmocka_unit_test(a_quote_that_is_not_closed_is_refused),
 		cmocka_unit_test(no_argument_is_dropped_silently),
 	};
 

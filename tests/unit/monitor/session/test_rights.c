@@ -6,21 +6,7 @@
 
 #include "common/config/config.h"
 #include "common/mem.h"
-#include "tests/unit/support.h"
-
-static struct settings *
-settings_of(const char *text)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct settings *settings;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	assert_ok(config_parse(config, "test", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, NULL, &settings, &errors));
-	return settings;
-}
+#include "tests/unit/settings.h"
 
 static char key_command[] = "of the key";
 

@@ -13,32 +13,39 @@ finds_what_a_client_may_send(void **state)
 		const char *name;
 		int number;
 	} rows[] = {
-		{ "HUP", SIGHUP },
-		{ "INT", SIGINT },
-		{ "KILL", SIGKILL },
-		{ "QUIT", SIGQUIT },
-		{ "TERM", SIGTERM },
-		{ "USR1", SIGUSR1 },
-		{ "USR2", SIGUSR2 },
-		{ "ABRT", SIGABRT },
-		{ "ALRM", SIGALRM },
-		{ "FPE", SIGFPE },
-		{ "ILL", SIGILL },
-		{ "SEGV", SIGSEGV },
-		{ "PIPE", SIGPIPE },
-		/* and no others: */
-		{ "STOP", 0 },
-		{ "SIGTERM", 0 },
-		{ "term", 0 },
-		{ "TERM ", 0 },
-		{ "", 0 },
-		{ "15", 0 },
-		{ "INFO@openssh.com", 0 },
+		{ "HUP", SIGHUP }, { "INT", SIGINT }, { "KILL", SIGKILL }, { "QUIT", SIGQUIT },
+		{ "TERM", SIGTERM }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "ABRT", SIGABRT },
+		{ "ALRM", SIGALRM }, { "FPE", SIGFPE }, { "ILL", SIGILL }, { "SEGV", SIGSEGV },
+		{ "PIPE", SIGPIPE }, { "INFO@openssh.com", 0 }, /* that this system does not have */
 	};
+	int number;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ROW_TRUE(rows[i].name, signals_find(bytes_of_text(rows[i].name), &number));
+		ROW_TRUE(rows[i].name, number == rows[i].number);
+	}
+}
+
+static void
+finds_nothing_else(void **state)
+{
+	static const struct {
+		const char *name;
+		struct bytes bytes;
+	} rows[] = {
+		{ "STOP", BYTES_ROW("STOP") },
+		{ "with SIG", BYTES_ROW("SIGTERM") },
+		{ "lower case", BYTES_ROW("term") },
+		{ "blank behind", BYTES_ROW("TERM ") },
+		{ "nothing", BYTES_ROW("") },
+		{ "number", BYTES_ROW("15") },
+		{ "INFO by no name of the RFC's", BYTES_ROW("INFO") },
+		{ "NUL behind", BYTES_ROW("TERM\0") },
+	};
+	int number;
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		ROW_TRUE(rows[i].name, signals_find(bytes_of_text(rows[i].name)) == rows[i].number);
-	assert_int_equal(signals_find(BYTES("TERM\0")), 0);
+		ROW_TRUE(rows[i].name, !signals_find(rows[i].bytes, &number) && number == 0);
 }
 
 static void
@@ -81,6 +88,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_a_client_may_send),
+		cmocka_unit_test(finds_nothing_else),
 		cmocka_unit_test(names_every_signal),
 	};
 

@@ -44,6 +44,7 @@ run_new(const char *command)
 		.environment = environment,
 		.account = &run->account,
 		.inputs = &inputs,
+		.sftp_fd = -1,
 	};
 	run->started = (struct session_started){ 0, -1, -1, -1 };
 	return run;
@@ -99,6 +100,34 @@ streams_are_three_and_the_status_comes(void **state)
 	assert_string_equal(read_all(run, run->started.stdout_fd), "out in 1\n");
 	assert_string_equal(read_all(run, run->started.stderr_fd), "err\n");
 	assert_int_equal(wait_for(run), 3);
+	run_free(run);
+}
+
+/* In the place of a program. */
+static void
+a_text_is_said_and_the_status_is_one(void **state)
+{
+	struct run *run = run_new("true");
+
+	program_clear(&run->program);
+	program_for_text("nothing of it\n", &run->program);
+	assert_ok(session_start(&run->plan, &run->started));
+	assert_string_equal(read_all(run, run->started.stdout_fd), "nothing of it\n");
+	assert_int_equal(wait_for(run), 1);
+	run_free(run);
+}
+
+/* Whoever is not root cannot go there, and nothing is executed outside in its place. */
+static void
+a_root_folder_that_cannot_be_entered_is_the_end(void **state)
+{
+	struct run *run = run_new("echo outside");
+
+	run->plan.root = "/nonexistent";
+	assert_ok(session_start(&run->plan, &run->started));
+	assert_string_equal(read_all(run, run->started.stdout_fd), "");
+	assert_non_null(strstr(read_all(run, run->started.stderr_fd), "cannot be entered"));
+	assert_int_equal(wait_for(run), 254);
 	run_free(run);
 }
 
@@ -228,6 +257,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streams_are_three_and_the_status_comes),
+		cmocka_unit_test(a_text_is_said_and_the_status_is_one),
+		cmocka_unit_test(a_root_folder_that_cannot_be_entered_is_the_end),
 		cmocka_unit_test(the_end_of_input_is_seen),
 		cmocka_unit_test(nothing_of_ours_is_open_or_blocked),
 		cmocka_unit_test(a_terminal_is_the_controlling_one),
