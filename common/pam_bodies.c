@@ -123,6 +123,11 @@ pam_run_put(struct writer *writer, const struct pam_run *run)
 	put_bool(writer, run->runs_user_rc);
 	put_string(writer, run->terminal);
 	put_string(writer, run->notice);
+	put_string(writer, run->root);
+	put_bool(writer, run->serves_sftp);
+	put_string(writer, run->xauth);
+	put_string(writer, run->xauth_commands);
+	put_string(writer, run->rc_line);
 }
 
 void
@@ -140,4 +145,9 @@ pam_run_get(struct reader *reader, struct pam_run *run)
 	run->runs_user_rc = get_bool(reader);
 	run->terminal = get_string(reader);
 	run->notice = get_string(reader);
+	run->root = get_string(reader);
+	run->serves_sftp = get_bool(reader);
+	run->xauth = get_string(reader);
+	run->xauth_commands = get_string(reader);
+	run->rc_line = get_string(reader);
 }

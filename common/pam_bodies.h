@@ -6,24 +6,15 @@
 #pragma once
 
 #include "common/ipc_bodies.h"
+#include "common/password.h"
 
 #define PAM_ARGUMENTS_MAX   64
 #define PAM_ENVIRONMENT_MAX 256
 
-/* What the check of a password amounts to, with PAM or without. No value is 0, 1 or -1, and any two differ in many
- * bits: a flipped bit makes no login. */
-enum password_verdict {
-	PASSWORD_WRONG = 0x1d8b2e73,
-	PASSWORD_RIGHT = 0x62a5c71c,
-	PASSWORD_EXPIRED = 0x4bd3964a,   /* right, and must be changed before anything else */
-	PASSWORD_UNFIT = 0x2c74b1d5,     /* the old one is right, the new one was not taken */
-	PASSWORD_NO_ACCESS = 0x37ec58a6, /* right, but the account may not be used now */
-	PASSWORD_NO_ANSWER = 0x7819e38d, /* it could not be found out */
-};
-
 struct pam_start {
 	struct bytes service, user;
-	struct bytes rhost;      /* the client's address */
+	struct bytes
+	    rhost; /* the client's host: its name where UseDNS finds one, else its address */
 	struct bytes connection; /* as SSH_CONNECTION has it, for PAM's environment */
 	bool permits_empty;      /* passwords */
 	uint32_t log_level;
@@ -72,6 +63,11 @@ struct pam_run {
 	bool runs_user_rc;
 	struct bytes terminal; /* the name; empty: no terminal */
 	struct bytes notice;   /* printed first */
+	struct bytes root;     /* the folder that is entered first; empty: none */
+	bool
+	    serves_sftp; /* by sallyport-user, whose descriptor is the last: root is entered there */
+	struct bytes xauth;                   /* a program; empty: no display is forwarded */
+	struct bytes xauth_commands, rc_line; /* what it reads, or what rc files read */
 };
 void pam_run_put(struct writer *writer, const struct pam_run *run);
 void pam_run_get(struct reader *reader, struct pam_run *run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Accounts from the system's databases (edge: passwd, shadow, group, files). What follows from their
- * fields is judged by decide.c.
+ * Accounts from the system's databases (edge: passwd, shadow, group, files). Whether one may log in is
+ * found out here, in one order for all; what its fields say of locks and dates is decide.c's.
  */
 #include "monitor/login/account.h"
 
@@ -23,7 +23,6 @@
 #include "monitor/login/virtual.h"
 
 #define GROUPS_FIRST 32 /* asked for at first; most users have fewer */
-#define NOLOGIN      "/etc/nologin"
 #define LOCKED       "locked: usermod -p '*' NAME lets keys in and no password"
 #define NOBODYS_ID   65534
 
@@ -283,9 +282,10 @@ judge_nologin(const struct account *account, const struct reason *reason)
 {
 	struct stat info;
 
-	snprintf(reason->text, reason->size, "%s exists", NOLOGIN);
-	return account->uid != 0 && (stat(NOLOGIN, &info) == 0 || errno != ENOENT) ? REFUSAL_NOLOGIN
-										   : REFUSAL_NONE;
+	snprintf(reason->text, reason->size, "%s exists", ACCOUNT_NOLOGIN);
+	return account->uid != 0 && (stat(ACCOUNT_NOLOGIN, &info) == 0 || errno != ENOENT)
+		   ? REFUSAL_NOLOGIN
+		   : REFUSAL_NONE;
 }
 
 typedef enum refusal judge(const struct account *account, const struct reason *reason);
@@ -297,8 +297,19 @@ static const struct {
 } objections[] = {
 	{ judge_password, true, "shadow", "the account is neither locked nor expired" },
 	{ judge_shell, false, "shell", "its shell can be executed" },
-	{ judge_nologin, true, NOLOGIN, "it does not exist, or the account is root's" },
+	{ judge_nologin, true, ACCOUNT_NOLOGIN, "it does not exist, or the account is root's" },
 };
+
+/* Who looks in our place; NULL: we do. */
+static const char *
+who_else(const struct account_rules *rules, size_t i)
+{
+	if (rules->uses_pam && objections[i].is_pams)
+		return "PAM's modules are asked instead";
+	if (rules->has_own_root && objections[i].judge == judge_shell)
+		return "it is looked for below the root folder of the session, when it is started";
+	return NULL;
+}
 
 bool
 account_may_log_in(
@@ -307,11 +318,11 @@ account_may_log_in(
 	const struct reason why = { reason, size, rules->is_root };
 
 	for (size_t i = 0; i < COUNT(objections); i++) {
+		const char *instead = who_else(rules, i);
 		enum refusal refusal;
 
-		if (rules->uses_pam && objections[i].is_pams) {
-			trace_note(rules->trace, objections[i].rule, NULL,
-			    "PAM's modules are asked instead");
+		if (instead != NULL) {
+			trace_note(rules->trace, objections[i].rule, NULL, "%s", instead);
 			continue;
 		}
 		refusal = objections[i].judge(account, &why);

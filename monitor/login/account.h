@@ -25,10 +25,14 @@ struct account_question {
 enum result account_find_any(const struct account_question *question, struct account **out,
     bool *is_virtual, char *reason) MUST_USE;
 
+/* While it is there only root logs in; its text says why. */
+#define ACCOUNT_NOLOGIN "/etc/nologin"
+
 /* Locked, expired, no shell, /etc/nologin: false, and a text for the log that says which. With PAM all but the
  * shell is its affair, whose modules know these rules; many of its users with keys are locked for passwords. */
 struct account_rules {
 	bool uses_pam;
+	bool has_own_root;   /* whose shell is within, so that it cannot be looked for from here */
 	bool is_root;        /* we are, so that shadow not answering is no matter of permissions */
 	struct trace *trace; /* NULL: nobody wants to know more than the answer */
 };

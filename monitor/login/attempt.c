@@ -10,8 +10,29 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "monitor/login/decision.h"
+#include "monitor/login/gss_link.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/login/peer_name.h"
 #include "monitor/login/policy.h"
+
+/* --- The question ------------------------------------------------------------------------------- */
+
+struct decision_question
+attempt_question(const struct monitor *monitor, const char *method)
+{
+	struct login *login = monitor->login;
+
+	return (struct decision_question){ .inputs = monitor->inputs,
+		.settings = monitor->settings,
+		.account = login->account,
+		.why_no_account = login->why_no_account,
+		.refused_account = login->refused_account,
+		.methods = &login->methods,
+		.method = method,
+		.host_name = bytes_of_text(peer_name_for_options(monitor)),
+		.is_bound = login->has_held && login->held.command != NULL,
+		.trace = &login->trace };
+}
 
 /* --- Answers ------------------------------------------------------------------------------------ */
 
@@ -119,7 +140,9 @@ attempt_abandoned(const struct monitor *monitor)
 		return;
 	log_info(refusal_code(REFUSAL_LEFT),
 	    "Failed %s for %s%s from %s port %u ssh2: the client left before the answer",
-	    login->trying == AUTH_METHOD_KEYBOARD ? "keyboard-interactive/pam" : "password",
+	    login->trying != AUTH_METHOD_KEYBOARD ? "password"
+	    : login_uses_pam(monitor)             ? "keyboard-interactive/pam"
+						  : "keyboard-interactive/password",
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port);
 }
@@ -134,6 +157,7 @@ attempt_admit(struct monitor *monitor)
 	log_info("auth-accepted", "%s", login->accepted);
 	phase_open(monitor, TAKE(login->account), &login->held);
 	attempt_tell(monitor, AUTH_OUTCOME_SUCCESS, "");
+	gss_link_open(monitor);
 	if (login_uses_pam(monitor))
 		pam_link_open(monitor);
 }

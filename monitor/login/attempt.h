@@ -5,12 +5,17 @@
  */
 #pragma once
 
+#include "monitor/login/decision.h"
 #include "monitor/login/login.h"
 
 /* Failures are answered at multiples of this after the request came. For keys: whether there was an account, and a
  * file to read, is not to be seen in the time that the answer took. For passwords: nor what kind of hash it was. */
 #define ATTEMPT_KEY_SLOT_MS      10
 #define ATTEMPT_PASSWORD_SLOT_MS 500
+
+/* The question whether somebody may log in by this method, as far as it is the same for all of them: who, from where,
+ * and what was passed before. What the method knows besides is the caller's to add. It points into the monitor. */
+struct decision_question attempt_question(const struct monitor *monitor, const char *method);
 
 /* It failed: the answer waits for its moment after login->asked_at_ms, and the failure counts then. */
 void attempt_fail(struct monitor *monitor, unsigned slot_ms);

@@ -9,17 +9,15 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/credential.h"
-#include "monitor/login/hostbased.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
-#include "monitor/login/verdict.h"
 
 #define METHOD_HOSTBASED "hostbased"
 
@@ -70,8 +68,8 @@ is_plain(struct bytes text, size_t most)
 	return true;
 }
 
-/* Names that nobody has are no names: an empty one would be anybody's where "+" stands. */
-static enum result
+/* Names that nobody has are no names, and leave the host empty: an empty one would be anybody's where "+" stands. */
+static void
 make_claim(const struct auth_request *request, struct claim *out)
 {
 	struct bytes host = request->client_host;
@@ -82,111 +80,55 @@ make_claim(const struct auth_request *request, struct claim *out)
 	if (host.size > 0 && host.data[host.size - 1] == '.')
 		host.size--;
 	if (!is_plain(host, AUTH_HOST_MAX) || !is_plain(request->client_user, USER_NAME_MAX))
-		return RESULT_MALFORMED;
+		return;
 	for (size_t i = 0; i < host.size; i++)
-		out->host[i] =
-		    (char)(host.data[i] >= 'A' && host.data[i] <= 'Z' ? host.data[i] - 'A' + 'a'
-								      : host.data[i]);
+		out->host[i] = text_lower((char)host.data[i]);
 	out->host[host.size] = '\0';
-	return RESULT_OK;
 }
 
-/* The host is who its address says, whatever it calls itself; but for where the operator wants to believe it. */
-static void
-ask(const struct monitor *monitor, const struct auth_request *request, const struct claim *claim,
-    const struct certificate *certificate, struct hostbased_answer *answer)
+/* A signature that is to be checked. */
+struct attempt {
+	const struct monitor *monitor;
+	const struct auth_request *request;
+};
+
+static enum result
+prove(void *context, const struct signature_algorithm *algorithm, const struct key *key,
+    struct key_assertion *assertion)
 {
-	const struct login *login = monitor->login;
-	const bool believes_client =
-	    settings_flag(monitor->settings, KEYWORD_HostbasedUsesNameFromPacketOnly);
-	const struct hostbased_question question = {
-		.settings = monitor->settings,
-		.account = login->account,
-		.client_user = request->client_user,
-		.host = bytes_of_text(believes_client ? claim->host : peer_host(monitor)),
-		.address =
-		    bytes_of_text(believes_client ? claim->host : monitor->inputs->peer.address),
-		.peer_address = bytes_of_text(monitor->inputs->peer.address),
-		.key_blob = request->key_blob,
-		.certificate = certificate,
-		.now_s = (uint64_t)time(NULL),
-		.is_bound = login->has_held && login->held.command != NULL,
-		.is_root = monitor->inputs->is_root,
-	};
+	const struct attempt *attempt = context;
 
-	hostbased_find(&question, answer);
+	return check_signature(attempt->monitor, attempt->request, algorithm, key);
 }
 
-/* Everything that speaks for or against; an unknown user's request takes the same way. */
-static struct verdict
-judge(const struct monitor *monitor, const struct auth_request *request, struct claim *claim,
-    struct hostbased_answer *answer)
-{
-	CLEANUP(credential_clear) struct credential credential = { 0 };
-	const struct signature_algorithm *algorithm;
-	struct evidence evidence = {
-		.method =
-		    methods_allow(monitor->settings, &monitor->login->methods, METHOD_HOSTBASED)
-			? RESULT_OK
-			: RESULT_DENIED,
-		.use = credential_was_used(&monitor->login->used_keys, request->key_blob)
-			   ? RESULT_DENIED
-			   : RESULT_OK,
-		.account = monitor->login->account != NULL ? RESULT_OK : RESULT_DENIED,
-		.is_signed = true,
-		.listed = RESULT_NOT_FOUND,
-		.signature = RESULT_SIGNATURE,
-	};
-
-	evidence.key = make_claim(request, claim);
-	if (evidence.key == RESULT_OK)
-		evidence.key = credential_parse(
-		    settings_text(monitor->settings, KEYWORD_HostbasedAcceptedAlgorithms), request,
-		    &algorithm, &credential);
-	if (evidence.key == RESULT_OK && evidence.method == RESULT_OK) {
-		ask(monitor, request, claim, credential.certificate, answer);
-		evidence.listed = answer->result;
-	}
-	if (evidence.listed == RESULT_OK)
-		evidence.signature = check_signature(monitor, request, algorithm, credential.key);
-	return verdict_of(&evidence);
-}
-
+/* No name server is asked for what is not looked at. */
 static const char *
-refusal_text(const struct monitor *monitor, const struct verdict *verdict,
-    const struct hostbased_answer *answer)
+host_name(const struct monitor *monitor)
 {
-	switch (verdict->against) {
-	case VERDICT_AGAINST_METHOD:
-		return "HostbasedAuthentication no, or not the next of AuthenticationMethods";
-	case VERDICT_AGAINST_ACCOUNT:
-		return monitor->login->refusal;
-	case VERDICT_AGAINST_KEY:
-		return "the host's key or its name is broken, or the key of a kind that "
-		       "HostbasedAcceptedAlgorithms does not have";
-	case VERDICT_AGAINST_LISTED:
-		return answer->reason;
-	default:
-		return verdict_text(verdict->against);
-	}
+	return settings_flag(monitor->settings, KEYWORD_HostbasedUsesNameFromPacketOnly)
+		   ? peer_name_for_options(monitor)
+		   : peer_name(monitor);
 }
 
-static enum refusal
-refusal_of(const struct monitor *monitor, const struct verdict *verdict,
-    const struct hostbased_answer *answer)
+static void
+decide(const struct monitor *monitor, const struct auth_request *request, const struct claim *claim,
+    struct decision *decision)
 {
-	switch (verdict->against) {
-	case VERDICT_AGAINST_METHOD:
-		return methods_are_enabled(monitor->settings, METHOD_HOSTBASED)
-			   ? REFUSAL_METHOD_ORDER
-			   : REFUSAL_METHOD_OFF;
-	case VERDICT_AGAINST_ACCOUNT:
-		return monitor->login->refused_by;
-	case VERDICT_AGAINST_LISTED:
-		return answer->refusal;
-	default:
-		return verdict_refusal(verdict->against);
-	}
+	struct login *login = monitor->login;
+	struct attempt attempt = { monitor, request };
+	struct decision_question question = attempt_question(monitor, METHOD_HOSTBASED);
+
+	question.algorithm = request->algorithm;
+	question.key_blob = request->key_blob;
+	question.host_name = bytes_of_text(host_name(monitor));
+	question.client_host = claim->host[0] == '\0' ? NULL : claim->host;
+	question.client_user = request->client_user;
+	question.use =
+	    credential_was_used(&login->used_keys, request->key_blob) ? RESULT_DENIED : RESULT_OK;
+	question.prove = prove;
+	question.context = &attempt;
+	decision_make(&question, decision);
+	login_tell_trace(login);
 }
 
 static void
@@ -226,7 +168,7 @@ put_line(const struct auth_request *request, const struct claim *claim, struct b
 
 static bool
 pass(struct monitor *monitor, const struct auth_request *request, const struct claim *claim,
-    struct hostbased_answer *answer)
+    struct decision *decision)
 {
 	char fingerprint[FINGERPRINT_SIZE], certified[CREDENTIAL_TEXT_MAX], algorithm[64];
 	char text[ATTEMPT_TEXT_MAX];
@@ -240,41 +182,30 @@ pass(struct monitor *monitor, const struct auth_request *request, const struct c
 	text_quote(request->algorithm, algorithm, sizeof(algorithm));
 	snprintf(text, sizeof(text),
 	    ": %s %s%s, client user \"%s\", client host \"%s\" (%.200s, %.200s)", algorithm,
-	    fingerprint, certified, claim->user_text, claim->host_text, answer->known,
-	    answer->trusted);
+	    fingerprint, certified, claim->user_text, claim->host_text, decision->known,
+	    decision->trusted);
 	if (put_line(request, claim, &line) != RESULT_OK ||
 	    credential_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
-	return attempt_pass(monitor, &proof, &answer->permissions);
-}
-
-static void
-hostbased_answer_clear(struct hostbased_answer *answer)
-{
-	permissions_clear(&answer->permissions);
+	return attempt_pass(monitor, &proof, &decision->answer.permissions);
 }
 
 void
 by_host_try(struct monitor *monitor, const struct auth_request *request)
 {
-	CLEANUP(hostbased_answer_clear)
-	struct hostbased_answer answer = { .result = RESULT_DENIED };
-	struct verdict verdict;
+	CLEANUP(decision_clear) struct decision decision = { .refusal = REFUSAL_NONE };
 	struct claim claim;
-	enum refusal refusal;
-	const char *why;
 
 	lookup_user(monitor);
-	verdict = judge(monitor, request, &claim, &answer);
-	why = refusal_text(monitor, &verdict, &answer);
-	refusal = refusal_of(monitor, &verdict, &answer);
-	if (verdict.value == VERDICT_ALLOWED) {
-		if (pass(monitor, request, &claim, &answer))
+	make_claim(request, &claim);
+	decide(monitor, request, &claim, &decision);
+	if (decision.verdict.value != VERDICT_ALLOWED) {
+		log_refusal(monitor, request, &claim, decision.refusal, decision.reason);
+	} else {
+		if (pass(monitor, request, &claim, &decision))
 			return;
-		why = "there is no memory for it";
-		refusal = REFUSAL_MEMORY;
+		log_refusal(monitor, request, &claim, REFUSAL_MEMORY, "there is no memory for it");
 	}
-	log_refusal(monitor, request, &claim, refusal, why);
 	attempt_fail(monitor, ATTEMPT_KEY_SLOT_MS);
 }

@@ -6,4 +6,5 @@
 
 #include "monitor/login/login.h"
 
+/* Judges the request and answers it: what is refused at its moment (attempt_fail). */
 void by_host_try(struct monitor *monitor, const struct auth_request *request);

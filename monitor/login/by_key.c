@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -96,25 +95,16 @@ decide(const struct monitor *monitor, const struct auth_request *request, struct
 {
 	struct login *login = monitor->login;
 	struct attempt attempt = { monitor, request };
-	const struct decision_question question = {
-		.inputs = monitor->inputs,
-		.settings = monitor->settings,
-		.account = login->account,
-		.why_no_account = login->refusal,
-		.refused_account = login->refused_by,
-		.methods = &login->methods,
-		.method = METHOD_PUBLICKEY,
-		.algorithm = request->algorithm,
-		.key_blob = request->key_blob,
-		.host_name = bytes_of_text(peer_name(monitor)),
-		.use = credential_was_used(&login->used_keys, request->key_blob) ? RESULT_DENIED
-										 : RESULT_OK,
-		.host = check_host(monitor, request),
-		.prove = request->has_signature ? check_signature : NULL,
-		.context = &attempt,
-		.trace = &login->trace,
-	};
+	struct decision_question question = attempt_question(monitor, METHOD_PUBLICKEY);
 
+	question.algorithm = request->algorithm;
+	question.key_blob = request->key_blob;
+	question.host_name = bytes_of_text(peer_name(monitor));
+	question.use =
+	    credential_was_used(&login->used_keys, request->key_blob) ? RESULT_DENIED : RESULT_OK;
+	question.host = check_host(monitor, request);
+	question.prove = request->has_signature ? check_signature : NULL;
+	question.context = &attempt;
 	decision_make(&question, decision);
 }
 
@@ -152,7 +142,9 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 	    credential_remember(&monitor->login->used_keys, request->key_blob) != RESULT_OK)
 		return false;
 	proof.line = buf_bytes(&line);
+	snprintf(monitor->login->key_fingerprint, FINGERPRINT_SIZE, "%s", fingerprint);
 	snprintf(monitor->login->key_comment, LOGIN_COMMENT_MAX, "%s", answer->comment);
+	snprintf(monitor->login->key_options, LOGIN_OPTIONS_MAX, "%s", answer->options);
 	return attempt_pass(monitor, &proof, &answer->permissions);
 }
 

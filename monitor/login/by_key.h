@@ -6,4 +6,5 @@
 
 #include "monitor/login/login.h"
 
+/* Judges the request, a query or a login, and answers it: what is refused at its moment (attempt_fail). */
 void by_key_try(struct monitor *monitor, const struct auth_request *request);

@@ -16,12 +16,14 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/by_realm.h"
 #include "monitor/login/decide.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/policy.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/virtual.h"
+#include "monitor/session/records.h"
 
 #define PASSWORD_PROMPT "Password: "
 #define NEW_PROMPT      "New password: "
@@ -64,19 +66,10 @@ judge(const struct monitor *monitor, bool is_proved, enum password_verdict verdi
     struct decision *decision)
 {
 	struct login *login = monitor->login;
-	const struct decision_question question = {
-		.inputs = monitor->inputs,
-		.settings = monitor->settings,
-		.account = login->account,
-		.why_no_account = login->refusal,
-		.refused_account = login->refused_by,
-		.methods = &login->methods,
-		.method = method_of(monitor),
-		.is_proved = is_proved,
-		.proof = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE,
-		.trace = &login->trace,
-	};
+	struct decision_question question = attempt_question(monitor, method_of(monitor));
 
+	question.is_proved = is_proved;
+	question.proof = verdict == PASSWORD_RIGHT ? RESULT_OK : RESULT_SIGNATURE;
 	decision_make(&question, decision);
 	login_tell_trace(login);
 }
@@ -102,6 +95,9 @@ refuse(struct monitor *monitor, enum refusal refusal, const char *why)
 	    described_method(monitor),
 	    login->is_looked_up && !login->is_known ? "invalid user " : "", login->user,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, why);
+	records_failure(monitor);
+	if (by_realm_is_asked(monitor))
+		by_realm_forget(monitor);
 	attempt_fail(monitor, ATTEMPT_PASSWORD_SLOT_MS);
 }
 
@@ -318,7 +314,9 @@ by_password_settled(struct monitor *monitor, enum pam_question question,
 		settle_account(monitor, verdict, reason);
 		return;
 	}
-	login->is_approved = login_uses_pam(monitor) && verdict == PASSWORD_RIGHT;
+	/* PAM has not seen a password that Kerberos has: it is still to be asked for the account. */
+	login->is_approved =
+	    question != PAM_NOTHING && login_uses_pam(monitor) && verdict == PASSWORD_RIGHT;
 	settle_password(monitor, verdict, reason);
 }
 
@@ -343,11 +341,12 @@ settle_shadow(struct monitor *monitor, enum password_verdict verdict, const char
 	by_password_settled(monitor, PAM_PASSWORD, verdict, bytes_of_text(reason), bytes_of("", 0));
 }
 
-/* What is typed for nobody is compared with nothing. */
+/* What is typed for nobody is compared with nothing; nor is that of which only the realm has a say. */
 static enum password_verdict
 check_shadow(struct monitor *monitor, struct bytes password)
 {
-	const struct account *account = is_nobody(monitor) ? NULL : monitor->login->account;
+	const bool is_none = by_realm_is_alone(monitor) || is_nobody(monitor);
+	const struct account *account = is_none ? NULL : monitor->login->account;
 
 	if (account != NULL && account->virtual != NULL)
 		return shadow_check_hash(account->virtual->password, password);
@@ -367,6 +366,15 @@ change_shadow(struct monitor *monitor, struct bytes old_password, struct bytes n
 	verdict = shadow_change(
 	    monitor->login->account, old_password, new_password, reason, sizeof(reason));
 	settle_shadow(monitor, verdict, reason);
+}
+
+void
+by_password_local(struct monitor *monitor, struct bytes password)
+{
+	if (login_uses_pam(monitor))
+		pam_link_password(monitor, password, is_nobody(monitor));
+	else
+		settle_shadow(monitor, check_shadow(monitor, password), "");
 }
 
 static void
@@ -389,8 +397,10 @@ by_password_try(struct monitor *monitor, const struct auth_request *request)
 	if (!may_begin(monitor, AUTH_METHOD_PASSWORD))
 		return;
 	lookup_user(monitor);
-	if (request->is_change && !login->may_change)
+	if (request->is_change && (!login->may_change || by_realm_is_alone(monitor)))
 		refuse(monitor, REFUSAL_PASSWORD_STALE, "nobody asked for another password");
+	else if (by_realm_is_asked(monitor) && !request->is_change)
+		by_realm_try(monitor, request->password, is_nobody(monitor));
 	else if (login_uses_pam(monitor))
 		try_with_pam(monitor, request);
 	else if (request->is_change)
@@ -421,6 +431,8 @@ take_password(struct monitor *monitor, struct bytes password)
 	buf_reset(kept);
 	if (buf_append(kept, password) != RESULT_OK)
 		settle_shadow(monitor, PASSWORD_WRONG, "");
+	else if (by_realm_is_asked(monitor))
+		by_realm_try(monitor, password, is_nobody(monitor));
 	else
 		settle_shadow(monitor, check_shadow(monitor, password), "");
 }

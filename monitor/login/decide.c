@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Rules for a login by an authorized key (pure): each rule is a row, the first that objects wins.
+ * Rules for a login by a key, a password or a host (pure): each rule is a row, the first that objects wins; and what
+ * two methods together permit.
  */
 #include "monitor/login/decide.h"
 
@@ -178,11 +179,12 @@ has_wanted_principal(const struct decide_question *question)
 {
 	struct bytes rest = question->principals, name;
 
+	/* Asked first: where a list of names is configured the user's own name never counts by itself. */
+	if (question->is_one_principal)
+		return rest.size > 0 && terms_has_principal(question->certificate, rest);
 	if (rest.data == NULL)
 		return terms_has_principal(
 		    question->certificate, bytes_of_text(question->account->name));
-	if (question->is_one_principal)
-		return terms_has_principal(question->certificate, rest);
 	while (text_next_name(&rest, &name)) {
 		if (terms_has_principal(question->certificate, text_trim(name)))
 			return true;
@@ -435,6 +437,19 @@ join(char **first, char **second, const char *between)
 	return mem_text(buf_bytes(&text), first);
 }
 
+/* Who is bound to two devices has none. */
+static void
+bind_tunnel(struct permissions *held, const struct permissions *more)
+{
+	held->tunnel &= more->tunnel;
+	if (!more->is_tunnel_bound)
+		return;
+	if (held->is_tunnel_bound && held->tunnel_unit != more->tunnel_unit)
+		held->tunnel = false;
+	held->is_tunnel_bound = true;
+	held->tunnel_unit = more->tunnel_unit;
+}
+
 enum result
 decide_both(struct permissions *held, struct permissions *more)
 {
@@ -448,9 +463,14 @@ decide_both(struct permissions *held, struct permissions *more)
 	held->pty &= more->pty;
 	held->forward_local &= more->forward_local;
 	held->forward_remote &= more->forward_remote;
+	held->unix_local &= more->unix_local;
+	held->unix_remote &= more->unix_remote;
+	held->forward_agent &= more->forward_agent;
+	held->forward_x11 &= more->forward_x11;
 	held->environment &= more->environment;
 	held->user_rc &= more->user_rc;
 	held->commands &= more->commands;
+	bind_tunnel(held, more);
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
 	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
 	return join(&held->variables, &more->variables, "");

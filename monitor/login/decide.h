@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Does this authorized key let this account in, from there and now, and what may it do then? Settings,
+ * Does this key, password or host let this account in, from there and now, and what may it do then? Settings,
  * account, address, options and time go in, an answer with its reason comes out (pure).
  */
 #pragma once
@@ -40,7 +40,8 @@ enum result decide_key(
 
 /*
  * May this account log in with what is no key, and what may it do then? For passwords and their like, whose methods
- * were judged by methods.h. Of the question only settings, account, address and time are looked at. RESULT_OK with permissions, or RESULT_DENIED as above.
+ * were judged by methods.h. Of the question only settings, account, address, the host's name and time are looked at.
+ * RESULT_OK with permissions, or RESULT_DENIED as above.
  */
 enum result decide_password(
     const struct decide_question *question, struct permissions *permissions, char *reason) MUST_USE;

@@ -15,15 +15,19 @@
 #include "monitor/login/account.h"
 #include "monitor/login/credential.h"
 #include "monitor/login/decide.h"
+#include "monitor/login/decision_host.h"
 #include "monitor/login/lists.h"
 #include "monitor/login/now.h"
 #include "monitor/login/presence.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/virtual.h"
+#include "monitor/session/root_choice.h"
 
 #define METHOD_PUBLICKEY "publickey"
+#define METHOD_HOSTBASED "hostbased"
 #define METHOD_NONE      "none"
 #define METHOD_KEYBOARD  "keyboard-interactive"
+#define METHODS_GSSAPI   "gssapi-" /* with-mic, keyex */
 
 /* --- Settings ----------------------------------------------------------------------------------- */
 
@@ -52,7 +56,7 @@ decision_settings(
 		.address = inputs->peer.address,
 		.local_address = inputs->local.address,
 		.local_port = inputs->local.port,
-		.rdomain = "",
+		.rdomain = inputs->rdomain,
 	};
 	OWNED_BUF errors;
 
@@ -233,6 +237,7 @@ decision_account(
 	const struct account_rules rules = {
 		.uses_pam = settings_flag(question->settings, KEYWORD_UsePAM) &&
 			    question->account->virtual == NULL,
+		.has_own_root = root_pattern(question->settings, question->account) != NULL,
 		.is_root = question->inputs->is_root,
 		.trace = trace,
 	};
@@ -332,6 +337,13 @@ judge_key(const struct decision_question *question, struct publickey_answer *ans
 
 /* --- The credential: anything else -------------------------------------------------------------- */
 
+bool
+decision_is_realms_alone(const struct settings *settings, bool is_virtual)
+{
+	return !is_virtual && settings_flag(settings, KEYWORD_KerberosAuthentication) &&
+	       !settings_flag(settings, KEYWORD_KerberosOrLocalPasswd);
+}
+
 /* `none` is enough where nobody is authenticated, or the password is empty and may be. */
 static bool
 needs_nothing(const struct decision_question *question)
@@ -347,6 +359,8 @@ needs_nothing(const struct decision_question *question)
 	}
 	if (!settings_flag(settings, KEYWORD_PermitEmptyPasswords) ||
 	    !methods_are_enabled(settings, "password"))
+		return false;
+	if (decision_is_realms_alone(settings, question->account->virtual != NULL))
 		return false;
 	if (question->account->virtual != NULL)
 		return shadow_check_hash(question->account->virtual->password, bytes_of("", 0)) ==
@@ -370,6 +384,16 @@ may_be_tried(const struct decision_question *question)
 	       judge_method(question) == RESULT_OK;
 }
 
+/* A ticket of the realm's is as good as a key where PermitRootLogin asks. */
+static enum result
+decide_account(const struct decision_question *question, const struct decide_question *asked,
+    struct permissions *permissions, char *reason)
+{
+	if (strncmp(question->method, METHODS_GSSAPI, strlen(METHODS_GSSAPI)) == 0)
+		return decide_host(asked, question->is_bound, permissions, reason);
+	return decide_password(asked, permissions, reason);
+}
+
 /* Nobody is asked nothing. */
 static enum result
 decide(
@@ -379,6 +403,7 @@ decide(
 		.settings = question->settings,
 		.account = question->account,
 		.address = bytes_of_text(question->inputs->peer.address),
+		.host = question->host_name,
 		.now = now_of((uint64_t)time(NULL)),
 		.trace = trace,
 	};
@@ -386,7 +411,7 @@ decide(
 
 	if (question->account == NULL)
 		return RESULT_NOT_FOUND;
-	if (decide_password(&asked, &answer->permissions, reason) == RESULT_OK)
+	if (decide_account(question, &asked, &answer->permissions, reason) == RESULT_OK)
 		return RESULT_OK;
 	answer->refusal = trace->refusal;
 	snprintf(answer->reason, sizeof(answer->reason), "%s", reason);
@@ -395,10 +420,9 @@ decide(
 }
 
 static struct verdict
-judge_password(const struct decision_question *question, struct publickey_answer *answer)
+judge_password(
+    const struct decision_question *question, struct trace *trace, struct publickey_answer *answer)
 {
-	struct trace no_steps = { .steps = NULL };
-	struct trace *trace = question->trace != NULL ? question->trace : &no_steps;
 	const struct evidence evidence = {
 		.method = may_be_tried(question) ? RESULT_OK : RESULT_DENIED,
 		.account = question->account != NULL ? RESULT_OK : RESULT_DENIED,
@@ -417,6 +441,12 @@ static bool
 is_of_key(const struct decision_question *question)
 {
 	return strcmp(question->method, METHOD_PUBLICKEY) == 0;
+}
+
+static bool
+is_of_host(const struct decision_question *question)
+{
+	return strcmp(question->method, METHOD_HOSTBASED) == 0;
 }
 
 static void
@@ -450,7 +480,12 @@ refuse_by_evidence(const struct decision_question *question, struct decision *de
 	if (against == VERDICT_AGAINST_TOUCH || against == VERDICT_AGAINST_VERIFICATION) {
 		presence_explain(question->settings, &decision->answer, against);
 		refuse(decision, verdict_refusal(against), decision->answer.reason);
-	} else if (against == VERDICT_AGAINST_SIGNATURE && !is_of_key(question)) {
+	} else if (against == VERDICT_AGAINST_KEY && is_of_host(question)) {
+		refuse(decision, verdict_refusal(against),
+		    "the host's key or its name is broken, or the key of a kind that "
+		    "HostbasedAcceptedAlgorithms does not have");
+	} else if (against == VERDICT_AGAINST_SIGNATURE && !is_of_key(question) &&
+		   !is_of_host(question)) {
 		refuse(decision, REFUSAL_PASSWORD, "the password is wrong");
 	} else {
 		refuse(decision, verdict_refusal(against), verdict_text(against));
@@ -488,9 +523,16 @@ decision_clear(struct decision *decision)
 void
 decision_make(const struct decision_question *question, struct decision *out)
 {
+	struct trace no_steps = { .steps = NULL };
+	struct trace *trace = question->trace != NULL ? question->trace : &no_steps;
+
 	*out = (struct decision){ .answer.result = RESULT_NOT_FOUND };
-	out->verdict = is_of_key(question) ? judge_key(question, &out->answer)
-					   : judge_password(question, &out->answer);
+	if (is_of_key(question))
+		out->verdict = judge_key(question, &out->answer);
+	else if (is_of_host(question))
+		out->verdict = decision_judge_host(question, trace, out);
+	else
+		out->verdict = judge_password(question, trace, &out->answer);
 	say_why(question, out);
 	if (out->verdict.value == VERDICT_REFUSED)
 		permissions_clear(&out->answer.permissions);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "monitor/login/hostbased.h"
 #include "monitor/login/methods.h"
 #include "monitor/login/publickey.h"
 #include "monitor/login/verdict.h"
@@ -73,13 +74,17 @@ struct decision_question {
 	enum refusal refused_account;  /* and its rule */
 	const struct methods *methods; /* what was passed so far */
 	const char *method;            /* as AuthenticationMethods has it */
-	/* Of publickey: */
+	struct bytes host_name;        /* what the client's host is called; empty: not known */
+	/* Of publickey, and of hostbased, where the key is the host's: */
 	struct bytes algorithm, key_blob;
-	struct bytes host_name; /* what the client's host is called; empty: not known */
-	enum result use;        /* RESULT_DENIED: the key was passed with before */
-	enum result host;       /* RESULT_DENIED: meant for another server */
-	decision_prove *prove;  /* NULL: it is asked only whether the key would do */
+	enum result use;       /* RESULT_DENIED: the key was passed with before */
+	enum result host;      /* RESULT_DENIED: meant for another server */
+	decision_prove *prove; /* NULL: it is asked only whether the key would do */
 	void *context;
+	/* Of hostbased: who the client says it is. */
+	const char *client_host; /* in lower case; NULL: names that nobody can have */
+	struct bytes client_user;
+	bool is_bound; /* what was passed before is bound to a command */
 	/* Of the others: */
 	bool is_proved;    /* else it is asked only whether the right one would do */
 	enum result proof; /* RESULT_SIGNATURE: it was the wrong one */
@@ -92,8 +97,13 @@ struct decision {
 	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" unless refused */
 	struct publickey_answer
 	    answer; /* the line of the key, what may be done, and what the key said */
+	/* Of hostbased, FILE:LINE: where the host's key is known, and its user is trusted. */
+	char known[HOSTBASED_WHERE_MAX], trusted[HOSTBASED_WHERE_MAX];
 };
 void decision_clear(struct decision *decision);
+
+/* Does the realm alone judge this user's passwords? Then shadow and PAM have none. A user of UsersFile is none of its. */
+bool decision_is_realms_alone(const struct settings *settings, bool is_virtual);
 
 /* Everything that speaks for or against this credential of this account. Fills the whole decision, which the caller
  * clears; permissions are in `answer`, all off when it is refused. */

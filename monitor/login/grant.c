@@ -4,10 +4,13 @@
  */
 #include "monitor/login/grant.h"
 
+#include <stdio.h>
+
 #include "common/mem.h"
 #include "common/text.h"
 #include "monitor/login/variable.h"
 #include "monitor/login/virtual.h"
+#include "monitor/role.h"
 
 enum result
 grant_unescape(struct bytes escaped, struct buf *out)
@@ -132,7 +135,8 @@ grant_owned(const struct decide_question *question, const struct terms *terms,
 /* One permission: the settings, the line and the certificate each have a say, and all must say yes. */
 struct right {
 	const char *name;
-	enum keyword keyword; /* the setting that has the say */
+	enum role_right whole; /* what it belongs to, which settings may take away */
+	enum keyword keyword;  /* the setting that has the say about this one */
 	bool by_settings, by_line, by_certificate;
 	struct bytes word;     /* of the line */
 	const char *extension; /* of the certificate */
@@ -141,14 +145,17 @@ struct right {
 static bool
 is_granted(const struct decide_question *question, const struct right *right)
 {
-	const struct setting_origin origin = settings_origin(question->settings, right->keyword);
-	const bool is_granted = right->by_settings && right->by_line && right->by_certificate;
+	const enum keyword taken_by = role_taken_by(question->settings, right->whole);
+	const enum keyword keyword = taken_by != KEYWORD_COUNT ? taken_by : right->keyword;
+	const bool by_settings = right->by_settings && taken_by == KEYWORD_COUNT;
+	const struct setting_origin origin = settings_origin(question->settings, keyword);
+	const bool is_granted = by_settings && right->by_line && right->by_certificate;
 	char word[TRACE_RULE_MAX];
 
 	text_quote(right->word, word, sizeof(word));
-	if (!right->by_settings || is_granted)
-		trace_permission(question->trace, right->name, is_granted,
-		    settings_name(right->keyword), &origin, "%s",
+	if (!by_settings || is_granted)
+		trace_permission(question->trace, right->name, is_granted, settings_name(keyword),
+		    &origin, "%s",
 		    is_granted ? "nothing takes it away" : "the setting does not permit it");
 	else if (!right->by_line)
 		trace_permission(question->trace, right->name, false, word, &question->place,
@@ -159,58 +166,130 @@ is_granted(const struct decide_question *question, const struct right *right)
 	return is_granted;
 }
 
+/* A setting that has its say about both directions. */
+struct forwarding {
+	enum keyword keyword;
+	const char *local, *remote;
+	enum role_right whole_local, whole_remote;
+};
+
 static void
 grant_forwarding(const struct decide_question *question, const struct terms *terms,
-    struct permissions *permissions)
+    const struct forwarding *forwarding, bool *local, bool *remote)
 {
-	const struct settings *settings = question->settings;
-	const bool is_off = settings_flag(settings, KEYWORD_DisableForwarding);
-	const int64_t forwarding =
-	    is_off ? ALLOW_FORWARDING_NO : settings_number(settings, KEYWORD_AllowTcpForwarding);
+	const int64_t allowed = settings_number(question->settings, forwarding->keyword);
 	struct right right = {
-		.name = "forwarding to the server's side",
-		.keyword = is_off ? KEYWORD_DisableForwarding : KEYWORD_AllowTcpForwarding,
-		.by_settings = (forwarding & ALLOW_FORWARDING_LOCAL) != 0,
+		.name = forwarding->local,
+		.whole = forwarding->whole_local,
+		.keyword = forwarding->keyword,
+		.by_settings = (allowed & ALLOW_FORWARDING_LOCAL) != 0,
 		.by_line = question->options->port_forwarding,
 		.by_certificate = terms == NULL || terms->port_forwarding,
 		.word = question->options->port_forwarding_word,
 		.extension = "permit-port-forwarding",
 	};
 
-	permissions->forward_local = is_granted(question, &right);
-	right.name = "listening for the client";
-	right.by_settings = (forwarding & ALLOW_FORWARDING_REMOTE) != 0;
-	permissions->forward_remote = is_granted(question, &right);
+	*local = is_granted(question, &right);
+	right.name = forwarding->remote;
+	right.whole = forwarding->whole_remote;
+	right.by_settings = (allowed & ALLOW_FORWARDING_REMOTE) != 0;
+	*remote = is_granted(question, &right);
+}
+
+/* The numbers in the line were checked when it was read. */
+static void
+grant_tunnel(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	const struct settings *settings = question->settings;
+	const struct key_options *options = question->options;
+	const struct right right = { "tunnels", RIGHT_TUNNELS, KEYWORD_PermitTunnel,
+		settings_number(settings, KEYWORD_PermitTunnel) != PERMIT_TUNNEL_NO,
+		options->may_tunnel, terms == NULL || terms->port_forwarding,
+		options->may_tunnel_word, "permit-port-forwarding" };
+	char unit[32];
+
+	permissions->tunnel = is_granted(question, &right);
+	if (!options->tunnel.is_set)
+		return;
+	permissions->is_tunnel_bound = true;
+	permissions->tunnel_unit =
+	    options->tunnel.is_any ? SSH_TUNNEL_UNIT_ANY : (uint32_t)options->tunnel.unit;
+	snprintf(unit, sizeof(unit), "%u", permissions->tunnel_unit);
+	tell_bond(question, "tunnel", "tunnel=", options->tunnel.is_any ? "any" : unit);
+}
+
+/* Of the client's agent and of its display: no place that is forwarded to, so nothing more is asked of them. */
+static void
+grant_sockets(const struct decide_question *question, const struct terms *terms,
+    struct permissions *permissions)
+{
+	const struct settings *settings = question->settings;
+	const struct key_options *options = question->options;
+	const struct right agent = { "agent", RIGHT_AGENT, KEYWORD_AllowAgentForwarding,
+		settings_flag(settings, KEYWORD_AllowAgentForwarding), options->agent_forwarding,
+		terms == NULL || terms->agent_forwarding, options->agent_forwarding_word,
+		"permit-agent-forwarding" };
+	const struct right display = { "X11", RIGHT_DISPLAY, KEYWORD_X11Forwarding,
+		settings_flag(settings, KEYWORD_X11Forwarding), options->x11_forwarding,
+		terms == NULL || terms->x11_forwarding, options->x11_forwarding_word,
+		"permit-X11-forwarding" };
+
+	permissions->forward_agent = is_granted(question, &agent);
+	permissions->forward_x11 = is_granted(question, &display);
+}
+
+/* What nothing but a role takes away, for which there is no word otherwise. */
+static bool
+is_left(const struct decide_question *question, const char *name, enum role_right whole)
+{
+	const enum keyword taken_by = role_taken_by(question->settings, whole);
+	const struct right right = { .name = name, .whole = whole };
+
+	return taken_by == KEYWORD_COUNT || is_granted(question, &right);
 }
 
 void
 grant_flags(const struct decide_question *question, const struct terms *terms,
     struct permissions *permissions)
 {
+	static const struct forwarding ports = { KEYWORD_AllowTcpForwarding,
+		"forwarding to the server's side", "listening for the client", RIGHT_CONNECT,
+		RIGHT_LISTEN };
+	static const struct forwarding paths = { KEYWORD_AllowStreamLocalForwarding,
+		"forwarding to local sockets", "local sockets for the client", RIGHT_SOCKETS,
+		RIGHT_SOCKETS };
 	const struct settings *settings = question->settings;
 	const struct key_options *options = question->options;
-	const struct right pty = { "terminal", KEYWORD_PermitTTY,
+	const struct right pty = { "terminal", RIGHT_TERMINALS, KEYWORD_PermitTTY,
 		settings_flag(settings, KEYWORD_PermitTTY), options->pty,
 		terms == NULL || terms->pty, options->pty_word, "permit-pty" };
-	const struct right rc = { "rc file", KEYWORD_PermitUserRC,
+	const struct right rc = { "rc file", RIGHT_RC, KEYWORD_PermitUserRC,
 		settings_flag(settings, KEYWORD_PermitUserRC), options->user_rc,
 		terms == NULL || terms->user_rc, options->user_rc_word, "permit-user-rc" };
 
-	permissions->session = true;
-	permissions->commands = true;
+	permissions->session = is_left(question, "sessions", RIGHT_SESSIONS);
+	permissions->commands = is_left(question, "commands", RIGHT_COMMANDS);
 	permissions->environment = true;
 	permissions->pty = is_granted(question, &pty);
 	permissions->user_rc = is_granted(question, &rc);
-	grant_forwarding(question, terms, permissions);
+	grant_forwarding(
+	    question, terms, &ports, &permissions->forward_local, &permissions->forward_remote);
+	grant_forwarding(
+	    question, terms, &paths, &permissions->unix_local, &permissions->unix_remote);
+	grant_tunnel(question, terms, permissions);
+	grant_sockets(question, terms, permissions);
 }
 
-/* Without a shell there is no program of the user's own choice. */
+/* Without a shell there is no program of the user's own choice, nor one that a socket of the account's may start. */
 static void
 take_shell(const struct decide_question *question, struct permissions *of_user)
 {
-	static const char *const names[] = { "terminal", "rc file", "commands" };
+	static const char *const names[] = { "terminal", "rc file", "commands",
+		"forwarding to local sockets", "local sockets for the client" };
 
 	of_user->pty = of_user->user_rc = of_user->commands = false;
+	of_user->unix_local = of_user->unix_remote = false;
 	for (size_t i = 0; i < COUNT(names); i++)
 		trace_permission(question->trace, names[i], false, "shell", &question->place,
 		    "the user of UsersFile has none");

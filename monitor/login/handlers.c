@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/by_gss.h"
 #include "monitor/login/by_host.h"
 #include "monitor/login/by_key.h"
 #include "monitor/login/by_password.h"
@@ -144,6 +145,12 @@ dispatch(struct monitor *monitor, const struct auth_request *request)
 	case AUTH_METHOD_HOST:
 		by_host_try(monitor, request);
 		return RESULT_OK;
+	case AUTH_METHOD_GSSAPI:
+		by_gss_try(monitor);
+		return RESULT_OK;
+	case AUTH_METHOD_KEYEX:
+		by_keyex_try(monitor, request);
+		return RESULT_OK;
 	case AUTH_METHOD_OTHER:
 		on_other(monitor);
 		return RESULT_OK;
@@ -168,6 +175,7 @@ on_authenticate(struct monitor *monitor, struct ipc_message *message)
 		return RESULT_OK;
 	/* An answer that was none comes as a method that there is not, and is one failure, not two. */
 	by_keyboard_cancel(monitor, request.method != AUTH_METHOD_OTHER);
+	by_gss_cancel(monitor, request.method != AUTH_METHOD_OTHER);
 	if (monitor->phase != IPC_PHASE_LOGIN)
 		return RESULT_OK; /* that was one failure too many */
 	return dispatch(monitor, &request);

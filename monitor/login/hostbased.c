@@ -57,7 +57,8 @@ read_system_file(struct search *search, const char *path)
 	return fd_read_path(path, KEYFILES_FILE_MAX, &search->file);
 }
 
-/* Of the user's files those that cannot be read, or that others could have written, are as if they were not there. */
+/* Of the user's files those that cannot be read, or that others could have written, are as if they were not there. Of
+ * a virtual user they all are: others of UsersFile have the same home. */
 static enum result
 read_user_file(struct search *search, const char *name)
 {
@@ -73,6 +74,8 @@ read_user_file(struct search *search, const char *name)
 	enum result result;
 
 	buf_reset(&search->file);
+	if (search->account->virtual != NULL)
+		return RESULT_NOT_FOUND;
 	if (size < 0 || (size_t)size >= sizeof(search->path))
 		return RESULT_LIMIT;
 	result = keyfiles_read(&file, &search->file, reason);
@@ -258,6 +261,7 @@ hostbased_find(const struct hostbased_question *question, struct hostbased_answe
 		.trace = &trace,
 		.account = question->account,
 		.address = question->peer_address,
+		.host = question->peer_name,
 		.now = now_of(question->now_s) };
 	char reason[DECIDE_REASON_MAX];
 

@@ -19,8 +19,9 @@ struct hostbased_question {
 	struct bytes client_user;      /* without control characters, as is the host */
 	struct bytes host;             /* in lower case: who is taken to be there */
 	struct bytes address; /* its address, or the name again where that is all that counts */
-	struct bytes peer_address;             /* the client's, numeric, in any case */
-	struct bytes key_blob;                 /* as the client sent it; need not be well formed */
+	struct bytes peer_address; /* the client's, numeric, in any case */
+	struct bytes peer_name;    /* what its host is called in any case; empty: not known */
+	struct bytes key_blob;     /* as the client sent it; need not be well formed */
 	const struct certificate *certificate; /* what it is; NULL: a plain key */
 	uint64_t now_s;                        /* wall clock */
 	bool is_bound; /* a method that was passed before is bound to a command */

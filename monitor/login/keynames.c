@@ -16,7 +16,6 @@
 
 #include "common/fd.h"
 #include "common/mem.h"
-#include "common/text.h"
 #include "common/wire.h"
 #include "monitor/login/as_user.h"
 

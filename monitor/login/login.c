@@ -41,6 +41,7 @@ login_new(struct login **out)
 	buf_init(&(*out)->used_keys, 16384);
 	buf_init(&(*out)->proofs, 65536);
 	buf_init(&(*out)->old_password, AUTH_PASSWORD_MAX);
+	buf_init(&(*out)->realm_password, AUTH_PASSWORD_MAX);
 	buf_init(&(*out)->notice, NOTICE_TEXT_MAX);
 	return RESULT_OK;
 }
@@ -56,9 +57,11 @@ login_free(struct login *login)
 	buf_clear(&login->used_keys);
 	buf_clear(&login->proofs);
 	buf_clear(&login->old_password);
+	buf_clear(&login->realm_password);
 	buf_clear(&login->notice);
 	free(login->user);
 	free(login->raw_user);
+	free(login->gss_principal);
 	free(login);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "monitor/login/account.h"
+#include "monitor/login/decision.h"
 #include "monitor/login/methods.h"
 #include "monitor/login/trace.h"
 #include "monitor/monitor.h"
@@ -17,20 +18,26 @@
 /* A host's name, with its NUL. */
 #define PEER_NAME_MAX 256
 
+enum gss_turn {
+	GSS_TURN_NONE,
+	GSS_TURN_TOKEN,
+	GSS_TURN_MIC,
+};
+
 struct login {
 	char *user;        /* owned, quoted for the log; NULL before the first attempt */
 	uint8_t *raw_user; /* owned; as it came, to be compared with */
 	size_t raw_user_size;
-	struct account *account;       /* owned; NULL: unknown, or may not log in */
-	bool is_looked_up;             /* account, is_known and refusal say something */
+	struct account *account;      /* owned; NULL: unknown, or may not log in */
+	bool is_looked_up;            /* account, is_known and why_no_account say something */
+	bool is_judged;               /* and it was asked whether the account may log in */
+	bool is_known;                /* there is such an account, whether or not it may log in */
+	bool is_virtual;              /* UsersFile has it: PAM is not asked */
+	enum refusal refused_account; /* the rule by which the account may not log in */
+	char why_no_account[DECISION_REASON_MAX]; /* and its reason, for the log */
 	bool has_news;                 /* the child was not told yet which settings were chosen */
-	bool is_judged;                /* and it was asked whether the account may log in */
-	bool is_known;                 /* there is such an account, whether or not it may log in */
-	bool is_virtual;               /* UsersFile has it: PAM is not asked */
-	char refusal[256];             /* why the account may not log in, for the log */
 	char peer_name[PEER_NAME_MAX]; /* see peer_name.h */
-	bool is_peer_asked;            /* whether or not there is one */
-	enum refusal refused_by;       /* and the rule */
+	bool is_peer_asked;            /* it was asked for, whether or not there is one */
 	struct trace
 	    trace;         /* of the decision; its steps are kept for the log at level DEBUG only */
 	unsigned attempts; /* requests so far */
@@ -45,7 +52,9 @@ struct login {
 	struct permissions held; /* owned: what all methods so far permit */
 	struct buf used_keys;    /* fingerprints, a line each */
 	struct buf proofs;       /* a line for each method, as ExposeAuthInfo has them */
-	char key_comment[LOGIN_COMMENT_MAX]; /* of the key that was used last */
+	char key_comment[LOGIN_COMMENT_MAX]; /* of the user's key that was used last */
+	char key_fingerprint[FINGERPRINT_SIZE];
+	char key_options[LOGIN_OPTIONS_MAX]; /* of its line */
 	char accepted[ATTEMPT_TEXT_MAX];     /* the log's line, for when PAM approves, too */
 	bool is_approved;                    /* PAM lets the account be used */
 
@@ -59,6 +68,13 @@ struct login {
 	bool may_change;         /* the right password was given, and it must be changed */
 	struct buf old_password; /* which was that */
 	struct buf notice;       /* for the client's user, with the next answer */
+
+	/* gssapi-with-mic, and passwords that the realm judges. */
+	enum gss_turn gss_turn;    /* what the client is to send */
+	unsigned gss_tokens;       /* that it has sent */
+	char *gss_principal;       /* owned: whom the context is with, or whose password it was */
+	bool gss_has_credentials;  /* that came with it */
+	struct buf realm_password; /* that the realm is asked about, for whoever is asked next */
 };
 
 /* Keeps the decision's steps if the log shows them; tells those that there are. */

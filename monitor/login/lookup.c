@@ -4,10 +4,15 @@
  */
 #include "monitor/login/lookup.h"
 
+#include "common/fd.h"
 #include "common/log.h"
+#include "common/mem.h"
+#include "monitor/login/attempt.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lists.h"
 #include "monitor/login/peer_name.h"
+
+#define NOLOGIN_MAX 4096
 
 static bool
 may_log_in(const struct monitor *monitor, struct login *login)
@@ -21,9 +26,10 @@ may_log_in(const struct monitor *monitor, struct login *login)
 		.has_own_settings = monitor->own_settings != NULL,
 	};
 
-	if (decision_account(&question, &login->trace, login->refusal, sizeof(login->refusal)))
+	if (decision_account(
+		&question, &login->trace, login->why_no_account, sizeof(login->why_no_account)))
 		return true;
-	login->refused_by = login->trace.refusal;
+	login->refused_account = login->trace.refusal;
 	return false;
 }
 
@@ -33,7 +39,8 @@ lookup_find(struct monitor *monitor)
 	struct login *login = monitor->login;
 	struct decision_found found;
 
-	_Static_assert(sizeof(login->refusal) == sizeof(found.reason), "one room for both reasons");
+	_Static_assert(
+	    sizeof(login->why_no_account) == sizeof(found.reason), "one room for both reasons");
 	if (login->is_looked_up)
 		return;
 	login->is_looked_up = true;
@@ -41,8 +48,8 @@ lookup_find(struct monitor *monitor)
 	login->account = found.account;
 	login->is_known = found.is_known;
 	login->is_virtual = found.is_virtual;
-	login->refused_by = found.refusal;
-	memcpy(login->refusal, found.reason, sizeof(login->refusal));
+	login->refused_account = found.refusal;
+	memcpy(login->why_no_account, found.reason, sizeof(login->why_no_account));
 }
 
 /* The line about names that nobody has ends where tools expect it. */
@@ -52,11 +59,24 @@ log_refusal(const struct monitor *monitor, const struct login *login)
 	const struct monitor_endpoint *peer = &monitor->inputs->peer;
 
 	if (login->is_known)
-		log_info(refusal_code(login->refused_by), "Refused user %s from %s port %u: %s",
-		    login->user, peer->address, peer->port, login->refusal);
+		log_info(refusal_code(login->refused_account),
+		    "Refused user %s from %s port %u: %s", login->user, peer->address, peer->port,
+		    login->why_no_account);
 	else
 		log_info("invalid-user", "Invalid user %s from %s port %u", login->user,
 		    peer->address, peer->port);
+}
+
+/* Why nobody gets in, to everybody alike; PAM has a module that says it. */
+static void
+show_nologin(struct monitor *monitor)
+{
+	OWNED_BUF text;
+
+	buf_init(&text, NOLOGIN_MAX);
+	if (!settings_flag(monitor->settings, KEYWORD_UsePAM) &&
+	    fd_read_path(ACCOUNT_NOLOGIN, NOLOGIN_MAX, &text) == RESULT_OK)
+		attempt_notice(monitor, buf_bytes(&text));
 }
 
 void
@@ -68,6 +88,7 @@ lookup_user(struct monitor *monitor)
 	if (login->is_judged)
 		return;
 	login->is_judged = true;
+	show_nologin(monitor);
 	if (lists_ask_for_host(monitor->settings))
 		(void)peer_name(monitor); /* for those whom there is not, too: it takes its time */
 	if (login->account != NULL && !may_log_in(monitor, login)) {

@@ -9,6 +9,8 @@
 
 #include "common/text.h"
 
+#define METHOD_KEYEX "gssapi-keyex"
+
 /* In this order they are named to the client. `none` never is, RFC 4252 section 5.2. */
 static const struct method_row {
 	const char *name;
@@ -16,6 +18,8 @@ static const struct method_row {
 	bool is_named;
 } rows[] = {
 	{ "publickey", KEYWORD_PubkeyAuthentication, true },
+	{ METHOD_KEYEX, KEYWORD_GSSAPIAuthentication, true },
+	{ "gssapi-with-mic", KEYWORD_GSSAPIAuthentication, true },
 	{ "password", KEYWORD_PasswordAuthentication, true },
 	{ "keyboard-interactive", KEYWORD_KbdInteractiveAuthentication, true },
 	{ "hostbased", KEYWORD_HostbasedAuthentication, true },
@@ -34,6 +38,8 @@ static bool
 is_enabled(const struct settings *settings, struct bytes name)
 {
 	if (is_another_word_for_passwords(settings, name))
+		return false;
+	if (bytes_is(name, METHOD_KEYEX) && !settings_flag(settings, KEYWORD_GSSAPIKeyExchange))
 		return false;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (bytes_is(name, rows[i].name))
@@ -145,7 +151,8 @@ methods_allow(const struct settings *settings, const struct methods *methods, co
 {
 	const size_t count = list_count(settings);
 
-	if (!methods_are_enabled(settings, method))
+	if (!methods_are_enabled(settings, method) ||
+	    (strcmp(method, METHOD_KEYEX) == 0 && !methods->has_realm_keys))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (is_next(settings, methods, i, method))

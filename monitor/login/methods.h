@@ -15,6 +15,7 @@
 /* How far a client has come in each list. Zeroed: nothing was passed. */
 struct methods {
 	uint8_t done[METHODS_LISTS_MAX]; /* names of the list that were passed */
+	bool has_realm_keys; /* keys were exchanged by Kerberos: gssapi-keyex can be tried */
 };
 
 /* No value is 0, 1 or -1, and the two differ in many bits: a flipped bit makes no login. */

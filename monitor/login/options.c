@@ -121,6 +121,7 @@ parse_tunnel(struct parse *parse, struct bytes value)
 		return refuse(
 		    parse, RESULT_MALFORMED, "option given twice", bytes_of_text("tunnel"));
 	tunnel->is_set = true;
+	parse->options->may_tunnel = true;
 	tunnel->is_any = bytes_is(value, "any");
 	if (tunnel->is_any || text_number(value, TUNNEL_UNIT_MAX, &tunnel->unit) == RESULT_OK)
 		return RESULT_OK;
@@ -299,6 +300,8 @@ apply_flag(struct parse *parse, struct bytes name)
 
 	if (is_word(name, "restrict")) {
 		set_all_flags(parse->options, false, name);
+		parse->options->may_tunnel = false;
+		parse->options->may_tunnel_word = name;
 		return RESULT_OK;
 	}
 	if (is_word(name, "cert-authority")) {
@@ -386,6 +389,7 @@ options_parse(struct bytes text, struct key_options *out, char *reason)
 	*out = (struct key_options){ 0 };
 	reason[0] = '\0';
 	set_all_flags(out, true, bytes_of("", 0));
+	out->may_tunnel = true;
 	if (text.size == 0)
 		return RESULT_OK;
 	for (;;) {

@@ -32,7 +32,7 @@ struct key_expiry {
 	uint64_t clock_s;
 };
 
-/* The tunnel device that a client gets, whichever it asks for; read and kept like the forwarding of agents. */
+/* The device that a client gets that leaves the choice to us, and the only one that it may ask for. */
 struct key_tunnel {
 	bool is_set, is_any;
 	uint64_t unit;
@@ -57,13 +57,14 @@ struct key_options {
 	struct bytes variables[OPTIONS_VARIABLES_MAX]; /* "NAME=value", escaped like the command */
 	bool pty;
 	bool port_forwarding;
+	bool may_tunnel; /* "restrict" takes it away, a device behind it gives it back */
 	bool user_rc;
-	bool touch_waived;                     /* a security key need not be touched */
-	bool must_verify;                      /* and has to know its user */
-	bool agent_forwarding, x11_forwarding; /* read and kept, for doors that are not built yet */
+	bool touch_waived; /* a security key need not be touched */
+	bool must_verify;  /* and has to know its user */
+	bool agent_forwarding, x11_forwarding;
 	/* The word of the line that turned the flag on or off, as it stands there; empty: none did. */
-	struct bytes pty_word, port_forwarding_word, user_rc_word, agent_forwarding_word,
-	    x11_forwarding_word;
+	struct bytes pty_word, port_forwarding_word, may_tunnel_word, user_rc_word,
+	    agent_forwarding_word, x11_forwarding_word;
 };
 
 /*

@@ -4,24 +4,22 @@
  */
 #include "monitor/login/pam_link.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/spawn.h"
 #include "monitor/login/by_password.h"
 #include "monitor/login/login.h"
 #include "monitor/login/peer_name.h"
-#include "monitor/session/start.h"
+#include "monitor/session/enter.h"
+#include "monitor/session/rc.h"
 
 /* Modules that make homes and mount them may take a while; a program is started at once. */
 #define SESSION_MS    60000
@@ -29,29 +27,17 @@
 
 #define VARIABLES_MAX (64 * 1024)
 #define NOTICE_MAX    (16 * 1024)
-#define LOG_LINES_MAX 200
-
-/* What nobody's password is, whatever was typed. */
-#define NOBODYS_PASSWORD "\b\n\r\177sallyport: nobody's password"
 
 enum result
 pam_link_new(struct pam_link **out)
 {
 	TRY(mem_new(1, sizeof(**out), (void **)out));
-	(*out)->fd = (*out)->pidfd = -1;
+	helper_init(&(*out)->helper, PAM_TO_MONITOR);
 	for (size_t i = 0; i < PAM_LEFT_MAX; i++)
 		(*out)->left[i] = -1;
 	buf_init(&(*out)->variables, VARIABLES_MAX);
 	buf_init(&(*out)->notice, NOTICE_MAX);
 	return RESULT_OK;
-}
-
-static void
-kill_process(int *pidfd)
-{
-	if (*pidfd >= 0)
-		(void)syscall(SYS_pidfd_send_signal, *pidfd, SIGKILL, NULL, 0);
-	fd_close(pidfd);
 }
 
 void
@@ -60,23 +46,19 @@ pam_link_free(struct pam_link *link)
 	if (link == NULL)
 		return;
 	for (size_t i = 0; i < PAM_LEFT_MAX; i++)
-		kill_process(&link->left[i]);
+		helper_kill(&link->left[i]);
 	if (!link->has_session && link->question != PAM_SESSION)
-		kill_process(&link->pidfd);
-	fd_close(&link->pidfd);
-	fd_close(&link->fd);
+		helper_kill(&link->helper.pidfd);
+	helper_clear(&link->helper);
 	buf_clear(&link->variables);
 	buf_clear(&link->notice);
-	if (link->room != NULL)
-		mem_wipe(link->room, IPC_PACKET_MAX);
-	free(link->room);
 	free(link);
 }
 
 int
 pam_link_fd(const struct pam_link *link)
 {
-	return link == NULL ? -1 : link->fd;
+	return link == NULL ? -1 : link->helper.fd;
 }
 
 /* It notices by itself that nobody listens, closes what it opened and ends: modules that count failures have seen
@@ -86,14 +68,14 @@ pam_link_leave(struct pam_link *link)
 {
 	const size_t last = PAM_LEFT_MAX - 1;
 
-	fd_close(&link->fd);
+	fd_close(&link->helper.fd);
 	link->question = PAM_NOTHING;
-	if (link->pidfd < 0)
+	if (link->helper.pidfd < 0)
 		return;
-	kill_process(&link->left[last]);
+	helper_kill(&link->left[last]);
 	memmove(&link->left[1], &link->left[0], last * sizeof(link->left[0]));
-	link->left[0] = link->pidfd;
-	link->pidfd = -1;
+	link->left[0] = link->helper.pidfd;
+	link->helper.pidfd = -1;
 }
 
 /* --- Its start ---------------------------------------------------------------------------------- */
@@ -125,21 +107,15 @@ send_start(const struct monitor *monitor, int socket)
 static enum result
 start(struct monitor *monitor)
 {
-	struct pam_link *link = monitor->pam;
+	struct helper *helper = &monitor->pam->helper;
 	const struct spawn_plan plan = {
 		.name = "sallyport-pam",
 		.program_fd = monitor->inputs->pam_program_fd,
 		.restores_core_limit = true,
 	};
-	pid_t pid;
 
-	if (link->room == NULL)
-		TRY(mem_new(1, IPC_PACKET_MAX, (void **)&link->room));
-	TRY(spawn_helper(&plan, &link->fd, &pid));
-	link->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	link->gate = (struct ipc_gate){ .direction = PAM_TO_MONITOR };
-	log_debug("pam", "PAM runs on pid %d", (int)pid);
-	return send_start(monitor, link->fd);
+	TRY(helper_start(helper, &plan));
+	return send_start(monitor, helper->fd);
 }
 
 /* --- What it is asked --------------------------------------------------------------------------- */
@@ -173,10 +149,10 @@ ask(struct monitor *monitor, enum pam_question question, enum ipc_type type, str
 		pam_link_leave(link);
 	link->question = question;
 	monitor->login->is_being_checked = question == PAM_PASSWORD || question == PAM_CHANGE;
-	if (link->fd < 0)
+	if (link->helper.fd < 0)
 		result = start(monitor);
 	if (result == RESULT_OK)
-		result = ipc_send(link->fd, type, body, NULL, 0);
+		result = ipc_send(link->helper.fd, type, body, NULL, 0);
 	if (result != RESULT_OK)
 		give_up(monitor, result_text(result));
 }
@@ -247,7 +223,8 @@ pam_link_reply(struct monitor *monitor, const struct auth_replies *replies, bool
 	auth_replies_put(&writer, &passed_on);
 	result = writer_end(&writer);
 	if (result == RESULT_OK)
-		result = ipc_send(monitor->pam->fd, IPC_pam_reply, writer_bytes(&writer), NULL, 0);
+		result = ipc_send(
+		    monitor->pam->helper.fd, IPC_pam_reply, writer_bytes(&writer), NULL, 0);
 	mem_wipe(room, writer.used);
 	if (result != RESULT_OK)
 		give_up(monitor, result_text(result));
@@ -271,7 +248,7 @@ send_open(const struct monitor *monitor)
 		open.groups[i] = account->groups[i];
 	pam_open_put(&writer, &open);
 	TRY(writer_end(&writer));
-	return ipc_send(monitor->pam->fd, IPC_pam_open, writer_bytes(&writer), NULL, 0);
+	return ipc_send(monitor->pam->helper.fd, IPC_pam_open, writer_bytes(&writer), NULL, 0);
 }
 
 void
@@ -280,7 +257,7 @@ pam_link_open(struct monitor *monitor)
 	struct pam_link *link = monitor->pam;
 
 	link->question = PAM_SESSION;
-	if (link->fd < 0 || send_open(monitor) != RESULT_OK)
+	if (link->helper.fd < 0 || send_open(monitor) != RESULT_OK)
 		give_up(monitor, "its session cannot be opened");
 }
 
@@ -360,66 +337,44 @@ on_pam_ran(struct monitor *monitor, struct ipc_message *message)
 	return reader_end(&reader);
 }
 
-/* Modules run as root and may write to the log by themselves; this is what our own program says. */
+/* Modules run as root and may write to the log by themselves, at any level: this is what our own program says. */
 enum result
 on_pam_log(struct monitor *monitor, struct ipc_message *message)
 {
-	struct reader reader = reader_of(message->body);
-	const uint32_t level = get_u32(&reader);
-	const struct bytes reason = get_string(&reader);
-	const struct bytes text = get_string(&reader);
-
-	TRY(reader_end(&reader));
-	if (level == LOG_LEVEL_QUIET || level > LOG_LEVEL_DEBUG3)
-		return RESULT_PROTOCOL;
-	if (monitor->pam->log_lines++ < LOG_LINES_MAX)
-		log_event((enum log_level)level, "pam", "connection from %s port %u: %.*s: %.*s",
-		    monitor->inputs->peer.address, monitor->inputs->peer.port, LOG_BYTES(reason),
-		    LOG_BYTES(text));
-	return RESULT_OK;
+	return helper_log(monitor, &monitor->pam->helper, "pam", LOG_LEVEL_FATAL, message->body);
 }
 
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
-#define HANDLER_MONITOR_TO_CHILD(name)
-#define HANDLER_CHILD_TO_MONITOR(name)
-#define HANDLER_MONITOR_TO_USER(name)
-#define HANDLER_USER_TO_MONITOR(name)
-#define HANDLER_MONITOR_TO_PAM(name)
-#define HANDLER_LISTENER_TO_NURSERY(name)
-#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_PAM_TO_MONITOR(name) [IPC_##name] = on_##name,
-#define ROW(name, direction, ...)    HANDLER_##direction(name)
-#include "common/ipc_messages.def"
-#undef ROW
-#undef HANDLER_MONITOR_TO_CHILD
-#undef HANDLER_CHILD_TO_MONITOR
-#undef HANDLER_MONITOR_TO_USER
-#undef HANDLER_USER_TO_MONITOR
-#undef HANDLER_MONITOR_TO_PAM
-#undef HANDLER_LISTENER_TO_NURSERY
-#undef HANDLER_NURSERY_TO_LISTENER
-#undef HANDLER_PAM_TO_MONITOR
+#include "common/ipc_handlers.def"
 };
+
+/* Whoever has a session, or is about to, sees the end of the socket and closes it in its own time. */
+static void
+end_session(struct pam_link *link)
+{
+	if (link->has_session || link->question == PAM_SESSION)
+		fd_close(&link->helper.fd);
+	else
+		pam_link_leave(link);
+}
 
 void
 pam_link_receive(struct monitor *monitor)
 {
 	CLEANUP(ipc_message_clear) struct ipc_message message = { 0 };
 	struct pam_link *link = monitor->pam;
-	const char *why = "";
 	enum result result;
 
 	if (pam_link_fd(link) < 0)
 		return;
 	if (monitor->phase == IPC_PHASE_ENDING) {
-		pam_link_leave(link);
+		end_session(link);
 		return;
 	}
-	result = ipc_receive(link->fd, link->room, &message);
+	result = helper_receive(&link->helper, monitor->phase, &message);
 	if (result == RESULT_AGAIN)
 		return;
-	if (result == RESULT_OK)
-		result = ipc_gate_admit(&link->gate, monitor->phase, &message, &why);
 	if (result == RESULT_OK)
 		result = handlers[message.type](monitor, &message);
 	if (result == RESULT_OK)
@@ -437,7 +392,7 @@ static bool
 await(const struct monitor *monitor, uint64_t deadline_ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = monitor->pam->fd, .events = POLLIN },
+		{ .fd = monitor->pam->helper.fd, .events = POLLIN },
 		{ .fd = monitor->child_pidfd, .events = POLLIN },
 	};
 	const uint64_t now_ms = clock_now_ms();
@@ -471,6 +426,16 @@ list_texts(char *const *list, uint32_t most, uint32_t *count, struct bytes *out)
 		out[*count] = bytes_of_text(list[*count]);
 }
 
+static void
+list_display(const struct rc_display *display, struct pam_run *run)
+{
+	if (display == NULL)
+		return;
+	run->xauth = bytes_of_text(display->xauth);
+	run->xauth_commands = display->commands;
+	run->rc_line = display->line;
+}
+
 static enum result
 send_run(
     const struct monitor *monitor, const struct session_plan *plan, const int *theirs, size_t count)
@@ -488,16 +453,29 @@ send_run(
 		.runs_user_rc = plan->runs_user_rc,
 		.terminal = bytes_of_text(plan->pty == NULL ? "" : plan->pty->name),
 		.notice = plan->notice,
+		.root = bytes_of_text(plan->root == NULL ? "" : plan->root),
+		.serves_sftp = plan->sftp_fd > 0,
 	};
+	int fds[SESSION_STREAMS + 1];
 	struct writer writer;
+	enum result result;
 
+	assert(count <= SESSION_STREAMS);
+	memcpy(fds, theirs, count * sizeof(fds[0]));
+	if (run.serves_sftp)
+		fds[count++] = plan->sftp_fd;
+	list_display(plan->display, &run);
 	list_texts(plan->program->argv, PAM_ARGUMENTS_MAX, &run.argument_count, run.arguments);
 	list_texts(plan->environment, PAM_ENVIRONMENT_MAX, &run.variable_count, run.variables);
 	TRY(mem_new(1, IPC_BODY_MAX, &room));
 	writer = writer_into(room, IPC_BODY_MAX);
 	pam_run_put(&writer, &run);
-	TRY(writer_end(&writer));
-	return ipc_send(monitor->pam->fd, IPC_pam_run, writer_bytes(&writer), theirs, count);
+	result = writer_end(&writer);
+	if (result == RESULT_OK)
+		result = ipc_send(
+		    monitor->pam->helper.fd, IPC_pam_run, writer_bytes(&writer), fds, count);
+	mem_wipe(room, writer.used); /* of a display's cookie */
+	return result;
 }
 
 enum result

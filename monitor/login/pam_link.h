@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/pam_bodies.h"
+#include "monitor/helper.h"
 #include "monitor/monitor.h"
 
 /* What the process was asked, and has not answered. */
@@ -22,19 +23,15 @@ enum pam_question {
 #define PAM_LEFT_MAX 8
 
 struct pam_link {
-	int fd;    /* -1: no process runs, or it is left alone */
-	int pidfd; /* of the process; -1 */
+	struct helper helper;
 	int left
 	    [PAM_LEFT_MAX]; /* pidfds of those that were left and should end by themselves; -1 */
-	struct ipc_gate gate;
-	uint8_t *room; /* owned */
 	enum pam_question question;
 	bool has_session; /* PAM's session is open */
 	bool has_ran;     /* an answer to pam_run is there */
 	pid_t ran_pid;
 	struct buf variables; /* "NAME=value" of PAM's environment, each with its NUL */
 	struct buf notice;    /* what modules said when the session was opened */
-	unsigned log_lines;
 };
 
 enum result pam_link_new(struct pam_link **out) MUST_USE;
@@ -61,10 +58,12 @@ void pam_link_leave(struct pam_link *link);
 /* Somebody is logged in: has the session opened, without waiting for it. */
 void pam_link_open(struct monitor *monitor);
 
-/* Waits until the session is open; false: it is not, and will not be. True where PAM is not used. */
+/* Blocks the monitor until the session is open, for a minute at most; false: it is not, and will not be. True where
+ * PAM is not used. */
 bool pam_link_await_session(struct monitor *monitor);
 
-/* Starts a program within PAM's session, as session_start does. `theirs`: its descriptors, lent. */
+/* Starts a program within PAM's session, as session_start does, and blocks until it runs, for ten seconds at most, or
+ * the session is lost. `theirs`: its descriptors, lent. RESULT_CLOSED: there is no session; RESULT_SYSTEM and others. */
 struct session_plan;
 enum result pam_link_run(struct monitor *monitor, const struct session_plan *plan,
     const int *theirs, size_t count, pid_t *pid) MUST_USE;

@@ -71,10 +71,8 @@ is_name(struct bytes name)
 static void
 to_lower(char *text)
 {
-	for (; *text != '\0'; text++) {
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text - 'A' + 'a');
-	}
+	for (; *text != '\0'; text++)
+		*text = text_lower(*text);
 }
 
 bool
@@ -151,6 +149,13 @@ peer_name(const struct monitor *monitor)
 		find(monitor);
 	login->is_peer_asked = true;
 	return login->peer_name;
+}
+
+const char *
+peer_name_for_options(const struct monitor *monitor)
+{
+	return settings_text(monitor->settings, KEYWORD_UsersFile) == NULL ? ""
+									   : peer_name(monitor);
 }
 
 const char *

@@ -16,7 +16,11 @@
  */
 const char *peer_name(const struct monitor *monitor);
 
-/* The same, or the address. */
+/* The name for those who log in without a key, and have options all the same: the file of users gives them. "" where
+ * there is none, for whomever. */
+const char *peer_name_for_options(const struct monitor *monitor);
+
+/* The name, or the address. */
 const char *peer_host(const struct monitor *monitor);
 
 /*

@@ -12,22 +12,21 @@
 #include "monitor/login/peer_name.h"
 #include "monitor/orders.h"
 
-bool
-policy_asks_for_account(const struct monitor *monitor)
+/* Does choosing look up the account, which takes its time? */
+static bool
+asks_for_account(const struct monitor *monitor)
 {
 	return monitor->inputs->config != NULL && config_asks_for_account(monitor->inputs->config);
 }
 
 /* --- In force ----------------------------------------------------------------------------------- */
 
-/* -d and -q stay above what files say. */
+/* A level that is not the file's came from the command line: -d and -q stay above what blocks say. */
 static void
 choose_log_level(const struct settings *global, const struct settings *own)
 {
-	const int64_t level = settings_number(own, KEYWORD_LogLevel);
-
-	if (level != settings_number(global, KEYWORD_LogLevel))
-		log_set_level((enum log_level)level);
+	if ((int64_t)log_get_level() == settings_number(global, KEYWORD_LogLevel))
+		log_set_level((enum log_level)settings_number(own, KEYWORD_LogLevel));
 }
 
 /* In memory of its own: the child's request lies in the monitor's room. */
@@ -69,6 +68,7 @@ choose(struct monitor *monitor)
 	monitor->settings = monitor->own_settings;
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);
+	TRY(orders_list_timeouts(monitor));
 	monitor->login->has_news = true;
 	return RESULT_OK;
 }
@@ -82,7 +82,7 @@ policy_choose(struct monitor *monitor)
 	if (monitor->own_settings != NULL || monitor->inputs->config == NULL ||
 	    !config_has_blocks(monitor->inputs->config))
 		return RESULT_OK;
-	if (policy_asks_for_account(monitor))
+	if (asks_for_account(monitor))
 		lookup_find(monitor);
 	return choose(monitor);
 }

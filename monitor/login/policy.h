@@ -15,6 +15,3 @@ enum result policy_choose(struct monitor *monitor) MUST_USE;
 /* Tells the child what was chosen, if it was not told. Together with an answer: the client sees when this comes, and
  * would see how long the account was looked for. */
 enum result policy_tell(struct monitor *monitor) MUST_USE;
-
-/* Does choosing look up the account, which takes its time? */
-bool policy_asks_for_account(const struct monitor *monitor);

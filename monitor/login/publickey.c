@@ -166,6 +166,17 @@ keep_comment(struct bytes comment, char *out)
 	out[comment.size] = '\0';
 }
 
+static void
+keep_options(struct bytes options, char *out)
+{
+	/* Whoever goes by them must not take many for none. */
+	if (options.size >= LOGIN_OPTIONS_MAX)
+		options = bytes_of_text("too-long");
+	if (options.size > 0)
+		memcpy(out, options.data, options.size);
+	out[options.size] = '\0';
+}
+
 /* The key stands in this line: do its options and everything else let it in? */
 static void
 judge_line(struct search *search, const struct authorized_line *line)
@@ -202,6 +213,7 @@ judge_line(struct search *search, const struct authorized_line *line)
 	}
 	let_in(search, &place, &permissions);
 	keep_comment(line->comment, search->answer->comment);
+	keep_options(line->options, search->answer->options);
 }
 
 static void
@@ -374,10 +386,11 @@ search_all(struct search *search)
 			search_virtual(search, search->account->virtual);
 		return;
 	}
-	if (search->answer->result != RESULT_OK)
-		search_command(search);
 	for (size_t i = 0; i < count && search->answer->result != RESULT_OK; i++)
 		search_files(search, settings_word(settings, KEYWORD_AuthorizedKeysFile, i));
+	/* Last: whoever has a key in a file gets in while a directory is down. */
+	if (search->answer->result != RESULT_OK)
+		search_command(search);
 }
 
 /* Until some line says otherwise. */

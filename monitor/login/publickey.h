@@ -27,11 +27,13 @@ struct publickey_question {
 };
 
 struct publickey_answer {
-	enum result result;                /* RESULT_OK only if an acceptable line was found */
-	struct permissions permissions;    /* owned; all off unless RESULT_OK */
-	char where[PUBLICKEY_WHERE_MAX];   /* the file, quoted; "" unless RESULT_OK */
-	unsigned line;                     /* 1 is the first */
-	char comment[LOGIN_COMMENT_MAX];   /* of the key; "" where it is none for a variable */
+	enum result result;              /* RESULT_OK only if an acceptable line was found */
+	struct permissions permissions;  /* owned; all off unless RESULT_OK */
+	char where[PUBLICKEY_WHERE_MAX]; /* the file, quoted; "" unless RESULT_OK */
+	unsigned line;                   /* 1 is the first */
+	char comment[LOGIN_COMMENT_MAX]; /* of the key; "" where it is none for a variable */
+	char options
+	    [LOGIN_OPTIONS_MAX]; /* before the key, as they stand there; "" where there is no room */
 	char reason[PUBLICKEY_REASON_MAX]; /* why not, for the log; "" with RESULT_OK */
 	enum refusal refusal; /* the rule that is behind it; REFUSAL_NONE with RESULT_OK */
 	struct key_assertion assertion; /* of the signature, once somebody verifies it */

@@ -191,7 +191,9 @@ static enum result
 write_entry(struct bytes entry)
 {
 	char *const argv[] = { (char *)CHPASSWD, (char *)"-e", NULL };
-	const struct command_plan plan = { .argv = argv, .timeout_ms = CHANGE_MS, .input = entry };
+	const struct command_plan plan = {
+		.argv = argv, .program_fd = -1, .timeout_ms = CHANGE_MS, .input = entry
+	};
 	OWNED_BUF output;
 
 	buf_init(&output, 4096);

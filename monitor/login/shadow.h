@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "common/pam_bodies.h"
+#include "common/password.h"
 #include "monitor/monitor.h"
 
 /*

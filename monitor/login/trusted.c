@@ -29,11 +29,9 @@ check_part(uid_t owner, struct stat *info, struct trusted_fault *fault)
 			 "writable by nobody else");
 }
 
-enum result
-trusted_check(const char *path, uid_t owner, struct trusted_fault *fault)
+static enum result
+check_parts(const char *path, uid_t owner, struct stat *info, struct trusted_fault *fault)
 {
-	struct stat info = { 0 };
-
 	*fault = (struct trusted_fault){ 0 };
 	if (strlen(path) >= sizeof(fault->part))
 		return refuse(fault, RESULT_DENIED, "its path is too long");
@@ -41,9 +39,29 @@ trusted_check(const char *path, uid_t owner, struct trusted_fault *fault)
 		if (path[size] != '/' && path[size] != '\0' && size > 1)
 			continue;
 		snprintf(fault->part, sizeof(fault->part), "%.*s", (int)size, path);
-		TRY(check_part(owner, &info, fault));
+		TRY(check_part(owner, info, fault));
 	}
+	return RESULT_OK;
+}
+
+enum result
+trusted_check(const char *path, uid_t owner, struct trusted_fault *fault)
+{
+	struct stat info = { 0 };
+
+	TRY(check_parts(path, owner, &info, fault));
 	if (!S_ISREG(info.st_mode))
 		return refuse(fault, RESULT_MALFORMED, "it is no regular file");
+	return RESULT_OK;
+}
+
+enum result
+trusted_check_folder(const char *path, uid_t owner, struct trusted_fault *fault)
+{
+	struct stat info = { 0 };
+
+	TRY(check_parts(path, owner, &info, fault));
+	if (!S_ISDIR(info.st_mode))
+		return refuse(fault, RESULT_DENIED, "it is no folder");
 	return RESULT_OK;
 }

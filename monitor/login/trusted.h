@@ -25,3 +25,7 @@ struct trusted_fault {
  * RESULT_DENIED with the fault; RESULT_MALFORMED, the same: it is no regular file.
  */
 enum result trusted_check(const char *path, uid_t owner, struct trusted_fault *fault) MUST_USE;
+
+/* The same for a folder. RESULT_DENIED also where it is none. */
+enum result trusted_check_folder(
+    const char *path, uid_t owner, struct trusted_fault *fault) MUST_USE;

@@ -148,6 +148,15 @@ finds_no_path(struct bytes value, char *why)
 }
 
 static bool
+finds_no_root(struct bytes value, char *why)
+{
+	return (!is_path(value) || !text_has_only_tokens(value, "huU")) &&
+	       say(why,
+		   "this is no path that begins with a slash, with no other tokens than %h, %u, "
+		   "%U and %%");
+}
+
+static bool
 finds_no_shell(struct bytes value, char *why)
 {
 	return !bytes_is(value, "none") && !is_path(value) &&
@@ -191,6 +200,7 @@ static const struct word_row {
 	[USERS_PASSWORD]  = { "password",  finds_no_hash },
 	[USERS_OPTIONS]   = { "options",   finds_no_options },
 	[USERS_KEYS_FILE] = { "keys-file", finds_no_path },
+	[USERS_ROOT]      = { "root",      finds_no_root },
 };
 /* clang-format on */
 
@@ -261,15 +271,25 @@ take_key(struct parse *parse, struct users_entry *entry, struct bytes value)
 		    "these are more than 64 keys; put them into a file and say keys-file PATH");
 }
 
+static bool
+is_letter(uint8_t byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* Of a word that is none only what looks like one is said again: behind it may be a password, without its blank. */
 static void
 take_unknown(struct parse *parse, struct bytes word)
 {
 	char quoted[64], why[WHY_MAX];
+	size_t size = 0;
 
-	text_quote(word, quoted, sizeof(quoted));
+	while (size < word.size && (word.data[size] == '-' || is_letter(word.data[size])))
+		size++;
+	text_quote(bytes_of(word.data, size), quoted, sizeof(quoted));
 	snprintf(why, sizeof(why),
 	    "\"%s\" is no word of this file; there are user, account, uid, gid, groups, home, "
-	    "shell, password, options, key and keys-file",
+	    "shell, password, options, key, keys-file and root",
 	    quoted);
 	complain(parse, parse->number, NULL, why);
 }

@@ -29,6 +29,7 @@ enum users_word {
 	USERS_PASSWORD,  /* a hash, see hashes.h */
 	USERS_OPTIONS,   /* as in front of a key */
 	USERS_KEYS_FILE, /* an absolute path */
+	USERS_ROOT,      /* an absolute path with the tokens of ChrootDirectory */
 	USERS_WORD_COUNT
 };
 

@@ -26,10 +26,12 @@ variable_name(struct bytes variable)
 	return bytes_of(variable.data, size);
 }
 
+/* Which agent programs use is for their user to say, whether the client forwards one or not. */
 static bool
 is_of_the_server(struct bytes name)
 {
-	return name.size >= 4 && memcmp(name.data, "SSH_", 4) == 0;
+	return !bytes_is(name, "SSH_AUTH_SOCK") && name.size >= 4 &&
+	       memcmp(name.data, "SSH_", 4) == 0;
 }
 
 bool

@@ -53,8 +53,11 @@ struct evidence {
 	enum result verification; /* and knew its user where that is */
 };
 
+/* The one place where a login is allowed: only if nothing speaks against it and it is signed. What speaks against it first,
+ * in the order of verdict_against, is told along. */
 struct verdict verdict_of(const struct evidence *evidence) MUST_USE;
 
+/* For the log; static. */
 const char *verdict_text(enum verdict_against against);
 
 /* The rule behind it, where that follows from it alone; else REFUSAL_NONE. */

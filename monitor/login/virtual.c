@@ -32,6 +32,7 @@ virtual_user_free(struct virtual_user *user)
 	mem_wipe_textp(&user->password);
 	free(user->keys);
 	free(user->keys_file);
+	free(user->root);
 	free(user->options_text);
 	free(user);
 }
@@ -286,6 +287,7 @@ copy_user(const char *path, const struct users_entry *entry, struct virtual_user
 	user->has_shell = shell.size > 0 && !bytes_is(shell, "none");
 	TRY(copy_value(entry, USERS_PASSWORD, &user->password));
 	TRY(copy_value(entry, USERS_KEYS_FILE, &user->keys_file));
+	TRY(copy_value(entry, USERS_ROOT, &user->root));
 	TRY(copy_keys(entry, user));
 	TRY(copy_options(entry, user));
 	*out = TAKE(user);

@@ -21,8 +21,9 @@ struct virtual_user {
 	char *password;                /* owned; a hash of crypt's; NULL: none is right */
 	char *keys;                    /* owned; as authorized_keys has them, in their lines */
 	char *keys_file;               /* owned; NULL: none */
-	char *options_text;            /* owned; what `options` are views of */
-	struct key_options options;    /* that hold for every login, by whatever method */
+	char *root;                 /* owned; of sessions, with tokens; NULL: ChrootDirectory's */
+	char *options_text;         /* owned; what `options` are views of */
+	struct key_options options; /* that hold for every login, by whatever method */
 	bool
 	    has_shell; /* else no program but what the operator chose: a subsystem, a forced command */
 };

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -79,4 +80,21 @@ name_find(const char *address, char *name)
 	if (is_number(name) || !leads_back(name, of_client->ai_addr))
 		return NAME_FORGED;
 	return NAME_GOOD;
+}
+
+size_t
+name_addresses(const char *host, char *out, size_t size)
+{
+	CLEANUP(addresses_freep) struct addrinfo *found = look_up(host, AF_UNSPEC, 0);
+	char address[NI_MAXHOST];
+	size_t used = 0;
+
+	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+		if (getnameinfo(at->ai_addr, at->ai_addrlen, address, sizeof(address), NULL, 0,
+			NI_NUMERICHOST) != 0 ||
+		    used + strlen(address) + 2 > size)
+			continue;
+		used += (size_t)snprintf(out + used, size - used, "%s\n", address);
+	}
+	return used;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <netdb.h>
+#include <stddef.h>
 
 enum name_verdict {
 	NAME_NONE,   /* the address has no name */
@@ -17,3 +18,6 @@ enum name_verdict {
  * owns an address may give it any name, so only a name with NAME_GOOD says who is there. Waits for name servers.
  */
 enum name_verdict name_find(const char *address, char *name);
+
+/* The numeric addresses of a host, a line each, as many as fit into `size` bytes; how many bytes they are. Waits. */
+size_t name_addresses(const char *host, char *out, size_t size);

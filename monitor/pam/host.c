@@ -14,7 +14,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/process.h"
-#include "monitor/pam/converse.h"
 #include "monitor/pam/login.h"
 #include "monitor/pam/run.h"
 #include "monitor/pam/session.h"
@@ -84,7 +83,7 @@ prepare(struct host *host)
 	/* Modules execute what they like, also as the user: that is not to speak with the monitor. */
 	return fd_set_cloexec(HOST_IPC_FD, true) == RESULT_OK &&
 	       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-	       mem_new(1, IPC_PACKET_MAX, (void **)&host->room) == RESULT_OK;
+	       mem_room(IPC_PACKET_MAX, &host->room) == RESULT_OK;
 }
 
 int

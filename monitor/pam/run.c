@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "monitor/session/enter.h"
+#include "monitor/session/rc.h"
 
 /* A plan with what it points at, all owned. */
 struct copy {
@@ -22,7 +23,9 @@ struct copy {
 	struct program program;
 	char *environment[PAM_ENVIRONMENT_MAX + 1];
 	gid_t groups[IPC_GROUPS_MAX + 1]; /* modules may have added some */
+	char *root;
 	struct pty pty;
+	char *xauth;
 };
 
 static void
@@ -32,6 +35,8 @@ copy_clear(struct copy *copy)
 	free(copy->account.home);
 	free(copy->account.shell);
 	free(copy->program.path);
+	free(copy->root);
+	free(copy->xauth);
 	for (size_t i = 0; i < PROGRAM_ARGUMENTS_MAX; i++)
 		free(copy->program.argv[i]);
 	for (size_t i = 0; i < PAM_ENVIRONMENT_MAX; i++)
@@ -68,6 +73,8 @@ copy_plan(const struct pam_run *run, int terminal_fd, struct copy *copy)
 
 	TRY(copy_account(run, copy));
 	TRY(mem_text(run->path, &copy->program.path));
+	TRY(mem_text(run->root, &copy->root));
+	TRY(mem_text(run->xauth, &copy->xauth));
 	TRY(copy_list(run->argument_count, run->arguments, copy->program.argv));
 	TRY(copy_list(run->variable_count, run->variables, copy->environment));
 	copy->pty = (struct pty){ .master_fd = -1, .slave_fd = terminal_fd };
@@ -105,16 +112,26 @@ monitor_is_there(void)
 	return poll(&monitor, 1, 0) == 0;
 }
 
+static size_t
+stream_count(const struct pam_run *run)
+{
+	return run->terminal.size > 0 ? 1 : SESSION_STREAMS;
+}
+
 static enum result
 start(const struct pam_run *run, const int *fds, const struct copy *copy)
 {
+	const struct rc_display display = { copy->xauth, run->xauth_commands, run->rc_line };
 	const struct session_plan plan = {
 		.program = &copy->program,
 		.environment = copy->environment,
 		.account = &copy->account,
+		.root = copy->root[0] == '\0' ? NULL : copy->root,
+		.sftp_fd = run->serves_sftp ? fds[stream_count(run)] : -1,
 		.change_user = run->change_user,
 		.runs_user_rc = run->runs_user_rc,
 		.notice = run->notice,
+		.display = run->xauth.size > 0 ? &display : NULL,
 		.pty = run->terminal.size > 0 ? &copy->pty : NULL,
 	};
 	const pid_t pid = monitor_is_there() ? fork_for_monitor() : -1;
@@ -139,7 +156,7 @@ run_program(struct host *host, struct ipc_message *message)
 	pam_run_get(&reader, run);
 	TRY(reader_end(&reader));
 	if (!host->has_session ||
-	    message->fd_count != (run->terminal.size > 0 ? 1 : SESSION_STREAMS))
+	    message->fd_count != stream_count(run) + (run->serves_sftp ? 1 : 0))
 		return RESULT_PROTOCOL;
 	result = copy_plan(run, message->fds[0], copy);
 	if (result == RESULT_OK)

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/process.h"
 #include "monitor/pam/converse.h"
 
 /* Homes may have to be mounted from far away. */
@@ -92,7 +93,9 @@ establish(struct host *host, const char **reason)
 		return PASSWORD_NO_ACCESS;
 	if (code != PAM_SUCCESS)
 		log_debug("pam", "pam_setcred: %s", *reason);
+	process_restore_core_limit(); /* which is for modules to change: what they make of it is the session's */
 	code = pam_open_session(host->pam, 0);
+	process_hide();
 	host->has_session = code == PAM_SUCCESS;
 	*reason = pam_strerror(host->pam, code);
 	return code == PAM_SUCCESS ? PASSWORD_RIGHT : PASSWORD_NO_ACCESS;

@@ -7,8 +7,6 @@
  * Whatever it says: nobody is logged in but after it was asked and called a password right, and the client's requests
  * have an answer or a question each.
  */
-#include <sys/socket.h>
-
 #include "common/pam_bodies.h"
 #include "common/spawn.h"
 #include "tests/fuzz/monitor.h"
@@ -22,57 +20,7 @@ static int pam_end = -1;
 enum result
 spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 {
-	int sockets[2];
-
-	if (ipc_pair(sockets) != RESULT_OK || fd_set_nonblocking(sockets[0]) != RESULT_OK ||
-	    fd_set_nonblocking(sockets[1]) != RESULT_OK)
-		abort();
-	fd_close(&pam_end);
-	*socket = sockets[0];
-	pam_end = sockets[1];
-	*pid = 0; /* nobody that could be killed */
-	return RESULT_OK;
-}
-
-static struct settings *
-pam_settings(void)
-{
-	static struct settings *settings;
-	struct config *config;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	(void)fuzz_monitor_settings(); /* the log's sink, and libcrypto */
-	if (settings != NULL)
-		return settings;
-	if (config_new(&config) != RESULT_OK ||
-	    config_parse(config, "fuzz",
-		bytes_of_text("UsePAM yes\nPermitRootLogin yes\nMaxAuthTries 20\n"),
-		&errors) != RESULT_OK ||
-	    config_effective(config, NULL, &settings, &errors) != RESULT_OK)
-		abort();
-	config_free(config);
-	return settings;
-}
-
-/* What was said to the other ends makes room in their sockets. */
-static void
-drain(int fd)
-{
-	static uint8_t room[IPC_PACKET_MAX];
-	struct ipc_message message;
-
-	while (fd >= 0 && ipc_receive(fd, room, &message) == RESULT_OK)
-		ipc_message_clear(&message);
-}
-
-static void
-ask(struct monitor *monitor, enum ipc_type type, struct writer *writer)
-{
-	struct ipc_message message = { .type = type, .body = writer_bytes(writer) };
-
-	assert(writer_end(writer) == RESULT_OK);
-	monitor_handle(monitor, &message);
+	return fuzz_helper(&pam_end, socket, pid);
 }
 
 /* What an honest child passes on, when it may. */
@@ -89,7 +37,7 @@ request(struct monitor *monitor, uint8_t what)
 		for (uint32_t i = 0; i < replies.count; i++)
 			replies.replies[i] = bytes_of_text("typed");
 		auth_replies_put(&writer, &replies);
-		ask(monitor, IPC_auth_reply, &writer);
+		fuzz_ask(monitor, IPC_auth_reply, &writer);
 		return;
 	}
 	if (monitor->gate.used[IPC_authenticate] || monitor->phase != IPC_PHASE_LOGIN)
@@ -102,17 +50,7 @@ request(struct monitor *monitor, uint8_t what)
 	request.password = bytes_of_text("typed");
 	request.is_change = (what & 16) != 0;
 	auth_request_put(&writer, &request);
-	ask(monitor, IPC_authenticate, &writer);
-}
-
-static void
-send_raw(uint8_t type, struct bytes body)
-{
-	struct iovec parts[2] = { { &type, 1 }, { (void *)(uintptr_t)body.data, body.size } };
-	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
-
-	if (pam_end >= 0)
-		(void)!sendmsg(pam_end, &header, MSG_NOSIGNAL);
+	fuzz_ask(monitor, IPC_authenticate, &writer);
 }
 
 static void
@@ -130,7 +68,7 @@ step(struct monitor *monitor, struct reader *reader)
 		request(monitor, what);
 		assert(was_open || monitor->phase != IPC_PHASE_OPEN);
 	} else {
-		send_raw(type, body);
+		fuzz_send_raw(pam_end, type, body);
 		pam_link_receive(monitor);
 		assert(was_open || monitor->phase != IPC_PHASE_OPEN ||
 		       (question != PAM_NOTHING && question != PAM_SESSION));
@@ -142,17 +80,19 @@ step(struct monitor *monitor, struct reader *reader)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct settings *settings;
 	struct reader reader = reader_of(bytes_of(data, size));
 	struct fuzz_monitor rig;
 
 	fuzz_monitor_begin(&rig);
-	rig.monitor.settings = rig.inputs.settings = pam_settings();
+	rig.monitor.settings = rig.inputs.settings = fuzz_settings_of(
+	    "UsePAM yes\nPermitRootLogin yes\nMaxAuthTries 20\nLoginRecords no\n", &settings);
 	phase_login(&rig.monitor);
 	rig.monitor.session_id_size = 32;
 	for (int i = 0; i < STEPS_MAX && reader.left > 0 && rig.monitor.child_fd >= 0; i++) {
 		step(&rig.monitor, &reader);
-		drain(rig.child_end);
-		drain(pam_end);
+		fuzz_drain(rig.child_end);
+		fuzz_drain(pam_end);
 	}
 	/* Whoever does not exist is never logged in. */
 	assert(rig.monitor.account == NULL || rig.monitor.login->raw_user_size == strlen("root"));

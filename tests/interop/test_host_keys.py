@@ -331,8 +331,8 @@ def test_host_certificates_of_other_keys(suite, tmp_path, authority):
 def agent(suite, tmp_path):
     """An agent that holds two of the host keys: its socket."""
     path = tmp_path / "agent"
-    with subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL) as process:
-        sallyport.wait_for(path.exists, what="the agent's socket")
+    with sallyport.Client(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.DEVNULL) as process:
+        sallyport.wait_for(lambda: sallyport.is_served(path), what="the agent's socket")
         for kind in ("ed25519", "rsa"):
             subprocess.run(["ssh-add", "-q", str(suite.host_keys[kind])], check=True,
                            env=dict(os.environ, SSH_AUTH_SOCK=str(path)), stderr=subprocess.DEVNULL)

@@ -4,6 +4,7 @@
 The server has an /etc of its own, and so has stock ssh, whose ssh-keysign signs by /etc/ssh/ssh_config.
 """
 import base64
+import json
 import subprocess
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_host_that_is_known_speaks_for_a_user_who_is_trusted(trusting, keys):
 def test_off_by_default(trusting):
     server = trusting.server(HostbasedAuthentication=None)
     assert not logs_in(server)
-    server.wait_log("HostbasedAuthentication no, or not the next of AuthenticationMethods")
+    server.wait_log("the method is turned off")
 
 
 @pytest.mark.parametrize("said,allowed", [("yes", True), ("no", False)])
@@ -563,10 +564,66 @@ def test_what_the_session_is_told(trusting, keys):
                        "password required pam_deny.so\n"
                        f"session required pam_exec.so log={shown} /usr/bin/env\n")
     server = trusting.server(UsePAM="yes", PAMServiceName="host")
-    assert logs_in(server)
-    server.wait_log("Accepted hostbased")
     wanted = f'hostbased {public(keys["host"])} client user "{REMOTE}", client host "{NAME}"'
-    wait_for(lambda: shown.exists() and wanted in shown.read_text(), what="the session's environment")
+    with Client(server.port).handshake() as client:  # stays until the session is open
+        client.service()
+        client.hostbased(trusting.account.name, keys["host"], NAME, REMOTE)
+        assert client.receive_type(USERAUTH_SUCCESS)[0] == USERAUTH_SUCCESS
+        wait_for(lambda: shown.exists() and wanted in shown.read_text(),
+                 what="the session's environment")
+
+
+@pytest.mark.parametrize("where,allowed", [("home", False), ("system", True)])
+def test_homes_of_a_users_file_vouch_for_nobody(place, where, allowed):
+    """Others of the file may have the same home, and write there."""
+    entry = place.account.entry
+    place.etc.write("users", f"user spvirtual\n uid {entry.pw_uid}\n gid {entry.pw_gid}\n"
+                             f" home {entry.pw_dir}\n shell /bin/sh\n")
+    if where == "home":
+        place.home(".ssh/known_hosts", f"{NAME} {public(place.keys['host'])}\n")
+        place.home(".shosts", f"{NAME} {REMOTE}\n")
+    else:
+        place.known().equiv()
+    server = place.server(UsersFile="/etc/users", IgnoreRhosts="no")
+    assert logs_in(server, user="spvirtual") == allowed
+
+
+@pytest.mark.parametrize("options,allowed", [
+    ('from="client.example"', True), ('from="!client.example,*"', False)])
+def test_names_of_hosts_in_a_users_file(trusting, options, allowed):
+    entry = trusting.account.entry
+    trusting.etc.write("users", f"user spvirtual\n uid {entry.pw_uid}\n gid {entry.pw_gid}\n"
+                                f" home {entry.pw_dir}\n shell /bin/sh\n options {options}\n")
+    assert logs_in(trusting.server(UsersFile="/etc/users"), user="spvirtual") == allowed
+
+
+@pytest.mark.parametrize("change,name,user,key", [
+    ("", NAME, REMOTE, "host"), ("", NAME, REMOTE, "stranger"), ("", NAME, "mallory", "host"),
+    ("", "other.example", REMOTE, "host"), ("HostbasedAuthentication no", NAME, REMOTE, "host"),
+    ("HostbasedAcceptedAlgorithms rsa-sha2-512", NAME, REMOTE, "host"),
+    ("HostbasedUsesNameFromPacketOnly yes", NAME, REMOTE, "host"),
+    ("HostbasedUsesNameFromPacketOnly yes", "other.example", REMOTE, "host"),
+    ("DenyUsers *", NAME, REMOTE, "host"), ("RefuseConnection yes", NAME, REMOTE, "host")])
+def test_explanations_say_what_happens(trusting, keys, change, name, user, key):
+    """The same decision without a client, with the places that it went by."""
+    server = trusting.server(["Match User *", change] if change else [])
+    try:
+        is_in = logs_in(server, host=name, client_user=user, key=keys[key])
+    except Disconnected:
+        is_in = False
+    done = subprocess.run(
+        [*trusting.etc.wrap, trusting.suite.libexec / "sallyportctl", "explain", "--json", "-f", server.config,
+         "--local-address", "127.0.0.1", "--host", NAME, "--host-key", keys[key].with_suffix(".pub"),
+         "--client-host", name, "--client-user", user, trusting.account.name, "127.0.0.1"],
+        capture_output=True, text=True, timeout=60)
+    said = json.loads(done.stdout)
+    assert (said["verdict"] == "allowed") == is_in, (said, server.log())
+    if is_in:
+        texts = [rule["text"] for rule in said["rules"]]
+        assert "/etc/ssh/ssh_known_hosts:1 has the host's key" in texts
+        assert "/etc/hosts.equiv:1 trusts the host's user" in texts
+    else:
+        server.wait_log(f"[{said['reason']}]")
 
 
 # --- Stock ssh ------------------------------------------------------------------------------------

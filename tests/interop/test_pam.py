@@ -17,18 +17,12 @@ from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
 from rawssh import INFO_REQUEST, INFO_RESPONSE, USERAUTH_FAILURE, USERAUTH_SUCCESS, Client, string, u32
 from sallyport import IS_ROOT, Account, comm, memory, wait_for
 
-pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: makes PAM services and accounts")
+pytestmark = [pytest.mark.skipif(not IS_ROOT, reason="needs root: makes PAM services and accounts"),
+              pytest.mark.usefixtures("known_password")]
 
 SCRIPTS = itertools.count()
 UNIX = "auth required pam_unix.so nodelay\n"
 PERMIT = "account required pam_permit.so\nsession required pam_permit.so\npassword required pam_permit.so\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def known_password(suite):
-    suite.account.set_password(PASSWORD)
-    yield
-    subprocess.run(["usermod", "-p", "*", suite.account.name], check=True)
 
 
 @pytest.fixture

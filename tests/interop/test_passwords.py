@@ -11,18 +11,12 @@ from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
 from rawssh import INFO_REQUEST, INFO_RESPONSE, USERAUTH_FAILURE, Client, string, u32
 from sallyport import IS_ROOT, Account, comm, memory
 
-pytestmark = pytest.mark.skipif(not IS_ROOT, reason="needs root: reads shadow, makes accounts")
+pytestmark = [pytest.mark.skipif(not IS_ROOT, reason="needs root: reads shadow, makes accounts"),
+              pytest.mark.usefixtures("known_password")]
 
 UNIX = ("auth required pam_unix.so nodelay nullok\naccount required pam_unix.so\n"
         "password required pam_unix.so nullok\nsession required pam_unix.so\n")
 METHODS = ["password", "keyboard-interactive"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def known_password(suite):
-    suite.account.set_password(PASSWORD)
-    yield
-    subprocess.run(["usermod", "-p", "*", suite.account.name], check=True)
 
 
 @pytest.fixture
@@ -60,14 +54,6 @@ def serve(request, start, unix_service):
         return start(more=lines, **(chosen | settings))
     one.by = request.param
     return one
-
-
-@pytest.fixture(params=["everybody", "block"])
-def scope(request, suite):
-    """scope("Keyword value"): the lines that say so to everybody, or to the user in a block."""
-    def lines(line):
-        return [line] if request.param == "everybody" else [f"Match User {suite.account.name}", line]
-    return lines
 
 
 # --- right and wrong ------------------------------------------------------------------------------
@@ -255,7 +241,7 @@ def test_what_two_keys_are_bound_to(start, suite):
 
 
 def test_methods_that_nobody_can_pass(start, suite):
-    server = start(AuthenticationMethods="publickey,password")
+    server = start(more=[f"Match User {suite.account.name}", "AuthenticationMethods publickey,password"])
     done = server.ssh("true", check=False, LogLevel="INFO")
     assert done.returncode == 255 and b"no authentication methods enabled" in done.stderr
     server.wait_log("each list of AuthenticationMethods has a method that is turned off (")

@@ -10,16 +10,6 @@ from sallyport import IS_ROOT, wait_for
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: other accounts log in")
 
 
-@pytest.fixture(params=["everybody", "block"])
-def server_with(request, start, suite):
-    """server_with("Keyword value") says it of everybody, or of the user in a block."""
-    def one(*lines, **settings):
-        if request.param == "everybody":
-            return start(more=lines, **settings)
-        return start(more=[f"Match User {suite.account.name}", *lines], **settings)
-    return one
-
-
 @pytest.fixture
 def key_with(start, suite):
     """key_with('options') starts a server that the key logs in to with these options."""
@@ -198,6 +188,7 @@ def variables(server, **more):
 
 @pytest.mark.parametrize("permitted,names", [
     (None, []), ("no", []), ("yes", ["A_ONE", "B_TWO", "PATH"]), ("A_*,B_*,!B_TWO", ["A_ONE"]),
+    ("none", []),
     ("PATH", ["PATH"]), ("*", ["A_ONE", "B_TWO", "PATH"])])
 def test_variables_of_a_key(key_with, permitted, names):
     shown = variables(key_with(OWN, PermitUserEnvironment=permitted))
@@ -208,7 +199,7 @@ def test_variables_of_a_key(key_with, permitted, names):
 
 
 @needs_root
-@pytest.mark.parametrize("permitted", ["no", "yes", "A_*"])
+@pytest.mark.parametrize("permitted", ["no", "yes", "A_*", "none"])
 def test_variables_of_a_file(start, suite, permitted):
     keys = suite.account.write(".ssh/keys_with_variables", f"{OWN} {suite.public()}")
     file = suite.account.write(".ssh/environment", "# mine\n\n  A_ONE=of the file\nB_TWO=2\n"
@@ -217,11 +208,11 @@ def test_variables_of_a_file(start, suite, permitted):
         server = start(AuthorizedKeysFile=keys, PermitUserEnvironment=permitted,
                        LogLevel="VERBOSE", StrictModes="yes")
         shown = variables(server)
-        assert shown.get("A_ONE") == (None if permitted == "no" else "of the file")
-        assert shown.get("A_THREE") == (None if permitted == "no" else "")
+        assert shown.get("A_ONE") == (None if permitted in ("no", "none") else "of the file")
+        assert shown.get("A_THREE") == (None if permitted in ("no", "none") else "")
         assert shown.get("B_TWO") == ("2" if permitted == "yes" else None)
         assert "SSH_TTY" not in shown
-        if permitted != "no":
+        if permitted not in ("no", "none"):
             server.wait_log("environment:5: no NAME=value, or PermitUserEnvironment does not let")
             file.chmod(0o666)
             assert variables(server)["A_ONE"] == "of the key"
@@ -338,6 +329,20 @@ def test_the_comment_of_the_key(start, suite):
         keys.chmod(0o644)
         server = start(AuthorizedKeysFile=keys, ExposeAuthInfo="yes", AcceptEnv="*")
         assert server.ssh("echo $SSH_PUBKEYINFO", SendEnv="SSH_*").stdout.decode() == f"{seen}\n"
+
+
+def test_the_options_of_the_key(start, suite):
+    keys = suite.folder / "optioned"
+    long = f'environment="A={"x" * 2100}"'
+    for options, seen in (('command="echo \\"$SSH_KEY_OPTIONS\\"",no-pty,from="127.0.0.0/8"',) * 2, ("", ""),
+                          (long, "too-long")):
+        keys.write_text(f"{options} {suite.public()}".strip() + "\n")
+        keys.chmod(0o644)
+        server = start(AuthorizedKeysFile=keys, ExposeAuthInfo="yes", AcceptEnv="*")
+        out = server.ssh('echo "$SSH_KEY_OPTIONS"', SendEnv="SSH_*", SetEnv="SSH_KEY_OPTIONS=mine")
+        assert out.stdout.decode() == f"{seen}\n"
+    server = start(AuthorizedKeysFile=keys)
+    assert server.ssh("echo $SSH_KEY_OPTIONS").stdout == b"\n"
 
 
 def test_sessions_of_one_connection_share_the_file(start, suite, tmp_path):

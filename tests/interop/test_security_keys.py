@@ -428,10 +428,10 @@ def test_a_host_key_of_an_agent(suite, start, tmp_path, kind):
     key = securitykey.make(tmp_path, kind, "no-touch-required")
     socket = tmp_path / "agent"
     environment = securitykey.environment(tmp_path)
-    with subprocess.Popen(["ssh-agent", "-D", "-a", str(socket), "-P", securitykey.provider()],
+    with sallyport.Client(["ssh-agent", "-D", "-a", str(socket), "-P", securitykey.provider()],
                           stdout=subprocess.DEVNULL, env=environment) as agent:
         try:
-            sallyport.wait_for(socket.exists, what="the agent's socket")
+            sallyport.wait_for(lambda: sallyport.is_served(socket), what="the agent's socket")
             subprocess.run(["ssh-add", "-q", "-S", securitykey.provider(), key], check=True,
                            env=dict(environment, SSH_AUTH_SOCK=str(socket)))
             server = start(host_keys=("ed25519",), HostKeyAgent=socket,

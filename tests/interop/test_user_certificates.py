@@ -174,6 +174,32 @@ def test_principals_from_a_file(start, suite, certify, authority, scope):
     assert log_in(server, certify()).returncode == 255  # the user's own name is not in the file
     names.unlink()
     assert log_in(server, certify(names="webmaster")).returncode == 255
+    assert log_in(server, certify()).returncode == 255  # without the file it counts no more than with it
+
+
+def make_nothing(path):
+    pass
+
+
+def make_too_large(path):
+    path.write_text("#" * (1024 * 1024))
+
+
+def make_writable_by_all(path):
+    path.write_text("webmaster\n")
+    path.chmod(0o666)
+
+
+@pytest.mark.parametrize("spoil", [make_nothing, make_too_large, make_writable_by_all, os.mkfifo, os.mkdir])
+@pytest.mark.parametrize("ending", ["", "*", "/%u"])
+def test_a_list_that_cannot_be_read_names_nobody(start, suite, certify, authority, spoil, ending):
+    """Not the user's own name either: where a list is asked for, nothing else names anybody."""
+    names = suite.folder / f"principals_{os.urandom(4).hex()}"
+    spoil(names)
+    server = start(TrustedUserCAKeys=authority.with_suffix(".pub"), StrictModes="yes",
+                   AuthorizedPrincipalsFile=f"{names}{ending}")
+    assert log_in(server, certify()).returncode == 255
+    server.wait_log("none of the certificate's principals")
 
 
 def test_principals_from_several_files(start, suite, certify, authority):
@@ -233,7 +259,8 @@ def asking(start, suite, authority, owned_folder):
         path.chmod(0o755)
         lines = [f"Match User {suite.account.name}"] if scope == "block" else []
         lines += [f"AuthorizedPrincipalsCommand {path} {arguments}"]
-        lines += [f"AuthorizedPrincipalsCommandUser {runner}"] if runner else []
+        lines += ([f"AuthorizedPrincipalsCommandUser {runner}"] if runner else
+                  ["Match User somebody-else", "AuthorizedPrincipalsCommandUser nobody"])
         return start(TrustedUserCAKeys=authority.with_suffix(".pub"), AuthorizedKeysFile="none",
                      more=lines, **settings)
     return one
@@ -383,13 +410,13 @@ def test_roots_command_before_a_name(naming, certify):
 
 @pytest.mark.parametrize("script,arguments,runner,why", [
     ("echo night; exit 1", "", "nobody", "it failed"),
-    ("echo night", "%Z", "nobody", "%Z: it has a token that there is not"),
     ("echo night", "", None, "AuthorizedPrincipalsCommandUser does not say who runs it"),
     ("yes", "", "nobody", "it printed too much or took too long")])
 def test_programs_that_fail_let_nobody_in(asking, certify, script, arguments, runner, why):
     server = asking(script, arguments, runner)
     assert log_in(server, certify(names="night"), ConnectTimeout=30).returncode == 255
     server.wait_log(why)
+    assert log_in(server, certify(), ConnectTimeout=30).returncode == 255  # the user's own name
 
 
 @pytest.mark.parametrize("options,names,allowed", [

@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+from etcview import Etc
 from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
 from sallyport import IS_ROOT, keygen
 
@@ -339,10 +340,42 @@ def test_certificates_of_trusted_authorities(suite, users, serve):
     assert server.ssh("true", user=NAME, key=mine, check=False).returncode == 255
 
 
+@pytest.mark.parametrize("pattern,allowed", [
+    (".ssh/principals", False), ("%h/.ssh/principals", False), ("{elsewhere}/%u", True)])
+def test_names_of_certificates_are_not_taken_from_a_home(suite, users, serve, pattern, allowed):
+    """Others of the file may have the same home, and write there."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=suite.folder))
+    ca = keygen(folder / "ca")
+    mine = keygen(folder / "id")
+    subprocess.run(["ssh-keygen", "-q", "-s", ca, "-I", "x", "-n", "other", mine.with_suffix(".pub")],
+                   check=True)
+    users.one()
+    users.own(".ssh/principals", "other\n")
+    (users.folder / NAME).write_text("other\n")
+    server = serve(TrustedUserCAKeys=ca.with_suffix(".pub"), StrictModes="yes",
+                   AuthorizedPrincipalsFile=pattern.format(elsewhere=users.folder))
+    assert (server.ssh("true", user=NAME, key=mine, check=False).returncode == 0) == allowed
+    if not allowed:
+        server.wait_log("a home of UsersFile names nobody")
+
+
+@pytest.mark.parametrize("options,dns,allowed", [
+    ('from="client.example"', "yes", True), ('from="client.example"', "no", False),
+    ('from="!client.example,*"', "yes", False), ('from="!client.example,*"', "no", True)])
+def test_names_of_hosts_count_for_keys_and_passwords(suite, users, serve, options, dns, allowed):
+    etc = Etc(suite)
+    users.one(key(suite), f"password {HASH}", f"options {options}")
+    server = serve(UseDNS=dns, wrap=etc.wrap)
+    assert (server.ssh("true", user=NAME, check=False).returncode == 0) == allowed
+    assert (log_in(server, Typist([PASSWORD]), NAME) is not None) == allowed
+    etc.close()
+
+
 # --- files that are wrong -------------------------------------------------------------------------
 
 @pytest.mark.parametrize("more,error", [
     ("colour red\n", "{path}:8: \"colour\" is no word of this file"),
+    ("password=secret\n", "{path}:8: \"password\" is no word of this file"),
     ("user x\n home relative\n", "{path}:9: home: this is no path"),
     (f"user {NAME}\n home /\n", "{path}:8: user: line 1 has a user of this name"),
     ("user x\n home /\n password secret\n", "{path}:10: password: this is no hash"),

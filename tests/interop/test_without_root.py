@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import threading
 
+import agents
+import displays
 import pytest
 import sallyport
 from passwords import PASSWORD, Typist, log_in, pam_service, sshpass
@@ -78,6 +80,24 @@ def run(suite):
     for place in places:
         place.server.stop()
         shutil.rmtree(place.folder)
+
+
+def test_agents_and_displays(suite, run, monkeypatch):
+    """Made by who runs the server, for themselves."""
+    server, name, _ = run("user", X11Forwarding="yes", X11DisplayOffset="400")
+    agent = agents.Agent(suite)
+    display = displays.Display(suite)
+    try:
+        for variable, value in display.variables().items():
+            monkeypatch.setenv(variable, value)
+        done = server.ssh(f"ssh-add -l; {displays.QUERY}", user=name, flags=["-Y"], **agent.options)
+        assert b"ED25519" in done.stdout and b"vendor string" in done.stdout
+        wait_for(lambda: not list((suite.account.home / ".ssh" / "agent").glob("s.*")),
+                 what="the agent's socket is gone")
+    finally:
+        display.close()
+        agent.close()
+        (suite.account.home / ".Xauthority").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -292,4 +312,16 @@ def test_commands_for_keys_run_as_nobody_else(suite, run):
     server, name, _ = run("user", AuthorizedKeysCommand="/bin/true",
                           AuthorizedKeysCommandUser="nobody", AuthorizedKeysFile="none")
     assert server.ssh("true", user=name, check=False).returncode == 255
+    server.wait_log("this server can become nobody else")
+
+
+def test_forwardings_are_asked_about_by_who_runs_the_server(suite, run):
+    """ForwardingCommandUser can be nobody else; what cannot be asked about is refused."""
+    for runner, text in (("%u", b"no: "), ("nobody", b"gave no answer")):
+        server, name, ids = run("user", ForwardingCommand='/bin/sh -c "echo no: $(id -u); exit 1"',
+                                ForwardingCommandUser=runner)
+        done = server.ssh(user=name, flags=["-W", "127.0.0.1:9"], check=False, LogLevel="INFO")
+        assert b"administratively prohibited: " in done.stderr and text in done.stderr
+        if runner == "%u":
+            assert f"no: {suite.account.entry.pw_uid}\r\n".encode() in done.stderr
     server.wait_log("this server can become nobody else")

@@ -20,3 +20,8 @@ check_PROGRAMS += tests/unit/monitor/login/test_trace
 check_PROGRAMS += tests/unit/monitor/login/test_peer_name
 check_PROGRAMS += tests/unit/monitor/login/test_known_hosts
 check_PROGRAMS += tests/unit/monitor/login/test_rhosts
+check_PROGRAMS += tests/unit/monitor/login/test_by_gss
+if WITH_GSSAPI
+check_PROGRAMS += tests/unit/monitor/gss/test_confine
+tests_unit_monitor_gss_test_confine_LDADD = monitor/gss/libgsshost.a $(LDADD) $(GSS_LIBS)
+endif

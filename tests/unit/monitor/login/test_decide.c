@@ -5,23 +5,9 @@
 #include "common/config/config.h"
 #include "common/mem.h"
 #include "monitor/login/decide.h"
-#include "tests/unit/support.h"
+#include "tests/unit/settings.h"
 
 #define NOW 1795230960 /* 2026-11-21 03:16 UTC */
-
-static struct settings *
-settings_of(const char *text)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct settings *settings;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	ROW_RESULT(text, config_parse(config, "test", bytes_of_text(text), &errors), RESULT_OK);
-	ROW_RESULT(text, config_effective(config, NULL, &settings, &errors), RESULT_OK);
-	return settings;
-}
 
 static struct account user = {
 	.name = "user", .home = "/home/user", .shell = "/bin/sh", .uid = 1000
@@ -66,7 +52,7 @@ static const struct {
 	{ "root, yes",                { "PermitRootLogin yes\n", "", "192.0.2.1", &root },                        NULL },
 	{ "root, prohibit-password",  { "PermitRootLogin prohibit-password\n", "", "192.0.2.1", &root },          NULL },
 	{ "root, without-password",   { "PermitRootLogin without-password\n", "", "192.0.2.1", &root },           NULL },
-	{ "root, no",                 { "\nPermitRootLogin no\n", "", "192.0.2.1", &root },                       "PermitRootLogin no (test:2)" },
+	{ "root, no",                 { "\nPermitRootLogin no\n", "", "192.0.2.1", &root },                       "PermitRootLogin no (sshd_config:2)" },
 	{ "root, commands only",      { "PermitRootLogin forced-commands-only\n", "", "192.0.2.1", &root },       "forced-commands-only" },
 	{ "root's key has a command", { "PermitRootLogin forced-commands-only\n", "command=\"x\"", "192.0.2.1", &root }, NULL },
 	{ "user where root may not",  { "PermitRootLogin no\n", "", "192.0.2.1", &user },                         NULL },
@@ -119,21 +105,41 @@ lets_in_whom_no_rule_objects_to(void **state)
 /* clang-format off */
 static const struct {
 	const char *settings, *options;
-	bool pty, forward_local, forward_remote;
+	bool session, pty, forward_local, forward_remote, agent, x11;
 } grants[] = {
-	{ "",                            "",                         true,  true,  true  },
-	{ "PermitTTY no\n",              "",                         false, true,  true  },
-	{ "PermitTTY no\n",              "pty",                      false, true,  true  },
-	{ "",                            "no-pty",                   false, true,  true  },
-	{ "",                            "no-port-forwarding",       true,  false, false },
-	{ "",                            "restrict",                 false, false, false },
-	{ "",                            "restrict,pty",             true,  false, false },
-	{ "",                            "restrict,port-forwarding", false, true,  true  },
-	{ "AllowTcpForwarding no\n",     "",                         true,  false, false },
-	{ "AllowTcpForwarding no\n",     "port-forwarding",          true,  false, false },
-	{ "AllowTcpForwarding local\n",  "",                         true,  true,  false },
-	{ "AllowTcpForwarding remote\n", "",                         true,  false, true  },
-	{ "AllowTcpForwarding local\n",  "no-port-forwarding",       true,  false, false },
+	{ "",                            "",                         true,  true,  true,  true,  true,  false },
+	{ "PermitTTY no\n",              "",                         true,  false, true,  true,  true,  false },
+	{ "PermitTTY no\n",              "pty",                      true,  false, true,  true,  true,  false },
+	{ "",                            "no-pty",                   true,  false, true,  true,  true,  false },
+	{ "",                            "no-port-forwarding",       true,  true,  false, false, true,  false },
+	{ "",                            "restrict",                 true,  false, false, false, false, false },
+	{ "",                            "restrict,pty",             true,  true,  false, false, false, false },
+	{ "",                            "restrict,port-forwarding", true,  false, true,  true,  false, false },
+	{ "AllowTcpForwarding no\n",     "",                         true,  true,  false, false, true,  false },
+	{ "AllowTcpForwarding no\n",     "port-forwarding",          true,  true,  false, false, true,  false },
+	{ "AllowTcpForwarding local\n",  "",                         true,  true,  true,  false, true,  false },
+	{ "AllowTcpForwarding remote\n", "",                         true,  true,  false, true,  true,  false },
+	{ "AllowTcpForwarding local\n",  "no-port-forwarding",       true,  true,  false, false, true,  false },
+	{ "AllowAgentForwarding no\n",   "",                         true,  true,  true,  true,  false, false },
+	{ "AllowAgentForwarding no\n",   "agent-forwarding",         true,  true,  true,  true,  false, false },
+	{ "",                            "no-agent-forwarding",      true,  true,  true,  true,  false, false },
+	{ "",                            "restrict,agent-forwarding", true,  false, false, false, true,  false },
+	{ "X11Forwarding yes\n",         "",                         true,  true,  true,  true,  true,  true  },
+	{ "X11Forwarding yes\n",         "no-x11-forwarding",        true,  true,  true,  true,  true,  false },
+	{ "X11Forwarding yes\n",         "restrict",                 true,  false, false, false, false, false },
+	{ "X11Forwarding yes\n",         "restrict,x11-forwarding",  true,  false, false, false, false, true  },
+	{ "",                            "x11-forwarding",           true,  true,  true,  true,  true,  false },
+	{ "DisableForwarding yes\nX11Forwarding yes\n", "",          true,  true,  false, false, false, false },
+	{ "Role all\nX11Forwarding yes\n", "",                        true,  true,  true,  true,  true,  true  },
+	{ "Role session\nX11Forwarding yes\n", "",                    true,  true,  false, false, false, false },
+	{ "Role sftp\nX11Forwarding yes\n", "",                       true,  false, false, false, false, false },
+	{ "Role jump\nX11Forwarding yes\n", "",                       false, false, true,  false, false, false },
+	{ "Role jump\n",                 "pty,agent-forwarding",      false, false, true,  false, false, false },
+	{ "Role jump\n",                 "no-port-forwarding",        false, false, false, false, false, false },
+	{ "Role jump\nAllowTcpForwarding remote\n", "",              false, false, false, false, false, false },
+	{ "Role jump\nDisableForwarding yes\n", "",                  false, false, false, false, false, false },
+	{ "Role reverse\nX11Forwarding yes\n", "",                    false, false, false, true,  false, false },
+	{ "Role forward\nX11Forwarding yes\n", "",                    false, false, true,  true,  false, false },
 };
 /* clang-format on */
 
@@ -148,11 +154,13 @@ grants_what_settings_and_options_both_allow(void **state)
 
 		snprintf(name, sizeof(name), "%s%s", grants[i].settings, grants[i].options);
 		ROW_RESULT(name, decide(&asked, &permissions, reason), RESULT_OK);
-		ROW_TRUE(name, permissions.session);
+		ROW_TRUE(name, permissions.session == grants[i].session);
 		ROW_TRUE(name, permissions.environment);
 		ROW_TRUE(name, permissions.pty == grants[i].pty);
 		ROW_TRUE(name, permissions.forward_local == grants[i].forward_local);
 		ROW_TRUE(name, permissions.forward_remote == grants[i].forward_remote);
+		ROW_TRUE(name, permissions.forward_agent == grants[i].agent);
+		ROW_TRUE(name, permissions.forward_x11 == grants[i].x11);
 		permissions_clear(&permissions);
 	}
 }
@@ -174,6 +182,37 @@ places_of_the_line_reach_the_permissions(void **state)
 	assert_ok(decide(&none, &permissions, reason));
 	assert_null(permissions.permit_listen);
 	permissions_clear(&permissions);
+}
+
+static void
+two_keys_bind_to_one_tunnel_or_none(void **state)
+{
+	static const struct {
+		const char *name;
+		struct permissions held, more;
+		bool tunnel, is_bound;
+		uint32_t unit;
+	} pairs[] = {
+		{ "neither is bound", { .tunnel = true }, { .tunnel = true }, true, false, 0 },
+		{ "the first is", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 },
+		    { .tunnel = true }, true, true, 3 },
+		{ "the second is", { .tunnel = true },
+		    { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 }, true, true, 3 },
+		{ "to the same", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 },
+		    { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 }, true, true, 3 },
+		{ "to others", { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 3 },
+		    { .tunnel = true, .is_tunnel_bound = true, .tunnel_unit = 4 }, false, true, 4 },
+		{ "one may not", { .tunnel = true }, { .tunnel = false }, false, false, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		struct permissions held = pairs[i].held, more = pairs[i].more;
+
+		assert_ok(decide_both(&held, &more));
+		ROW_TRUE(pairs[i].name, held.tunnel == pairs[i].tunnel);
+		ROW_TRUE(pairs[i].name, held.is_tunnel_bound == pairs[i].is_bound);
+		ROW_TRUE(pairs[i].name, held.tunnel_unit == pairs[i].unit);
+	}
 }
 
 static void
@@ -296,6 +335,7 @@ main(void)
 		cmocka_unit_test(hosts_speak_for_root_as_it_is_permitted),
 		cmocka_unit_test(grants_what_settings_and_options_both_allow),
 		cmocka_unit_test(places_of_the_line_reach_the_permissions),
+		cmocka_unit_test(two_keys_bind_to_one_tunnel_or_none),
 		cmocka_unit_test(knows_locked_passwords),
 		cmocka_unit_test(accounts_end_at_the_end_of_their_last_day),
 	};

@@ -6,21 +6,7 @@
 
 #include "common/config/config.h"
 #include "common/mem.h"
-#include "tests/unit/support.h"
-
-static struct settings *
-settings_of(const char *text)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct settings *settings;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	assert_ok(config_parse(config, "file", bytes_of_text(text), &errors));
-	assert_ok(config_effective(config, NULL, &settings, &errors));
-	return settings;
-}
+#include "tests/unit/settings.h"
 
 /* Methods that are passed, each with what is offered before it; "=" at the end: that was enough. */
 static const struct {
@@ -85,7 +71,7 @@ lists_are_ways_in(void **state)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		CLEANUP(settings_freep) struct settings *settings = settings_of(rows[i].text);
-		struct methods methods = { { 0 } };
+		struct methods methods = { .done = { 0 } };
 		char way[256];
 		char *rest = NULL;
 
@@ -102,7 +88,7 @@ what_is_not_next_is_nothing(void **state)
 {
 	CLEANUP(settings_freep)
 	struct settings *settings = settings_of("AuthenticationMethods publickey,password\n");
-	struct methods methods = { { 0 } };
+	struct methods methods = { .done = { 0 } };
 
 	assert_false(methods_allow(settings, &methods, "password"));
 	assert_false(methods_allow(settings, &methods, "none"));
@@ -124,7 +110,7 @@ nobody_gets_in_where_every_list_needs_what_is_off(void **state)
 						"AuthenticationMethods publickey,password\n");
 	CLEANUP(settings_freep)
 	struct settings *device = settings_of("AuthenticationMethods keyboard-interactive:pam\n");
-	struct methods methods = { { 0 } };
+	struct methods methods = { .done = { 0 } };
 	char names[METHODS_NAMES_MAX];
 
 	assert_false(methods_can_complete(settings));
@@ -139,7 +125,7 @@ static void
 unknown_methods_are_off(void **state)
 {
 	CLEANUP(settings_freep) struct settings *settings = settings_of("");
-	struct methods methods = { { 0 } };
+	struct methods methods = { .done = { 0 } };
 
 	assert_false(methods_allow(settings, &methods, "magic"));
 	assert_false(methods_allow(settings, &methods, "hostbased"));
@@ -170,7 +156,7 @@ says_where_pam_must_ask(void **state)
 
 	for (size_t i = 0; i < COUNT(wants); i++) {
 		CLEANUP(settings_freep) struct settings *settings = settings_of(wants[i].text);
-		struct methods methods = { { 0 } };
+		struct methods methods = { .done = { 0 } };
 
 		methods.done[0] = (uint8_t)wants[i].passed;
 		ROW_TRUE(wants[i].text, methods_want_pam(settings, &methods) == wants[i].is_wanted);

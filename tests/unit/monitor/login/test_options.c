@@ -262,6 +262,32 @@ keeps_places_to_listen_on(void **state)
 }
 
 static void
+restrict_takes_tunnels_away(void **state)
+{
+	static const struct {
+		const char *text;
+		bool may;
+	} rows[] = {
+		{ "", true },
+		{ "no-port-forwarding", true },
+		{ "tunnel=\"1\"", true },
+		{ "restrict", false },
+		{ "restrict,pty,port-forwarding", false },
+		{ "restrict,tunnel=\"1\"", true },
+		{ "restrict,tunnel=\"any\"", true },
+		{ "tunnel=\"1\",restrict", false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		assert_ok(options_parse(bytes_of_text(rows[i].text), &options, reason));
+		ROW_TRUE(rows[i].text, options.may_tunnel == rows[i].may);
+	}
+}
+
+static void
 keeps_the_tunnel(void **state)
 {
 	char reason[OPTIONS_REASON_MAX];
@@ -331,6 +357,7 @@ main(void)
 		cmocka_unit_test(refuses_what_it_does_not_understand),
 		cmocka_unit_test(keeps_places_to_listen_on),
 		cmocka_unit_test(keeps_the_tunnel),
+		cmocka_unit_test(restrict_takes_tunnels_away),
 		cmocka_unit_test(reasons_fit_and_hide_control_characters),
 		cmocka_unit_test(finds_the_end_of_the_field),
 	};

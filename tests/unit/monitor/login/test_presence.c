@@ -6,7 +6,7 @@
 
 #include "common/config/config.h"
 #include "common/mem.h"
-#include "tests/unit/support.h"
+#include "tests/unit/settings.h"
 
 #define TOUCH_SETTING  "\nPubkeyAuthOptions touch-required\n"
 #define VERIFY_SETTING "PubkeyAuthOptions Verify-Required\n"
@@ -38,20 +38,6 @@ static const struct {
 	{ "a principal's line is silent",  "",             "",                  NO_TOUCH,    true,  DEMAND_BY_PRINCIPALS,  DEMAND_BY_NOBODY },
 };
 /* clang-format on */
-
-static struct settings *
-settings_of(const char *text)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct settings *settings;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	ROW_RESULT(text, config_parse(config, "test", bytes_of_text(text), &errors), RESULT_OK);
-	ROW_RESULT(text, config_effective(config, NULL, &settings, &errors), RESULT_OK);
-	return settings;
-}
 
 static void
 demand_by(size_t row, const struct settings *settings, struct permissions *permissions)
@@ -126,11 +112,11 @@ static const struct {
 	enum verdict_against against;
 	const char *told;
 } reasons[] = {
-	{ DEMAND_BY_SETTINGS,    VERDICT_AGAINST_TOUCH,        "PubkeyAuthOptions touch-required (test:2)" },
+	{ DEMAND_BY_SETTINGS,    VERDICT_AGAINST_TOUCH,        "PubkeyAuthOptions touch-required (sshd_config:2)" },
 	{ DEMAND_BY_LINE,        VERDICT_AGAINST_TOUCH,        "no no-touch-required in the options before the key (/keys:7)" },
 	{ DEMAND_BY_PRINCIPALS,  VERDICT_AGAINST_TOUCH,        "no no-touch-required in the options before the certificate's principal" },
 	{ DEMAND_BY_CERTIFICATE, VERDICT_AGAINST_TOUCH,        "no no-touch-required in the certificate" },
-	{ DEMAND_BY_SETTINGS,    VERDICT_AGAINST_VERIFICATION, "demanded by PubkeyAuthOptions verify-required (test:2)" },
+	{ DEMAND_BY_SETTINGS,    VERDICT_AGAINST_VERIFICATION, "demanded by PubkeyAuthOptions verify-required (sshd_config:2)" },
 	{ DEMAND_BY_LINE,        VERDICT_AGAINST_VERIFICATION, "demanded by the options before the key (/keys:7)" },
 	{ DEMAND_BY_CERTIFICATE, VERDICT_AGAINST_VERIFICATION, "demanded by the certificate" },
 };

@@ -9,7 +9,7 @@
 #include "common/config/config.h"
 #include "common/mem.h"
 #include "monitor/login/decide.h"
-#include "tests/unit/support.h"
+#include "tests/unit/settings.h"
 
 static const struct setting_origin somewhere = { "/etc/file", 7 };
 
@@ -97,27 +97,37 @@ static const struct {
 	enum refusal refusal;
 } rows[] = {
 	{ "",                              "",                      &user, TRACE_GRANTS,   "terminal", "PermitTTY",        "default", 0, REFUSAL_NONE },
-	{ "\nPermitTTY no\n",              "",                      &user, TRACE_WITHHELD, "terminal", "PermitTTY",        "test",    2, REFUSAL_NONE },
+	{ "\nPermitTTY no\n",              "",                      &user, TRACE_WITHHELD, "terminal", "PermitTTY",        "sshd_config", 2, REFUSAL_NONE },
 	{ "",                              "no-pty",                &user, TRACE_WITHHELD, "terminal", "no-pty",           "keys",    5, REFUSAL_NONE },
 	{ "",                              "restrict",              &user, TRACE_WITHHELD, "rc file",  "restrict",         "keys",    5, REFUSAL_NONE },
 	{ "",                              "restrict,pty",          &user, TRACE_GRANTS,   "terminal", "PermitTTY",        "default", 0, REFUSAL_NONE },
-	{ "PermitUserRC no\n",             "restrict",              &user, TRACE_WITHHELD, "rc file",  "PermitUserRC",     "test",    1, REFUSAL_NONE },
-	{ "DisableForwarding yes\n",       "",                      &user, TRACE_WITHHELD, "listening for the client", "DisableForwarding", "test", 1, REFUSAL_NONE },
-	{ "AllowTcpForwarding local\n",    "",                      &user, TRACE_WITHHELD, "listening for the client", "AllowTcpForwarding", "test", 1, REFUSAL_NONE },
-	{ "AllowTcpForwarding local\n",    "",                      &user, TRACE_GRANTS,   "forwarding to the server's side", "AllowTcpForwarding", "test", 1, REFUSAL_NONE },
+	{ "PermitUserRC no\n",             "restrict",              &user, TRACE_WITHHELD, "rc file",  "PermitUserRC",     "sshd_config", 1, REFUSAL_NONE },
+	{ "DisableForwarding yes\n",       "",                      &user, TRACE_WITHHELD, "listening for the client", "DisableForwarding", "sshd_config", 1, REFUSAL_NONE },
+	{ "Role jump\n",                   "",                      &user, TRACE_WITHHELD, "sessions", "Role",             "sshd_config", 1, REFUSAL_NONE },
+	{ "Role sftp\n",                   "",                      &user, TRACE_WITHHELD, "commands", "Role",             "sshd_config", 1, REFUSAL_NONE },
+	{ "Role reverse\n",                "",                      &user, TRACE_WITHHELD, "forwarding to the server's side", "Role", "sshd_config", 1, REFUSAL_NONE },
+	{ "Role reverse\n",                "",                      &user, TRACE_WITHHELD, "forwarding to local sockets", "Role", "sshd_config", 1, REFUSAL_NONE },
+	{ "AllowTcpForwarding local\n",    "",                      &user, TRACE_WITHHELD, "listening for the client", "AllowTcpForwarding", "sshd_config", 1, REFUSAL_NONE },
+	{ "AllowTcpForwarding local\n",    "",                      &user, TRACE_GRANTS,   "forwarding to the server's side", "AllowTcpForwarding", "sshd_config", 1, REFUSAL_NONE },
 	{ "",                              "no-port-forwarding",    &user, TRACE_WITHHELD, "forwarding to the server's side", "no-port-forwarding", "keys", 5, REFUSAL_NONE },
+	{ "DisableForwarding yes\n",       "",                      &user, TRACE_WITHHELD, "agent",    "DisableForwarding", "sshd_config", 1, REFUSAL_NONE },
+	{ "AllowAgentForwarding no\n",     "",                      &user, TRACE_WITHHELD, "agent",    "AllowAgentForwarding", "sshd_config", 1, REFUSAL_NONE },
+	{ "",                              "no-agent-forwarding",   &user, TRACE_WITHHELD, "agent",    "no-agent-forwarding", "keys", 5, REFUSAL_NONE },
+	{ "",                              "",                      &user, TRACE_WITHHELD, "X11",      "X11Forwarding",    "default", 0, REFUSAL_NONE },
+	{ "X11Forwarding yes\n",           "no-X11-forwarding",     &user, TRACE_WITHHELD, "X11",      "no-X11-forwarding", "keys",   5, REFUSAL_NONE },
+	{ "X11Forwarding yes\n",           "",                      &user, TRACE_GRANTS,   "X11",      "X11Forwarding",    "sshd_config", 1, REFUSAL_NONE },
 	{ "",                              "command=\"ls\"",        &user, TRACE_GRANTS,   "command",  "command=",         "keys",    5, REFUSAL_NONE },
 	{ "",                              "permitopen=\"a:1\"",    &user, TRACE_GRANTS,   "permitopen", "permitopen=",    "keys",    5, REFUSAL_NONE },
 	{ "",                              "permitlisten=\"1\"",    &user, TRACE_GRANTS,   "permitlisten", "permitlisten=", "keys",   5, REFUSAL_NONE },
-	{ "PermitUserEnvironment A*\n",    "environment=\"A=1\"",   &user, TRACE_GRANTS,   "variable", "PermitUserEnvironment", "test", 1, REFUSAL_NONE },
-	{ "PermitUserEnvironment A*\n",    "environment=\"B=1\"",   &user, TRACE_WITHHELD, "variable", "PermitUserEnvironment", "test", 1, REFUSAL_NONE },
+	{ "PermitUserEnvironment A*\n",    "environment=\"A=1\"",   &user, TRACE_GRANTS,   "variable", "PermitUserEnvironment", "sshd_config", 1, REFUSAL_NONE },
+	{ "PermitUserEnvironment A*\n",    "environment=\"B=1\"",   &user, TRACE_WITHHELD, "variable", "PermitUserEnvironment", "sshd_config", 1, REFUSAL_NONE },
 	{ "",                              "from=\"192.0.2.*\"",    &user, TRACE_PASSES,   "",         "from=",            "keys",    5, REFUSAL_NONE },
 	{ "",                              "from=\"192.0.3.*\"",    &user, TRACE_OBJECTS,  "",         "from=",            "keys",    5, REFUSAL_KEY_FROM },
 	{ "",                              "expiry-time=\"20300101\"", &user, TRACE_PASSES, "",        "expiry-time=",     "keys",    5, REFUSAL_NONE },
 	{ "",                              "expiry-time=\"20200101\"", &user, TRACE_OBJECTS, "",       "expiry-time=",     "keys",    5, REFUSAL_KEY_EXPIRED },
 	{ "",                              "cert-authority",        &user, TRACE_OBJECTS,  "",         "cert-authority",   "keys",    5, REFUSAL_KEY_KIND },
-	{ "PubkeyAuthentication no\n",     "",                      &user, TRACE_OBJECTS,  "",         "PubkeyAuthentication", "test", 1, REFUSAL_METHOD_OFF },
-	{ "PermitRootLogin no\n",          "",                      &root, TRACE_OBJECTS,  "",         "PermitRootLogin",  "test",    1, REFUSAL_ROOT },
+	{ "PubkeyAuthentication no\n",     "",                      &user, TRACE_OBJECTS,  "",         "PubkeyAuthentication", "sshd_config", 1, REFUSAL_METHOD_OFF },
+	{ "PermitRootLogin no\n",          "",                      &root, TRACE_OBJECTS,  "",         "PermitRootLogin",  "sshd_config", 1, REFUSAL_ROOT },
 	{ "",                              "",                      &root, TRACE_PASSES,   "",         "PermitRootLogin",  "default", 0, REFUSAL_NONE },
 	{ "",                              "",                      NULL,  TRACE_OBJECTS,  "",         "account",          "keys",    5, REFUSAL_USER_UNKNOWN },
 };
@@ -136,20 +146,6 @@ has_step(const struct trace *trace, size_t row)
 			return true;
 	}
 	return false;
-}
-
-static struct settings *
-settings_of(const char *text)
-{
-	CLEANUP(config_freep) struct config *config = NULL;
-	struct settings *settings;
-	OWNED_BUF errors;
-
-	buf_init(&errors, CONFIG_ERRORS_MAX);
-	assert_ok(config_new(&config));
-	ROW_RESULT(text, config_parse(config, "test", bytes_of_text(text), &errors), RESULT_OK);
-	ROW_RESULT(text, config_effective(config, NULL, &settings, &errors), RESULT_OK);
-	return settings;
 }
 
 static void

@@ -27,6 +27,8 @@ static const struct {
 	{ "yes", BYTES_ROW("SSH_CLIENT=x"), false },
 	{ "yes", BYTES_ROW("SSHX=x"), true },
 	{ "SSH_*", BYTES_ROW("SSH_CLIENT=x"), false },
+	{ "yes", BYTES_ROW("SSH_AUTH_SOCK=x"), true },
+	{ "no", BYTES_ROW("SSH_AUTH_SOCK=x"), false },
 	{ "no", BYTES_ROW("A=b"), false },
 	{ "no", BYTES_ROW("no=b"), false },
 	{ "A", BYTES_ROW("A=b"), true },

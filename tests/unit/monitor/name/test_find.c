@@ -77,6 +77,15 @@ int
 getnameinfo(const struct sockaddr *address, socklen_t size, char *host, socklen_t host_size,
     char *service, socklen_t service_size, int flags)
 {
+	if (flags == NI_NUMERICHOST) {
+		const void *at =
+		    address->sa_family == AF_INET
+			? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+			: &((const struct sockaddr_in6 *)address)->sin6_addr;
+
+		assert_non_null(inet_ntop(address->sa_family, at, host, host_size));
+		return 0;
+	}
 	assert_int_equal(flags, NI_NAMEREQD);
 	if (world.reverse == NULL)
 		return EAI_NONAME;
@@ -119,11 +128,27 @@ believes_only_names_that_lead_back(void **state)
 	}
 }
 
+static void
+lists_the_addresses_of_a_host(void **state)
+{
+	char out[64];
+
+	world.reverse = "a.example";
+	world.forward[0] = "192.0.2.1";
+	world.forward[1] = "2001:db8::1";
+	assert_bytes_text(bytes_of(out, name_addresses("a.example", out, sizeof(out))),
+	    "192.0.2.1\n2001:db8::1\n");
+	assert_bytes_text(bytes_of(out, name_addresses("a.example", out, 22)), "192.0.2.1\n");
+	assert_int_equal(name_addresses("a.example", out, 5), 0);
+	assert_int_equal(name_addresses("b.example", out, sizeof(out)), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(believes_only_names_that_lead_back),
+		cmocka_unit_test(lists_the_addresses_of_a_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
