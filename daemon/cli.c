@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 static const char usage[] =
-    "usage: sallyportd [-46DdeiqTtV] [-C spec] [-E log_file] [-f config_file]\n"
-    "                  [-g login_grace_time]\n"
-    "                  [-h host_key_file] [-o option] [-p port] [-Q query]\n";
+    "usage: sallyportd [-46DdeGiqTtV] [-C spec] [-c host_certificate_file] [-E log_file]\n"
+    "                  [-f config_file] [-g login_grace_time] [-h host_key_file] [-o option]\n"
+    "                  [-p port] [-Q query] [-u length]\n";
 
 /* Flags that stand for a line of the configuration. */
 static const struct {
@@ -21,6 +23,7 @@ static const struct {
 	{ 'o', "" },
 	{ 'p', "Port=" },
 	{ 'h', "HostKey=" },
+	{ 'c', "HostCertificate=" },
 	{ 'g', "LoginGraceTime=" },
 	{ '4', "AddressFamily=inet" },
 	{ '6', "AddressFamily=inet6" },
@@ -67,6 +70,18 @@ add_subject(struct cli *cli, const char *value, FILE *errors)
 	return RESULT_OK;
 }
 
+/* Scripts say -u0. Records have addresses as it is, unless UseDNS asks for names, for which there is room. */
+static enum result
+check_length(const char *value, FILE *errors)
+{
+	uint64_t length;
+
+	if (text_number(bytes_of_text(value), INT32_MAX, &length) == RESULT_OK)
+		return RESULT_OK;
+	fprintf(errors, "sallyportd: -u %s is no number\n", value);
+	return RESULT_CONFIG;
+}
+
 static enum result
 take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 {
@@ -88,6 +103,9 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 	case 'f':
 		cli->config_file = value;
 		return RESULT_OK;
+	case 'G':
+		cli->mode = CLI_MODE_SHOW;
+		return RESULT_OK;
 	case 'i':
 		cli->mode = CLI_MODE_INETD;
 		return RESULT_OK;
@@ -104,9 +122,15 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 	case 't':
 		cli->mode = CLI_MODE_CHECK;
 		return RESULT_OK;
+	case 'u':
+		return check_length(value, errors);
 	case 'V':
 		cli->mode = CLI_MODE_VERSION;
 		return RESULT_OK;
+	case 'b':
+	case 'k':
+	case 'r':
+		return RESULT_OK; /* of the protocol that nobody has any more, as for sshd */
 	default:
 		return take_shorthand(cli, flag, value, errors);
 	}
@@ -115,7 +139,7 @@ take_flag(struct cli *cli, int flag, const char *value, FILE *errors)
 enum result
 cli_parse(int argc, char **argv, struct cli *out, FILE *errors)
 {
-	static const char flags[] = "46C:DdE:ef:g:h:io:p:Q:qTtV";
+	static const char flags[] = "46b:C:c:DdE:ef:Gg:h:ik:o:p:Q:qrTtu:V";
 	enum result result;
 	int flag;
 
@@ -133,8 +157,8 @@ cli_parse(int argc, char **argv, struct cli *out, FILE *errors)
 			return result;
 		}
 	}
-	if (out->subject_count > 0 && out->mode != CLI_MODE_PRINT) {
-		fprintf(errors, "sallyportd: -C says for whom -T prints; there is no -T\n");
+	if (out->subject_count > 0 && out->mode != CLI_MODE_PRINT && out->mode != CLI_MODE_SHOW) {
+		fprintf(errors, "sallyportd: -C says for whom -T and -G print; there is no -T\n");
 		cli_clear(out);
 		return RESULT_CONFIG;
 	}

@@ -18,6 +18,7 @@ enum cli_mode {
 	CLI_MODE_SERVE,
 	CLI_MODE_CHECK,   /* -t */
 	CLI_MODE_PRINT,   /* -T */
+	CLI_MODE_SHOW,    /* -G */
 	CLI_MODE_INETD,   /* -i */
 	CLI_MODE_VERSION, /* -V */
 	CLI_MODE_QUERY,   /* -Q */
@@ -27,14 +28,14 @@ struct cli {
 	enum cli_mode mode;
 	const char *config_file;
 	const char *query;                      /* -Q: what it asks for */
-	const char *subjects[CLI_SUBJECTS_MAX]; /* -C: for whom -T prints */
+	const char *subjects[CLI_SUBJECTS_MAX]; /* -C: for whom -T and -G print */
 	size_t subject_count;
 	const char *log_file; /* -E; NULL: none */
 	bool log_to_stderr;   /* -e, and whatever stays in the foreground to debug */
 	bool stay;            /* -D: no daemon */
 	unsigned debug;       /* -d, once for each level */
 	bool quiet;           /* -q */
-	/* What -o, -p, -h, -g, -4 and -6 say, each as a line of the configuration; owned. */
+	/* What -o, -p, -h, -c, -g, -4 and -6 say, each as a line of the configuration; owned. */
 	char *options[CLI_OPTIONS_MAX];
 	size_t option_count;
 };

@@ -174,13 +174,25 @@ programs_check_services(const struct config *config, const struct settings *sett
 		config_each_word(config, KEYWORD_PAMServiceName, look_for_service, NULL);
 }
 
+/* For whoever it is; to what this build cannot do nobody can have said yes. */
+static bool
+uses_kerberos(const struct config *config, const struct settings *settings)
+{
+	return settings_flag(settings, KEYWORD_GSSAPIAuthentication) ||
+	       settings_flag(settings, KEYWORD_KerberosAuthentication) ||
+	       settings_flag(settings, KEYWORD_GSSAPIKeyExchange) ||
+	       config_ever_says_yes(config, KEYWORD_GSSAPIAuthentication) ||
+	       config_ever_says_yes(config, KEYWORD_KerberosAuthentication);
+}
+
 enum result
-programs_open(const struct settings *settings, struct programs *out)
+programs_open(const struct config *config, const struct settings *settings, struct programs *out)
 {
 	*out = (struct programs){
 		.child_fd = -1,
 		.user_fd = -1,
 		.pam_fd = -1,
+		.gss_fd = -1,
 		.name_fd = -1,
 		.is_root = is_quite_root(),
 	};
@@ -191,7 +203,10 @@ programs_open(const struct settings *settings, struct programs *out)
 	TRY(open_program(settings, "sallyport-child", out->is_root, &out->child_fd));
 	if (settings_flag(settings, KEYWORD_UsePAM))
 		TRY(open_program(settings, "sallyport-pam", out->is_root, &out->pam_fd));
-	if (settings_flag(settings, KEYWORD_UseDNS))
+	if (uses_kerberos(config, settings))
+		TRY(open_program(settings, "sallyport-gss", out->is_root, &out->gss_fd));
+	if (settings_flag(settings, KEYWORD_UseDNS) ||
+	    settings_count(settings, KEYWORD_CallHome) > 0)
 		TRY(open_program(settings, "sallyport-name", out->is_root, &out->name_fd));
 	return open_program(settings, "sallyport-user", out->is_root, &out->user_fd);
 }
@@ -202,5 +217,6 @@ programs_close(struct programs *programs)
 	fd_close(&programs->child_fd);
 	fd_close(&programs->user_fd);
 	fd_close(&programs->pam_fd);
+	fd_close(&programs->gss_fd);
 	fd_close(&programs->name_fd);
 }

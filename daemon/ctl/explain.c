@@ -22,6 +22,7 @@
 #include "monitor/login/shadow.h"
 #include "monitor/login/virtual.h"
 #include "monitor/session/rights.h"
+#include "monitor/session/root_judge.h"
 
 /* The account of one who does not exist, for the log's words. */
 #define USED_KEYS_MAX 4096
@@ -76,16 +77,6 @@ explain_verdict_name(enum explain_verdict verdict)
 /* --- Configuration ------------------------------------------------------------------------------ */
 
 static enum result
-read_all(const struct explain_request *request, struct config *config, struct buf *errors)
-{
-	for (size_t i = 0; i < request->option_count; i++)
-		TRY(config_option(config, request->options[i], errors));
-	if (strcmp(request->config_file, "none") == 0)
-		return RESULT_OK;
-	return config_read_file(config, request->config_file, errors);
-}
-
-static enum result
 configure(struct walk *walk)
 {
 	OWNED_BUF errors;
@@ -93,7 +84,8 @@ configure(struct walk *walk)
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	TRY(config_new(&walk->config));
-	result = read_all(walk->request, walk->config, &errors);
+	result = config_read_all(walk->config, walk->request->options, walk->request->option_count,
+	    walk->request->config_file, &errors);
 	if (result == RESULT_OK)
 		result = config_effective(walk->config, NULL, &walk->global, &errors);
 	(void)!fwrite(buf_bytes(&errors).data, 1, buf_size(&errors), stderr);
@@ -106,16 +98,10 @@ fill_inputs(struct walk *walk)
 {
 	const struct explain_request *request = walk->request;
 
-	walk->inputs = (struct monitor_inputs){
-		.settings = walk->global,
-		.config = walk->config,
-		.network_fd = -1,
-		.status_fd = -1,
-		.child_fd = -1,
-		.user_program_fd = -1,
-		.pam_program_fd = -1,
-		.is_root = geteuid() == 0,
-	};
+	walk->inputs = monitor_inputs_none();
+	walk->inputs.settings = walk->global;
+	walk->inputs.config = walk->config;
+	walk->inputs.is_root = geteuid() == 0;
 	snprintf(
 	    walk->inputs.peer.address, sizeof(walk->inputs.peer.address), "%s", request->address);
 	snprintf(walk->inputs.local.address, sizeof(walk->inputs.local.address), "%s",
@@ -211,12 +197,28 @@ refuse(struct walk *walk, enum refusal refusal, const char *reason)
 	snprintf(walk->explanation->reason, sizeof(walk->explanation->reason), "%s", reason);
 }
 
+/* Who a client would say it is, if nobody says otherwise: the host that it is, and the same user there. */
+static const char *
+claimed_host(const struct explain_request *request)
+{
+	if (request->client_host != NULL)
+		return request->client_host;
+	return request->host != NULL ? request->host : request->address;
+}
+
+static const char *
+claimed_user(const struct explain_request *request)
+{
+	return request->client_user != NULL ? request->client_user : request->user;
+}
+
 /* As if the client's user had the private key, or knew the password. */
 static enum result
 decide(struct walk *walk, const struct explain_credential *credential, struct bytes blob,
     struct decision *decision)
 {
 	const bool is_used = credential_was_used(&walk->used_keys, blob);
+	const bool is_host = strcmp(credential->method, "hostbased") == 0;
 	const struct decision_question question = {
 		.inputs = &walk->inputs,
 		.settings = walk->settings,
@@ -225,9 +227,16 @@ decide(struct walk *walk, const struct explain_credential *credential, struct by
 		.refused_account = walk->refused_account,
 		.methods = &walk->methods,
 		.method = credential->method,
-		.algorithm = explain_key_algorithm(walk->settings, blob),
+		.algorithm = explain_key_algorithm(walk->settings,
+		    is_host ? KEYWORD_HostbasedAcceptedAlgorithms
+			    : KEYWORD_PubkeyAcceptedAlgorithms,
+		    blob),
 		.key_blob = blob,
 		.host_name = bytes_of_text(host_of(walk)),
+		.client_host = claimed_host(walk->request),
+		.client_user = bytes_of_text(claimed_user(walk->request)),
+		.is_bound = walk->explanation->has_permissions &&
+			    walk->explanation->permissions.command != NULL,
 		.use = credential->file != NULL && is_used ? RESULT_DENIED : RESULT_OK,
 		.trace = &walk->explanation->trace,
 	};
@@ -272,7 +281,14 @@ refuse_password(struct walk *walk, enum refusal refusal, const char *reason)
 static bool
 has_password(struct walk *walk, const struct explain_credential *credential)
 {
-	if (credential->file != NULL || strcmp(credential->method, "none") == 0 || uses_pam(walk))
+	if (credential->file != NULL || strcmp(credential->method, "none") == 0)
+		return true;
+	if (strcmp(credential->method, "gssapi-with-mic") == 0) {
+		trace_note(&walk->explanation->trace, credential->method, NULL,
+		    "whether the principal may be this user is not asked");
+		return true;
+	}
+	if (uses_pam(walk))
 		return true;
 	if (walk->account->virtual != NULL) {
 		if (walk->account->virtual->password != NULL)
@@ -396,6 +412,8 @@ conclude(struct walk *walk)
 		return RESULT_OK;
 	}
 	rights_tell(walk->settings, &explanation->permissions, &explanation->trace);
+	if (walk->account != NULL)
+		root_tell(walk->settings, walk->account, &explanation->trace);
 	if (uses_pam(walk))
 		trace_note(&explanation->trace, "UsePAM",
 		    &(struct setting_origin){ settings_origin(walk->settings, KEYWORD_UsePAM).file,
@@ -404,8 +422,10 @@ conclude(struct walk *walk)
 	return ask_forward(walk);
 }
 
-enum result
-explain_find(const struct explain_request *request, struct explanation *out)
+/* RESULT_CONFIG and others: it cannot be told, and why is on standard error. The configuration's settings must be
+ * those of the server; nothing but files is looked at, and programs of the configuration that know keys are asked. */
+static enum result
+find(const struct explain_request *request, struct explanation *out)
 {
 	CLEANUP(walk_clear) struct walk walk = { .request = request, .explanation = out };
 	enum refusal refusal;
@@ -436,7 +456,7 @@ run(const struct explain_request *request, struct explanation *explanation)
 	OWNED_BUF text;
 
 	buf_init(&text, 1024 * 1024);
-	TRY(explain_find(request, explanation));
+	TRY(find(request, explanation));
 	if (request->is_json)
 		TRY(explain_put_json(request, explanation, &text));
 	else

@@ -26,7 +26,9 @@ struct explain_request {
 	const char *user, *address;
 	const char *local_address; /* NULL: not known; LocalAddress of Match blocks does not hold */
 	const char *host;          /* what the client's is called; NULL: not known */
-	unsigned local_port;       /* 0: the configuration's first */
+	const char *client_host,
+	    *client_user;    /* what it says of itself, for hostbased; NULL: the same as here */
+	unsigned local_port; /* 0: the configuration's first */
 	struct explain_credential credentials[EXPLAIN_CREDENTIALS_MAX];
 	size_t credential_count;
 	const char *connect, *listen; /* a forwarding that is asked for, too; NULL: none */
@@ -57,10 +59,6 @@ void explanation_clear(struct explanation *explanation);
 
 /* RESULT_CONFIG: usage, already said on standard error. */
 enum result explain_parse(int argc, char **argv, struct explain_request *out) MUST_USE;
-
-/* RESULT_CONFIG and others: it cannot be told, and why is on standard error. The configuration's settings must be
- * those of the server; nothing but files is looked at, and programs of the configuration that know keys are asked. */
-enum result explain_find(const struct explain_request *request, struct explanation *out) MUST_USE;
 
 /* For people, and for machines. Appended to `out`. */
 enum result explain_put_text(const struct explain_request *request,

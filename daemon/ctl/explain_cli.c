@@ -13,8 +13,11 @@
 #define DEFAULT_CONFIG SALLYPORT_SYSCONFDIR "/sshd_config"
 
 enum flag {
-	FLAG_CONNECT = 256,
+	FLAG_CLIENT_HOST = 256,
+	FLAG_CLIENT_USER,
+	FLAG_CONNECT,
 	FLAG_HOST,
+	FLAG_HOST_KEY,
 	FLAG_JSON,
 	FLAG_KEY,
 	FLAG_LISTEN,
@@ -25,8 +28,11 @@ enum flag {
 };
 
 static const struct option flags[] = {
+	{ "client-host", required_argument, NULL, FLAG_CLIENT_HOST },
+	{ "client-user", required_argument, NULL, FLAG_CLIENT_USER },
 	{ "connect", required_argument, NULL, FLAG_CONNECT },
 	{ "host", required_argument, NULL, FLAG_HOST },
+	{ "host-key", required_argument, NULL, FLAG_HOST_KEY },
 	{ "json", no_argument, NULL, FLAG_JSON },
 	{ "key", required_argument, NULL, FLAG_KEY },
 	{ "listen", required_argument, NULL, FLAG_LISTEN },
@@ -41,6 +47,7 @@ static const char usage[] =
     "usage: sallyportctl explain [-f config_file] [-o keyword=value] [--json]\n"
     "                            [--local-address address] [--local-port port] [--host name]\n"
     "                            [--key file] [--password] [--method name]\n"
+    "                            [--host-key file] [--client-host name] [--client-user name]\n"
     "                            [--connect host:port] [--listen [host:]port]\n"
     "                            user address\n";
 
@@ -86,8 +93,10 @@ take_method(struct explain_request *request, const char *name)
 {
 	if (strcmp(name, "publickey") == 0)
 		return complain("is asked for by --key, with a file", name);
+	if (strcmp(name, "hostbased") == 0)
+		return complain("is asked for by --host-key, with a file", name);
 	if (strcmp(name, "password") != 0 && strcmp(name, "keyboard-interactive") != 0 &&
-	    strcmp(name, "none") != 0)
+	    strcmp(name, "none") != 0 && strcmp(name, "gssapi-with-mic") != 0)
 		return complain("is no method that this server has", name);
 	return add_credential(request, name, NULL);
 }
@@ -101,6 +110,14 @@ take_flag(struct explain_request *request, int flag, const char *value)
 		return RESULT_OK;
 	case 'o':
 		return add_option(request, value);
+	case FLAG_CLIENT_HOST:
+		request->client_host = value;
+		return RESULT_OK;
+	case FLAG_CLIENT_USER:
+		request->client_user = value;
+		return RESULT_OK;
+	case FLAG_HOST_KEY:
+		return add_credential(request, "hostbased", value);
 	case FLAG_CONNECT:
 		request->connect = value;
 		return RESULT_OK;

@@ -48,7 +48,12 @@ put_permissions(struct json *json, const struct permissions *permissions)
 	json_flag(json, "terminal", permissions->pty);
 	json_flag(json, "forward_local", permissions->forward_local);
 	json_flag(json, "forward_remote", permissions->forward_remote);
+	json_flag(json, "socket_local", permissions->unix_local);
+	json_flag(json, "socket_remote", permissions->unix_remote);
+	json_flag(json, "forward_agent", permissions->forward_agent);
+	json_flag(json, "forward_x11", permissions->forward_x11);
 	json_flag(json, "rc", permissions->user_rc);
+	json_flag(json, "tunnel", permissions->tunnel);
 	json_close_object(json);
 }
 

@@ -79,10 +79,9 @@ explain_key_read(const char *file, struct buf *blob)
 }
 
 struct bytes
-explain_key_algorithm(const struct settings *settings, struct bytes blob)
+explain_key_algorithm(const struct settings *settings, enum keyword keyword, struct bytes blob)
 {
-	const struct bytes accepted =
-	    bytes_of_text(settings_text(settings, KEYWORD_PubkeyAcceptedAlgorithms));
+	const struct bytes accepted = bytes_of_text(settings_text(settings, keyword));
 	struct reader reader = reader_of(blob);
 	const struct bytes type = get_string(&reader);
 	struct bytes first = bytes_of("", 0);

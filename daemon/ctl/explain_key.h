@@ -12,4 +12,5 @@ enum result explain_key_read(const char *file, struct buf *blob) MUST_USE;
 
 /* The algorithm that a client would sign with: the first that the settings accept for this type; else the first that
  * there is, to be refused. Empty for no type of ours. */
-struct bytes explain_key_algorithm(const struct settings *settings, struct bytes blob);
+struct bytes explain_key_algorithm(
+    const struct settings *settings, enum keyword keyword, struct bytes blob);

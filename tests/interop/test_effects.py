@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Effects that no other suite shows: cells of tests/matrix.toml that were empty."""
+"""Settings and options by what they do, in each place where they may stand; those that have no file of their subject."""
 import json
 import os
 import pathlib
@@ -15,14 +15,6 @@ import securitykey
 from sallyport import IS_ROOT, free_port
 
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: an account of our own")
-
-
-@pytest.fixture(params=["everybody", "block"])
-def scope(request, suite):
-    """scope("Keyword value") is the lines that say it of everybody, or of the user in a block."""
-    def lines(line):
-        return [line] if request.param == "everybody" else [f"Match User {suite.account.name}", line]
-    return lines
 
 
 @pytest.fixture

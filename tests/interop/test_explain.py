@@ -93,7 +93,7 @@ def same(server, key, user=None, **options):
     ("AllowGroups nobody-has-this", "", "allow-groups"),
     ("DenyGroups *", "", "deny-groups"),
     ("RefuseConnection yes", "", "connection-refused"),
-    ("AuthenticationMethods password", "", "auth-methods"),
+    ("Match User {user}\nAuthenticationMethods password", "", "auth-methods"),
     ("AuthenticationMethods any", "", None),
     ("PubkeyAcceptedAlgorithms rsa-sha2-512", "", "key-algorithm"),
     ("RevokedKeys {pub}", "", "key-revoked"),
@@ -256,13 +256,6 @@ def test_commands_of_certificates(start, suite, authority, option, line_options,
 
 # --- passwords and several methods ----------------------------------------------------------------
 
-@pytest.fixture
-def known_password(suite):
-    suite.account.set_password(PASSWORD)
-    yield
-    subprocess.run(["usermod", "-p", "*", suite.account.name], check=True)
-
-
 @needs_root
 @pytest.mark.parametrize("lines,user,code", [
     ("PasswordAuthentication yes", None, None),
@@ -414,7 +407,7 @@ def test_commands(server_of, suite, lines, options, rule, command):
     assert shown == (command or "echo asked for").removeprefix("echo ")
 
 
-@pytest.mark.parametrize("permitted,there", [("yes", True), ("no", False), ("B*", False)])
+@pytest.mark.parametrize("permitted,there", [("yes", True), ("no", False), ("B*", False), ("none", False)])
 def test_variables(server_of, suite, permitted, there):
     server = server_of(f"PermitUserEnvironment {permitted}", 'environment="A_VAR=1"')
     said = explain(server, "--key", suite.keys["ed25519"].with_suffix(".pub"))

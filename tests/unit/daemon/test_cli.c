@@ -70,8 +70,8 @@ test_modes(void **state)
 	const struct {
 		const char *flag;
 		enum cli_mode mode;
-	} modes[] = { { "-t", CLI_MODE_CHECK }, { "-T", CLI_MODE_PRINT }, { "-i", CLI_MODE_INETD },
-		{ "-V", CLI_MODE_VERSION }, { "-Qmac", CLI_MODE_QUERY } };
+	} modes[] = { { "-t", CLI_MODE_CHECK }, { "-T", CLI_MODE_PRINT }, { "-G", CLI_MODE_SHOW },
+		{ "-i", CLI_MODE_INETD }, { "-V", CLI_MODE_VERSION }, { "-Qmac", CLI_MODE_QUERY } };
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		struct cli cli = parsed(WORDS(modes[i].flag));
@@ -96,6 +96,29 @@ test_lines_of_the_configuration_in_their_order(void **state)
 }
 
 static void
+test_certificates_of_the_host(void **state)
+{
+	struct cli cli = parsed(WORDS("-c", "/a-cert.pub", "-c/b-cert.pub"));
+
+	assert_int_equal(cli.option_count, 2);
+	assert_string_equal(cli.options[0], "HostCertificate=/a-cert.pub");
+	assert_string_equal(cli.options[1], "HostCertificate=/b-cert.pub");
+	cli_clear(&cli);
+}
+
+/* What scripts for sshd say and what says nothing there either: with its value, if it has one. */
+static void
+test_flags_that_say_nothing(void **state)
+{
+	struct cli cli = parsed(WORDS("-u0", "-r", "-b", "1024", "-k", "3600", "-D"));
+
+	assert_true(cli.stay);
+	assert_int_equal(cli.option_count, 0);
+	assert_int_equal(cli.mode, CLI_MODE_SERVE);
+	cli_clear(&cli);
+}
+
+static void
 check_wrong(const char *const *words, const char *beginning)
 {
 	struct cli cli;
@@ -111,8 +134,20 @@ test_wrong_usage(void **state)
 {
 	check_wrong(WORDS("-Z"), "sallyportd: -Z is not known\n");
 	check_wrong(WORDS("-f"), "sallyportd: -f needs a value\n");
+	check_wrong(WORDS("-u"), "sallyportd: -u needs a value\n");
+	check_wrong(WORDS("-c"), "sallyportd: -c needs a value\n");
 	check_wrong(WORDS("-D", "file"), "sallyportd: extra argument file\n");
 	check_wrong(WORDS("-o", "Port=1", "-:"), "sallyportd: -: is not known\n");
+}
+
+static void
+test_a_length_is_a_number(void **state)
+{
+	struct cli cli;
+	char said[512] = "";
+
+	assert_result(parse(&cli, said, sizeof(said), WORDS("-u", "long")), RESULT_CONFIG);
+	assert_string_equal(said, "sallyportd: -u long is no number\n");
 }
 
 static void
@@ -138,6 +173,9 @@ main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_certificates_of_the_host),
+		cmocka_unit_test(test_flags_that_say_nothing),
+		cmocka_unit_test(test_a_length_is_a_number),
 		cmocka_unit_test(test_lines_of_the_configuration_in_their_order),
 		cmocka_unit_test(test_wrong_usage),
 		cmocka_unit_test(test_too_many_options),
