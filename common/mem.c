@@ -23,6 +23,13 @@ mem_new(size_t count, size_t size, void **out)
 }
 
 enum result
+mem_room(size_t size, uint8_t **out)
+{
+	*out = malloc(size);
+	return *out == NULL ? RESULT_MEMORY : RESULT_OK;
+}
+
+enum result
 mem_text(struct bytes bytes, char **out)
 {
 	void *text;

@@ -9,6 +9,10 @@
 /* Zeroed memory for `count` things of `size` bytes, checked for overflow. RESULT_MEMORY. */
 enum result mem_new(size_t count, size_t size, void **out) MUST_USE;
 
+/* Room for what is written before it is read: not cleared, so that pages which are never used are never touched.
+ * RESULT_MEMORY, with *out NULL. */
+enum result mem_room(size_t size, uint8_t **out) MUST_USE;
+
 /* A NUL-terminated copy of `bytes` on the heap. Refuses embedded NUL (RESULT_MALFORMED). */
 enum result mem_text(struct bytes bytes, char **out) MUST_USE;
 

@@ -19,6 +19,7 @@ struct connection {
 	int status_fd; /* owned; -1: closed */
 	bool is_logged_in;
 	bool is_leaving;                /* was told to make room */
+	bool is_called;                 /* we made it, to a place of CallHome */
 	char peer[MONITOR_ADDRESS_MAX]; /* where it comes from */
 };
 

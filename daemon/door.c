@@ -200,7 +200,7 @@ door_restore(struct door *door, const struct connection *connection, const struc
 	struct startup restored = *startup;
 
 	door->leaving += connection->is_leaving;
-	if (connection->is_leaving || connection->is_logged_in)
+	if (connection->is_leaving || connection->is_logged_in || connection->is_called)
 		return RESULT_OK;
 	restored.pid = connection->pid;
 	restored.addr = addr_of(connection->peer);
@@ -248,7 +248,7 @@ door_hear(struct door *door, struct connection *connection, uint8_t status)
 		settle(door, connection);
 	if (status == MONITOR_STATUS_SPOKE)
 		startups_spoke(&door->startups, connection->pid, now_ms);
-	for (size_t i = 0; i < COUNT(penalised); i++) {
+	for (size_t i = 0; i < COUNT(penalised) && !connection->is_called; i++) {
 		if (status == penalised[i].status)
 			penalties_add(
 			    &door->penalties, connection->peer, penalised[i].kind, now_ms);
@@ -279,7 +279,7 @@ void
 door_ended(struct door *door, struct connection *connection, int status)
 {
 	settle(door, connection);
-	if (!connection->is_logged_in && is_crash(status))
+	if (!connection->is_logged_in && !connection->is_called && is_crash(status))
 		penalties_add(
 		    &door->penalties, connection->peer, PENALTY_PART_CRASH, clock_now_ms());
 }

@@ -47,7 +47,7 @@ void door_log_state(const struct door *door, size_t connection_count);
 /* This one was told to make room. */
 void door_leaves(struct door *door, struct connection *connection);
 
-/* Its monitor says MONITOR_STATUS_*. */
+/* Its monitor says MONITOR_STATUS_*. Whom we called is punished for nothing. */
 void door_hear(struct door *door, struct connection *connection, uint8_t status);
 
 /* Its monitor ended, by waitpid's status. */

@@ -15,6 +15,7 @@
 #define PART_CONNECTION "connection"
 #define PART_BLOCKS     "penalty-blocks"
 #define PART_PENALTY    "penalty"
+#define PART_CALL       "call"
 
 #define PART_MAX        5000 /* bytes of any */
 
@@ -22,6 +23,7 @@ enum {
 	FLAG_LOGGED_IN = 1,
 	FLAG_LEAVING = 2,
 	FLAG_SPOKEN = 4,
+	FLAG_CALLED = 8,
 };
 
 /* --- Writing ------------------------------------------------------------------------------------ */
@@ -74,9 +76,10 @@ put_connection(struct buf *out, const struct connection *connection, const struc
 
 	put_u32(&body, (uint32_t)connection->pid);
 	put_u32(&body, (uint32_t)connection->status_fd);
-	put_byte(&body, (uint8_t)((connection->is_logged_in ? FLAG_LOGGED_IN : 0) |
-				  (connection->is_leaving ? FLAG_LEAVING : 0) |
-				  (has_spoken ? FLAG_SPOKEN : 0)));
+	put_byte(&body,
+	    (uint8_t)((connection->is_logged_in ? FLAG_LOGGED_IN : 0) |
+		      (connection->is_leaving ? FLAG_LEAVING : 0) | (has_spoken ? FLAG_SPOKEN : 0) |
+		      (connection->is_called ? FLAG_CALLED : 0)));
 	put_u64(&body, startup == NULL ? 0 : startup->heard_ms);
 	put_text(&body, connection->peer);
 	return put_part(out, PART_CONNECTION, &body);
@@ -114,6 +117,21 @@ put_blocks(struct buf *out, const struct settings_net_block *blocks)
 	return put_part(out, PART_BLOCKS, &body);
 }
 
+static enum result
+put_call(struct buf *out, const struct call *call)
+{
+	uint8_t room[PART_MAX];
+	struct writer body = writer_into(room, sizeof(room));
+
+	put_text(&body, call->place);
+	put_u32(&body, call->state == CALL_SERVES ? (uint32_t)call->pid : 0);
+	put_u32(&body, call->failures);
+	put_byte(&body, (uint8_t)call->said);
+	put_byte(&body, (uint8_t)((call->has_logged_in ? FLAG_LOGGED_IN : 0) |
+				  (call->has_spoken ? FLAG_SPOKEN : 0)));
+	return put_part(out, PART_CALL, &body);
+}
+
 enum result
 handover_put(const struct handover *handover, struct buf *out)
 {
@@ -125,6 +143,8 @@ handover_put(const struct handover *handover, struct buf *out)
 		TRY(put_one_text(out, PART_PIDFILE, handover->pidfile));
 	for (size_t i = 0; i < connections->count; i++)
 		TRY(put_connection(out, &connections->list[i], handover->door));
+	for (size_t i = 0; i < handover->calls->count; i++)
+		TRY(put_call(out, &handover->calls->list[i]));
 	TRY(put_blocks(out, &handover->door->penalties.blocks));
 	TRY(put_table(out, &handover->door->penalties.v4));
 	return put_table(out, &handover->door->penalties.v6);
@@ -170,8 +190,31 @@ get_connection(struct bytes body, struct restored *out)
 		return RESULT_MALFORMED;
 	out->connection.is_logged_in = (flags & FLAG_LOGGED_IN) != 0;
 	out->connection.is_leaving = (flags & FLAG_LEAVING) != 0;
+	out->connection.is_called = (flags & FLAG_CALLED) != 0;
 	out->startup.has_spoken = (flags & FLAG_SPOKEN) != 0;
 	memcpy(out->connection.peer, peer.data, peer.size);
+	return RESULT_OK;
+}
+
+/* The place is a view. */
+static enum result
+get_call(struct bytes body, struct bytes *place, struct call *out)
+{
+	struct reader reader = reader_of(body);
+	uint8_t said, flags;
+
+	*out = (struct call){ 0 };
+	*place = get_string(&reader);
+	out->pid = (pid_t)get_u32(&reader);
+	out->failures = get_u32(&reader);
+	said = get_byte(&reader);
+	flags = get_byte(&reader);
+	TRY(reader_end(&reader));
+	if (out->pid < 0 || said >= CALL_WORD_COUNT)
+		return RESULT_MALFORMED;
+	out->said = (enum call_word)said;
+	out->has_logged_in = (flags & FLAG_LOGGED_IN) != 0;
+	out->has_spoken = (flags & FLAG_SPOKEN) != 0;
 	return RESULT_OK;
 }
 
@@ -211,7 +254,11 @@ check_part(const struct part *part)
 	struct settings_net_block blocks;
 	struct restored restored;
 	struct penalty penalty;
+	struct bytes place;
+	struct call call;
 
+	if (bytes_is(part->name, PART_CALL))
+		return get_call(part->body, &place, &call);
 	if (bytes_is(part->name, PART_LISTENING))
 		return part->body.size % 4 == 0 ? RESULT_OK : RESULT_MALFORMED;
 	if (bytes_is(part->name, PART_CONNECTION))
@@ -288,11 +335,24 @@ restore_connection(struct bytes body, struct connections *connections, struct do
 	connection = &connections->list[connections->count - 1];
 	connection->is_logged_in = restored.connection.is_logged_in;
 	connection->is_leaving = restored.connection.is_leaving;
+	connection->is_called = restored.connection.is_called;
 	return door_restore(door, connection, &restored.startup);
 }
 
+static enum result
+restore_call(struct bytes body, struct calls *calls)
+{
+	struct bytes place;
+	struct call call;
+
+	TRY(get_call(body, &place, &call));
+	calls_restore(calls, place, &call);
+	return RESULT_OK;
+}
+
 enum result
-handover_restore(struct bytes bytes, struct connections *connections, struct door *door)
+handover_restore(
+    struct bytes bytes, struct connections *connections, struct door *door, struct calls *calls)
 {
 	struct settings_net_block blocks = { UINT32_MAX, UINT32_MAX };
 	struct reader reader = reader_of(bytes);
@@ -303,6 +363,8 @@ handover_restore(struct bytes bytes, struct connections *connections, struct doo
 
 		if (bytes_is(part.name, PART_CONNECTION))
 			TRY(restore_connection(part.body, connections, door));
+		if (bytes_is(part.name, PART_CALL))
+			TRY(restore_call(part.body, calls));
 		if (bytes_is(part.name, PART_BLOCKS))
 			TRY(get_blocks(part.body, &blocks));
 		if (!bytes_is(part.name, PART_PENALTY))

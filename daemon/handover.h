@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "daemon/calls.h"
 #include "daemon/connections.h"
 #include "daemon/door.h"
 
@@ -20,6 +21,7 @@ struct handover {
 	const char *pidfile; /* NULL: none */
 	const struct connections *connections;
 	const struct door *door;
+	const struct calls *calls;
 };
 
 /* Appends all of it. RESULT_MEMORY, RESULT_LIMIT. */
@@ -39,7 +41,7 @@ void handover_descriptors(struct bytes bytes, handover_visitor *found, void *con
 /* The old pid file; false: there was none, or its name is longer than `size`. */
 bool handover_pidfile(struct bytes bytes, char *out, size_t size);
 
-/* Connections and penalties as they were, into empty ones; what the new settings do not want is left out.
- * RESULT_MEMORY. */
-enum result handover_restore(
-    struct bytes bytes, struct connections *connections, struct door *door) MUST_USE;
+/* Connections and penalties as they were, into empty ones, and what is known of places to call; what the new settings
+ * do not want is left out. RESULT_MEMORY. */
+enum result handover_restore(struct bytes bytes, struct connections *connections, struct door *door,
+    struct calls *calls) MUST_USE;

@@ -177,10 +177,15 @@ is_welcome(const struct hostkeys *hostkeys, const struct settings *settings, con
 		    path, key_bits(key));
 		return false;
 	}
-	if (has_type(hostkeys, key_type(key)) || hostkeys->count == HOSTKEYS_MAX) {
+	if (has_type(hostkeys, key_type(key))) {
 		log_error("host-key",
 		    "host key %s: there is one of type %s already; it is not used", path,
 		    key_type(key));
+		return false;
+	}
+	if (hostkeys->count == HOSTKEYS_MAX) {
+		log_error("host-key", "host key %s: there are %d already; it is not used", path,
+		    HOSTKEYS_MAX);
 		return false;
 	}
 	return true;

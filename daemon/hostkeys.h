@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The host keys, from files (edge).
+ * The host keys, from files and from HostKeyAgent (edge).
  */
 #pragma once
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
 daemon_libdaemon_a_SOURCES += \
 	daemon/admit.c daemon/admit.h \
+	daemon/advice.c daemon/advice.h \
 	daemon/background.c daemon/background.h \
+	daemon/callhome.c daemon/callhome.h \
+	daemon/calls.c daemon/calls.h \
 	daemon/cli.c daemon/cli.h \
 	daemon/connections.c daemon/connections.h \
 	daemon/door.c daemon/door.h \

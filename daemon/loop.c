@@ -19,11 +19,14 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/holders.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "daemon/callhome.h"
 #include "daemon/connections.h"
 #include "daemon/door.h"
 #include "daemon/handover.h"
+#include "daemon/ration.h"
 
 /* Connections taken in one turn, so that signals are heard during a flood. */
 #define ACCEPTS_A_TURN 64
@@ -35,11 +38,13 @@ struct loop {
 	struct loop_inputs *inputs;
 	struct connections connections;
 	struct door door;
+	struct callhome callhome;
 	int signal_fd;
-	struct pollfd *polls; /* owned: signals, the nursery, sockets, status pipes */
+	struct pollfd *polls; /* owned: signals, the nursery, sockets, status pipes, calls */
 	size_t polls_room;
 	size_t polled;   /* connections that are in polls */
 	bool has_served; /* a connection was taken */
+	struct ration accept_errors;
 	bool is_over;
 	bool has_quit; /* by SIGQUIT */
 };
@@ -76,13 +81,15 @@ become_monitor(struct loop *loop, struct monitor_inputs *inputs)
 	reload_clear(loop->inputs->reload);
 	connections_clear(&loop->connections);
 	door_clear(&loop->door);
+	callhome_clear(&loop->callhome);
 	fd_close(&loop->signal_fd);
 	free(loop->polls);
 	monitor_run(inputs);
 }
 
+/* *out: its monitor. */
 static enum result
-start_monitor(struct loop *loop, struct monitor_inputs *inputs)
+start_monitor(struct loop *loop, struct monitor_inputs *inputs, pid_t *out)
 {
 	CLEANUP(fd_close) int child_fd = -1;
 	CLEANUP(fd_close) int listener_end = -1;
@@ -106,7 +113,8 @@ start_monitor(struct loop *loop, struct monitor_inputs *inputs)
 	}
 	TRY(connections_add(&loop->connections, pid, listener_end, inputs->peer.address));
 	listener_end = -1;
-	return door_entered(&loop->door, pid, inputs->peer.address);
+	*out = pid;
+	return RESULT_OK;
 }
 
 /* It gives its place now, and ends when it can. */
@@ -124,18 +132,60 @@ static void
 serve(struct loop *loop, int fd)
 {
 	struct monitor_inputs inputs = loop->inputs->monitor;
-	pid_t victim;
+	pid_t victim, pid;
 
 	if (sockets_endpoints(fd, &inputs.peer, &inputs.local) != RESULT_OK)
 		return;
+	sockets_rdomain(fd, inputs.rdomain);
 	if (!door_opens(&loop->door, fd, &inputs.peer, &inputs.local, &victim))
 		return;
 	if (victim != 0)
 		end_for_another(loop, victim);
 	inputs.network_fd = fd;
-	if (start_monitor(loop, &inputs) != RESULT_OK)
+	if (start_monitor(loop, &inputs, &pid) != RESULT_OK ||
+	    door_entered(&loop->door, pid, inputs.peer.address) != RESULT_OK)
 		log_error("spawn", "connection from %s port %u cannot be served: %s",
 		    inputs.peer.address, inputs.peer.port, strerror(errno));
+}
+
+/* No descriptors or memory: others must give some back first, and the log must not fill the disk meanwhile. */
+static void
+wait_for_resources(struct loop *loop, int error)
+{
+	if (ration_take(&loop->accept_errors, clock_now_ms()))
+		log_error("accept", "accept: %s", strerror(error));
+	usleep(100 * 1000);
+}
+
+/* Whom we call the operator named: no limit of strangers is theirs, and none of strangers' is used up by them. */
+static void
+serve_called(struct loop *loop, struct call *call, int fd)
+{
+	struct monitor_inputs inputs = loop->inputs->monitor;
+	pid_t pid;
+
+	inputs.network_fd = fd;
+	inputs.is_called = true;
+	if (sockets_endpoints(fd, &inputs.peer, &inputs.local) != RESULT_OK ||
+	    start_monitor(loop, &inputs, &pid) != RESULT_OK) {
+		callhome_fails(&loop->callhome, call, strerror(errno));
+		return;
+	}
+	connections_find(&loop->connections, pid)->is_called = true;
+	callhome_serves(&loop->callhome, call, pid);
+}
+
+static void
+call_home(struct loop *loop, struct pollfd *polls)
+{
+	struct call *call;
+	int called;
+
+	while (callhome_next(&loop->callhome, polls, &call, &called)) {
+		CLEANUP(fd_close) int fd = called;
+
+		serve_called(loop, call, fd);
+	}
 }
 
 /* False: nobody else is waiting. */
@@ -151,10 +201,8 @@ accept_one(struct loop *loop, int listening_fd)
 	}
 	if (errno == EINTR || errno == ECONNABORTED)
 		return true;
-	if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		log_error("accept", "accept: %s", strerror(errno));
-		usleep(100 * 1000); /* no descriptors or memory: others must give some back first */
-	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		wait_for_resources(loop, errno);
 	return false;
 }
 
@@ -179,6 +227,7 @@ hear(struct loop *loop, struct connection *connection)
 			nursery_retire(loop->inputs->nursery, "one of its children attacked");
 		else
 			door_hear(&loop->door, connection, status);
+		calls_heard(&loop->callhome.calls, connection->pid, status);
 	}
 }
 
@@ -188,7 +237,20 @@ forget(struct loop *loop, struct connection *connection, int status)
 {
 	hear(loop, connection);
 	door_ended(&loop->door, connection, status);
+	callhome_ended(&loop->callhome, connection->pid);
+	holders_forget(loop->inputs->monitor.holders, connection->pid);
 	connections_remove(&loop->connections, connection);
+}
+
+/* It cannot have said that its sessions are over. */
+static void
+sweep(const struct loop *loop, const struct connection *connection)
+{
+	const struct monitor_inputs *inputs = &loop->inputs->monitor;
+
+	if (connection->is_logged_in && inputs->is_root &&
+	    settings_flag(inputs->settings, KEYWORD_LoginRecords))
+		monitor_sweep(connection->peer);
 }
 
 /* --- Becoming another program ------------------------------------------------------------------- */
@@ -203,6 +265,7 @@ hand_over(struct loop *loop)
 		.pidfile = loop->inputs->pidfile,
 		.connections = &loop->connections,
 		.door = &loop->door,
+		.calls = &loop->callhome.calls,
 	};
 	OWNED_BUF state;
 
@@ -217,7 +280,8 @@ take_over(struct loop *loop)
 {
 	struct sockets *sockets = loop->inputs->sockets;
 
-	TRY(handover_restore(buf_bytes(loop->inputs->handover), &loop->connections, &loop->door));
+	TRY(handover_restore(buf_bytes(loop->inputs->handover), &loop->connections, &loop->door,
+	    &loop->callhome.calls));
 	buf_clear(loop->inputs->handover);
 	for (size_t i = 0; i < sockets->accepted_count; i++) {
 		CLEANUP(fd_close) int fd = sockets->accepted[i];
@@ -239,9 +303,13 @@ reap(struct loop *loop)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct connection *connection = connections_find(&loop->connections, pid);
 
+		if (connection != NULL && WIFSIGNALED(status))
+			sweep(loop, connection);
 		if (connection != NULL)
 			forget(loop, connection, status);
 		nursery_reaped(loop->inputs->nursery, pid);
+		if (callhome_reaped(&loop->callhome, pid))
+			continue;
 		if (reload_reaped(loop->inputs->reload, pid, status)) {
 			hand_over(loop);
 			continue;
@@ -296,7 +364,8 @@ prepare_polls(struct loop *loop, size_t *count)
 {
 	const struct sockets *sockets = loop->inputs->sockets;
 	const struct connections *connections = &loop->connections;
-	size_t needed = POLL_FIXED + sockets->count + connections->count;
+	const size_t calls = POLL_FIXED + sockets->count + connections->count;
+	const size_t needed = calls + loop->callhome.calls.count;
 
 	if (needed > loop->polls_room) {
 		struct pollfd *polls = realloc(loop->polls, 2 * needed * sizeof(*polls));
@@ -315,6 +384,7 @@ prepare_polls(struct loop *loop, size_t *count)
 	for (size_t i = 0; i < connections->count; i++)
 		loop->polls[POLL_FIXED + sockets->count + i] =
 		    (struct pollfd){ connections->list[i].status_fd, POLLIN, 0 };
+	callhome_polls(&loop->callhome, loop->polls + calls);
 	loop->polled = connections->count;
 	*count = needed;
 	return RESULT_OK;
@@ -323,7 +393,10 @@ prepare_polls(struct loop *loop, size_t *count)
 static int
 poll_timeout(const struct loop *loop)
 {
-	const uint64_t deadline_ms = door_deadline_ms(&loop->door);
+	const uint64_t door_ms = door_deadline_ms(&loop->door);
+	const uint64_t call_ms = callhome_deadline_ms(&loop->callhome);
+	const uint64_t deadline_ms =
+	    door_ms == 0 || (call_ms != 0 && call_ms < door_ms) ? call_ms : door_ms;
 	const uint64_t now_ms = clock_now_ms();
 
 	if (deadline_ms == 0)
@@ -356,6 +429,7 @@ turn(struct loop *loop)
 		reload_hear(loop->inputs->reload);
 	if (loop->polls[POLL_SIGNALS].revents != 0)
 		receive_signals(loop);
+	call_home(loop, loop->polls + first_status + loop->polled);
 	if (loop->inputs->serve_one && loop->has_served && loop->connections.count == 0)
 		loop->is_over = true;
 	return RESULT_OK;
@@ -365,8 +439,14 @@ enum result
 daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 {
 	struct loop loop = { .inputs = inputs, .signal_fd = signal_fd };
-	enum result result = door_init(&loop.door, inputs->monitor.settings);
+	enum result result = callhome_init(&loop.callhome, &inputs->monitor);
 
+	if (inputs->serve_one)
+		calls_clear(&loop.callhome.calls);
+	if (result == RESULT_OK)
+		result = door_init(&loop.door, inputs->monitor.settings);
+	if (result == RESULT_OK)
+		result = holders_new(&inputs->monitor.holders);
 	if (result == RESULT_OK)
 		result = take_over(&loop);
 	reap(&loop); /* monitors may have ended while nobody listened */
@@ -378,6 +458,8 @@ daemon_loop_run(struct loop_inputs *inputs, int signal_fd)
 	connections_end_pending(&loop.connections);
 	connections_clear(&loop.connections);
 	door_clear(&loop.door);
+	callhome_clear(&loop.callhome);
+	holders_free(inputs->monitor.holders);
 	free(loop.polls);
 	return loop.has_quit ? RESULT_CLOSED : result;
 }

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/wire.h"
@@ -126,17 +127,13 @@ nursery_take(struct nursery *nursery, int *child_fd)
 /* --- Hearing it --------------------------------------------------------------------------------- */
 
 static enum result
-hear_log(struct reader *reader)
+hear_log(struct bytes body)
 {
-	uint32_t level = get_u32(reader);
-	struct bytes reason = get_string(reader);
-	struct bytes text = get_string(reader);
+	struct ipc_log_line line;
 
-	TRY(reader_end(reader));
-	if (level == LOG_LEVEL_QUIET || level > LOG_LEVEL_DEBUG3)
-		return RESULT_PROTOCOL;
-	log_event((enum log_level)level, "nursery", "nursery: %.*s: %.*s", LOG_BYTES(reason),
-	    LOG_BYTES(text));
+	TRY(ipc_log_get(body, LOG_LEVEL_FATAL, &line)); /* it reads nothing of anybody's */
+	log_event(line.level, "nursery", "nursery: %.*s: %.*s", LOG_BYTES(line.reason),
+	    LOG_BYTES(line.text));
 	return RESULT_OK;
 }
 
@@ -167,7 +164,8 @@ receive(struct nursery *nursery)
 	TRY(ipc_receive(nursery->fd, nursery->room, &message));
 	TRY(ipc_gate_admit(&nursery->gate, IPC_PHASE_START, &message, &why));
 	reader = reader_of(message.body);
-	return message.type == IPC_nursery_log ? hear_log(&reader) : hear_end(nursery, &reader);
+	return message.type == IPC_nursery_log ? hear_log(message.body)
+					       : hear_end(nursery, &reader);
 }
 
 void

@@ -75,7 +75,9 @@ from_command(const struct settings *settings, const char *key_path, struct buf *
 		argv[i] = (char *)settings_word(settings, KEYWORD_HostKeyPassphraseCommand, i);
 	argv[count] = (char *)key_path;
 	result = command_run(
-	    &(struct command_plan){ .argv = argv, .timeout_ms = COMMAND_TIMEOUT_MS }, &text);
+	    &(struct command_plan){
+		.argv = argv, .program_fd = -1, .timeout_ms = COMMAND_TIMEOUT_MS },
+	    &text);
 	if (result == RESULT_OK)
 		result = keep_first_line(buf_bytes(&text), out);
 	if (result != RESULT_OK)

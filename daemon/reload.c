@@ -94,6 +94,8 @@ execute_check(const struct reload *reload, int output_fd)
 	    dup2(output_fd, STDERR_FILENO) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		_exit(NOT_EXECUTED);
 	process_restore_core_limit();
+	process_restore_file_limit();
+	process_unprotect();
 	process_reset_signals();
 	alarm(CHECK_MAX_S);
 	execv(reload->program, (char *const *)argv);
@@ -174,6 +176,19 @@ reload_hear(struct reload *reload)
 		fd_close(&reload->output_fd);
 }
 
+/* What the successor would not say: it looks at files when somebody logs in. */
+static void
+log_warnings(const struct reload *reload)
+{
+	struct bytes rest = buf_bytes(&reload->output);
+	struct bytes line;
+
+	while (text_next_line(&rest, &line)) {
+		if (memmem(line.data, line.size, ": warning: ", strlen(": warning: ")) != NULL)
+			log_info("reload", "%.*s", LOG_BYTES(line));
+	}
+}
+
 static void
 log_failure(const struct reload *reload, int status)
 {
@@ -206,6 +221,8 @@ reload_reaped(struct reload *reload, pid_t pid, int status)
 		log_failure(reload, status);
 		tell_failure();
 	}
+	if (is_well && !is_wanted_again)
+		log_warnings(reload);
 	buf_reset(&reload->output);
 	if (is_wanted_again)
 		reload_begin(reload); /* what was checked may be old */
@@ -250,8 +267,11 @@ execute_with(const struct reload *reload, int state_fd)
 		return;
 	(void)!chdir(reload->folder);
 	process_restore_core_limit();
+	process_restore_file_limit();
+	process_unprotect(); /* it protects itself */
 	execv(reload->program, reload->argv);
 	error = errno;
+	(void)process_protect();
 	if (here >= 0)
 		(void)!fchdir(here);
 	errno = error;
@@ -271,6 +291,7 @@ reload_execute(const struct reload *reload, struct bytes state)
 	}
 	error = errno;
 	process_hide();
+	process_raise_file_limit();
 	unsetenv(STATE_VARIABLE);
 	cloexec = true;
 	handover_descriptors(state, set_cloexec, &cloexec);

@@ -12,10 +12,12 @@
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/spawn.h"
 
 #define CALL(name)                    \
 	{                             \
@@ -33,8 +35,6 @@ static const struct call allowed[] = {
 	CALL(write),
 	CALL(readv),
 	CALL(writev),
-	CALL(recvmsg), /* descriptors come from the monitor this way */
-	CALL(sendmsg),
 	CALL(poll),
 	CALL(ppoll),
 	CALL(shutdown),
@@ -113,6 +113,10 @@ struct conditional {
 static const struct conditional conditional[] = {
 	{ CALL(fcntl), 1, { ARGUMENT(1, SCMP_CMP_EQ, F_GETFL, 0) } },
 	{ CALL(fcntl), 1, { ARGUMENT(1, SCMP_CMP_EQ, F_SETFL, 0) } },
+	/* Descriptors come from the monitor this way, and from nobody else: among a child's sockets may be local ones, at
+	 * whose other ends are processes that could take what it holds, or give it what they hold. */
+	{ CALL(recvmsg), 1, { ARGUMENT(0, SCMP_CMP_EQ, SPAWN_IPC_FD, 0) } },
+	{ CALL(sendmsg), 1, { ARGUMENT(0, SCMP_CMP_EQ, SPAWN_IPC_FD, 0) } },
 	/* Memory that can be executed is never made. */
 	{ CALL(mmap), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
 	{ CALL(mprotect), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } },
@@ -125,6 +129,19 @@ static const struct conditional conditional[] = {
 	{ CALL(setsockopt), 2,
 	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
 		ARGUMENT(2, SCMP_CMP_EQ, TCP_NODELAY, 0) } },
+	/* common/dead_peer.c */
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, SOL_SOCKET, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, SO_KEEPALIVE, 0) } },
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, TCP_KEEPIDLE, 0) } },
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, TCP_KEEPINTVL, 0) } },
+	{ CALL(setsockopt), 2,
+	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		ARGUMENT(2, SCMP_CMP_EQ, TCP_USER_TIMEOUT, 0) } },
 	{ CALL(setsockopt), 2,
 	    { ARGUMENT(1, SCMP_CMP_EQ, IPPROTO_IP, 0), ARGUMENT(2, SCMP_CMP_EQ, IP_TOS, 0) } },
 	{ CALL(setsockopt), 2,
@@ -177,13 +194,16 @@ add_rule(scmp_filter_ctx context, uint32_t action, const struct call *call, unsi
 	return RESULT_SYSTEM;
 }
 
-/* What executable memory is asked with is an attack; other arguments of these calls just fail. */
+/* What executable memory is asked with is an attack, and so are descriptors for somebody else; other arguments of
+ * calls with conditions just fail. */
 static enum result
-forbid_executable_memory(scmp_filter_ctx context)
+forbid_opposites(scmp_filter_ctx context)
 {
 	static const struct conditional opposites[] = {
 		{ CALL(mmap), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
 		{ CALL(mprotect), 1, { ARGUMENT(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) } },
+		{ CALL(recvmsg), 1, { ARGUMENT(0, SCMP_CMP_NE, SPAWN_IPC_FD, 0) } },
+		{ CALL(sendmsg), 1, { ARGUMENT(0, SCMP_CMP_NE, SPAWN_IPC_FD, 0) } },
 	};
 
 	for (size_t i = 0; i < COUNT(opposites); i++)
@@ -202,7 +222,7 @@ fill(scmp_filter_ctx context)
 	for (size_t i = 0; i < COUNT(conditional); i++)
 		TRY(add_rule(context, SCMP_ACT_ALLOW, &conditional[i].call, conditional[i].count,
 		    conditional[i].arguments));
-	TRY(forbid_executable_memory(context));
+	TRY(forbid_opposites(context));
 	for (size_t i = 0; i < COUNT(forbidden); i++) {
 		if (!is_sanitizers(forbidden[i].number))
 			TRY(add_rule(context, SCMP_ACT_TRAP, &forbidden[i], 0, NULL));

@@ -5,10 +5,12 @@
 #include "daemon/sockets.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,8 +22,8 @@
 /* Those who connect while the listener executes itself wait here; the kernel takes less where it is told so. */
 #define BACKLOG 1024
 
-static int
-family_of(const struct settings *settings)
+int
+sockets_family(const struct settings *settings)
 {
 	switch ((enum address_family)settings_number(settings, KEYWORD_AddressFamily)) {
 	case ADDRESS_FAMILY_INET:
@@ -74,6 +76,7 @@ struct wanted {
 	struct sockaddr_storage address;
 	struct addrinfo info; /* points at `address` */
 	int fd;               /* -1: not yet */
+	int error;            /* why not */
 };
 
 struct plan {
@@ -107,7 +110,7 @@ static void
 listen_on(struct plan *plan, const char *host, const char *port)
 {
 	const struct addrinfo hints = {
-		.ai_family = family_of(plan->settings),
+		.ai_family = sockets_family(plan->settings),
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 	};
@@ -190,55 +193,114 @@ adopt(struct plan *plan, struct inherited *inherited)
 /* More than the backlog had room for cannot wait there. */
 #define ACCEPTED_MAX (BACKLOG * 4)
 
-static void
+/* There must be descriptors left to serve them with. */
+static size_t
+accepted_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 2 > ACCEPTED_MAX)
+		return ACCEPTED_MAX;
+	return files.rlim_cur / 2;
+}
+
+static enum result
 let_in(struct sockets *sockets, int listening_fd)
 {
-	while (sockets->accepted_count < ACCEPTED_MAX) {
+	const size_t most = accepted_max();
+
+	if (sockets->accepted == NULL)
+		TRY(mem_new(ACCEPTED_MAX, sizeof(int), (void **)&sockets->accepted));
+	while (sockets->accepted_count < most) {
 		int fd = accept4(listening_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
 		if (fd < 0)
-			return;
+			break;
 		sockets->accepted[sockets->accepted_count++] = fd;
 	}
+	return RESULT_OK;
 }
 
-/* Before anything is bound: a new address may be part of an old one. */
+/* A new address may be part of an old one, which keeps the port but does not listen meanwhile. */
+static enum result
+suspend_unwanted(struct inherited *inherited, struct sockets *sockets)
+{
+	for (size_t i = 0; i < inherited->count; i++) {
+		if (inherited->fds[i] < 0)
+			continue;
+		TRY(let_in(sockets, inherited->fds[i]));
+		(void)shutdown(inherited->fds[i], SHUT_RD);
+	}
+	return RESULT_OK;
+}
+
 static enum result
 close_unwanted(struct inherited *inherited, struct sockets *sockets)
 {
 	for (size_t i = 0; i < inherited->count; i++) {
 		if (inherited->fds[i] < 0)
 			continue;
-		if (sockets->accepted == NULL)
-			TRY(mem_new(ACCEPTED_MAX, sizeof(int), (void **)&sockets->accepted));
-		let_in(sockets, inherited->fds[i]);
+		TRY(let_in(sockets, inherited->fds[i]));
 		fd_close(&inherited->fds[i]);
 	}
 	return RESULT_OK;
 }
 
+/* Better the old addresses than none: whoever would put it right may have no other way in. */
+static void
+keep_unwanted(struct inherited *inherited, struct sockets *sockets)
+{
+	for (size_t i = 0; i < inherited->count; i++) {
+		if (inherited->fds[i] < 0 || listen(inherited->fds[i], BACKLOG) < 0)
+			continue;
+		sockets->fds[sockets->count++] = inherited->fds[i];
+		inherited->fds[i] = -1;
+	}
+	if (sockets->count > 0)
+		log_error("listen", "None of the addresses can be bound: the server goes on "
+				    "listening where it did.");
+}
+
 /* --- Opening ------------------------------------------------------------------------------------ */
 
+/* False: somebody has the address. That somebody may be ourselves. */
+static bool
+try_wanted(struct wanted *wanted)
+{
+	if (wanted->fd < 0 && listen_at(&wanted->info, &wanted->fd) != RESULT_OK)
+		wanted->error = errno;
+	return wanted->fd >= 0 || wanted->error != EADDRINUSE;
+}
+
+static bool
+try_all(struct plan *plan)
+{
+	bool is_free = true;
+
+	for (size_t i = 0; i < plan->count; i++)
+		is_free &= try_wanted(&plan->list[i]);
+	return is_free;
+}
+
 static void
-add_socket(struct sockets *sockets, const struct wanted *wanted)
+take_socket(struct sockets *sockets, const struct wanted *wanted)
 {
 	struct monitor_endpoint at;
-	int fd = wanted->fd;
 
 	if (name_endpoint(wanted->info.ai_addr, wanted->info.ai_addrlen, &at) != RESULT_OK)
 		return;
-	if (fd < 0 && listen_at(&wanted->info, &fd) != RESULT_OK) {
+	if (wanted->fd < 0) {
 		log_error("listen", "Bind to port %u on %s failed: %s.%s", at.port, at.address,
-		    strerror(errno),
-		    errno == EACCES && at.port < IPPORT_RESERVED
+		    strerror(wanted->error),
+		    wanted->error == EACCES && at.port < IPPORT_RESERVED
 			? " Ports below 1024 need root or CAP_NET_BIND_SERVICE; choose another "
 			  "with Port."
 			: "");
 		return;
 	}
-	sockets->fds[sockets->count++] = fd;
+	sockets->fds[sockets->count++] = wanted->fd;
 	log_info("listen", "Server listening on %s port %u.", at.address, at.port);
 }
 
@@ -263,9 +325,15 @@ sockets_open(const struct settings *settings, struct inherited *inherited, struc
 	plan->settings = settings;
 	make_plan(plan);
 	adopt(plan, inherited);
-	TRY(close_unwanted(inherited, out));
+	if (!try_all(plan)) {
+		TRY(suspend_unwanted(inherited, out));
+		(void)try_all(plan);
+	}
 	for (size_t i = 0; i < plan->count; i++)
-		add_socket(out, &plan->list[i]);
+		take_socket(out, &plan->list[i]);
+	if (out->count > 0)
+		return close_unwanted(inherited, out);
+	keep_unwanted(inherited, out);
 	if (out->count > 0)
 		return RESULT_OK;
 	log_fatal("listen", "Cannot bind any address.");
@@ -281,6 +349,19 @@ sockets_close(struct sockets *sockets)
 		fd_close(&sockets->accepted[i]);
 	free(TAKE(sockets->accepted));
 	sockets->count = sockets->accepted_count = 0;
+}
+
+void
+sockets_rdomain(int fd, char *out)
+{
+	socklen_t size = MONITOR_RDOMAIN_MAX;
+
+	_Static_assert(MONITOR_RDOMAIN_MAX == IF_NAMESIZE, "as the kernel has it");
+	/* A socket of a VRF is bound to its device, also one that it accepted. */
+	memset(out, 0, size);
+	if (getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, out, &size) < 0)
+		out[0] = '\0';
+	out[MONITOR_RDOMAIN_MAX - 1] = '\0';
 }
 
 enum result

@@ -25,11 +25,18 @@ struct inherited {
 };
 
 /* Binds what Port, ListenAddress and AddressFamily say, or takes the inherited socket that is bound to it. Addresses
- * that cannot be bound are logged; RESULT_SYSTEM when none is left. Says where it listens. Inherited sockets that
- * nobody wants are closed after those who wait there were let in. */
+ * that cannot be bound are logged; when none can the inherited sockets stay, and without those it is RESULT_SYSTEM. Says
+ * where it listens. Inherited sockets that nobody wants are closed after those who wait there were let in. */
 enum result sockets_open(
     const struct settings *settings, struct inherited *inherited, struct sockets *out) MUST_USE;
 void sockets_close(struct sockets *sockets);
+
+/* AddressFamily, as the kernel calls it: AF_UNSPEC for any. */
+int sockets_family(const struct settings *settings);
+
+/* The routing domain (VRF) of a connection: its device's name, "" for none. `out` has
+ * MONITOR_RDOMAIN_MAX bytes. */
+void sockets_rdomain(int fd, char *out);
 
 /* Both ends of a connection, numeric. RESULT_CLOSED: it is gone already. */
 enum result sockets_endpoints(

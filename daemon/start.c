@@ -23,6 +23,7 @@
 #include "common/mem.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "daemon/advice.h"
 #include "daemon/background.h"
 #include "daemon/cli.h"
 #include "daemon/handover.h"
@@ -52,6 +53,7 @@ struct service {
 	struct nursery nursery;
 	struct reload reload;
 	struct buf handover; /* what a predecessor left */
+	struct inherited inherited;
 	bool is_up;
 	int wait_fd; /* the process that waits for us to be up; -1: none */
 	int signal_fd;
@@ -66,19 +68,7 @@ is_successor(const struct service *service)
 
 /* --- Configuration ------------------------------------------------------------------------------ */
 
-static enum result
-read_all(const struct cli *cli, struct config *config, struct buf *errors)
-{
-	enum result result = RESULT_OK;
-
-	for (size_t i = 0; i < cli->option_count && result == RESULT_OK; i++)
-		result = config_option(config, cli->options[i], errors);
-	if (result == RESULT_OK && strcmp(cli->config_file, "none") != 0)
-		result = config_read_file(config, cli->config_file, errors);
-	return result;
-}
-
-/* Every block must make sense, whomever it will hold for. */
+/* What holds for all; with -C, what holds for the one it describes. */
 static enum result
 make_settings(struct service *service, struct buf *errors)
 {
@@ -86,12 +76,15 @@ make_settings(struct service *service, struct buf *errors)
 	CLEANUP(subject_clear) struct subject subject = { 0 };
 
 	TRY(config_effective(service->config, NULL, &global, errors));
+	TRY(login_settings_check(service->config, global, errors));
 	if (service->cli.subject_count == 0) {
 		service->settings = TAKE(global);
 		return RESULT_OK;
 	}
 	TRY(subject_parse(&service->cli, global, &subject));
-	return config_effective(service->config, &subject.subject, &service->settings, errors);
+	TRY(config_effective(service->config, &subject.subject, &service->settings, errors));
+	login_methods_advise(service->settings, errors);
+	return RESULT_OK;
 }
 
 /* Who made us what we are by SIGHUP does not look at our standard error. */
@@ -118,7 +111,8 @@ configure(struct service *service)
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	TRY(config_new(&service->config));
-	result = read_all(&service->cli, service->config, &errors);
+	result = config_read_all(service->config, (const char *const *)service->cli.options,
+	    service->cli.option_count, service->cli.config_file, &errors);
 	if (result == RESULT_OK)
 		result = make_settings(service, &errors);
 	say_errors(service, buf_bytes(&errors));
@@ -141,6 +135,7 @@ inputs_for(const struct service *service)
 		.child_fd = -1,
 		.user_program_fd = service->programs.user_fd,
 		.pam_program_fd = service->programs.pam_fd,
+		.gss_program_fd = service->programs.gss_fd,
 		.name_program_fd = service->programs.name_fd,
 		.unprivileged_uid = service->programs.child_uid,
 		.unprivileged_gid = service->programs.child_gid,
@@ -253,15 +248,50 @@ check_users(const struct service *service)
 	return RESULT_OK;
 }
 
+/* The same of programs that are asked later. */
+static enum result
+check_forwarding_command(const struct service *service)
+{
+	struct bytes rest, line;
+	enum result result;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	result = forwarding_command_check(service->config, &errors);
+	if (service->cli.mode == CLI_MODE_CHECK) {
+		say_errors(service, buf_bytes(&errors));
+		return result;
+	}
+	rest = buf_bytes(&errors);
+	while (text_next_line(&rest, &line))
+		log_error("operator-command", "%.*s", LOG_BYTES(line));
+	return RESULT_OK;
+}
+
+/* What only those would find out who log in. A server that starts serves as well as it can. */
+static enum result
+give_advice(const struct service *service)
+{
+	enum result result;
+	OWNED_BUF errors;
+
+	buf_init(&errors, CONFIG_ERRORS_MAX);
+	result =
+	    advice_give(service->config, service->settings, service->programs.is_root, &errors);
+	say_errors(service, buf_bytes(&errors));
+	return result;
+}
+
 static enum result
 prepare(struct service *service)
 {
 	TRY(logging_open(&service->cli, service->settings));
 	TRY(start_crypto(service->settings));
 	TRY(hostkeys_load(service->settings, &service->hostkeys));
-	TRY(programs_open(service->settings, &service->programs));
+	TRY(programs_open(service->config, service->settings, &service->programs));
 	programs_check_services(service->config, service->settings);
 	TRY(check_users(service));
+	TRY(check_forwarding_command(service));
 	return seccomp_compile(&service->filter);
 }
 
@@ -293,6 +323,7 @@ serve_inetd(struct service *service)
 	TRY(open_nursery(service));
 	TRY(nursery_take(&service->nursery, &inputs.child_fd));
 	nursery_close(&service->nursery);
+	sockets_rdomain(inputs.network_fd, inputs.rdomain);
 	if (sockets_endpoints(inputs.network_fd, &inputs.peer, &inputs.local) != RESULT_OK) {
 		snprintf(inputs.peer.address, sizeof(inputs.peer.address), "UNKNOWN");
 		snprintf(inputs.local.address, sizeof(inputs.local.address), "UNKNOWN");
@@ -306,24 +337,6 @@ static bool
 stays_in_foreground(const struct cli *cli)
 {
 	return cli->stay || cli->debug > 0;
-}
-
-static void
-inherit(void *context, enum handover_kind kind, int fd)
-{
-	struct inherited *inherited = context;
-
-	if (kind == HANDOVER_LISTENING && fd > STDERR_FILENO && inherited->count < SOCKETS_MAX)
-		inherited->fds[inherited->count++] = fd;
-}
-
-static enum result
-open_sockets(struct service *service)
-{
-	struct inherited inherited = { .count = 0 };
-
-	handover_descriptors(buf_bytes(&service->handover), inherit, &inherited);
-	return sockets_open(service->settings, &inherited, &service->sockets);
 }
 
 /* What our predecessor did in the background we need not do; what it left behind is ours to put away. */
@@ -351,11 +364,15 @@ come_up(struct service *service)
 	}
 	TRY(open_nursery(service));
 	TRY(try_sandbox(service));
-	TRY(open_sockets(service));
+	TRY(sockets_open(service->settings, &service->inherited, &service->sockets));
 	TRY(daemon_loop_take_signals(&service->signal_fd));
 	if (is_successor(service))
 		arrive(service);
 	pidfile_write(settings_text(service->settings, KEYWORD_PidFile));
+	if (!process_protect())
+		log_verbose("memory",
+		    "the kernel may end this process when it is out of memory: %s",
+		    strerror(errno));
 	logging_up();
 	background_ready(
 	    &service->wait_fd, service->cli.log_to_stderr || service->cli.log_file != NULL);
@@ -375,6 +392,7 @@ serve(struct service *service)
 	};
 	enum result result;
 
+	process_raise_file_limit();
 	TRY(come_up(service));
 	inputs.monitor = inputs_for(service);
 	inputs.handover = &service->handover;
@@ -396,9 +414,13 @@ run(struct service *service)
 	if (service->cli.mode == CLI_MODE_QUERY)
 		return query_print(service->cli.query, stdout, stderr);
 	TRY(configure(service));
+	if (service->cli.mode == CLI_MODE_SHOW)
+		return print_settings(
+		    service); /* whoever may not read the host keys can ask, too */
 	TRY(prepare(service));
 	switch (service->cli.mode) {
 	case CLI_MODE_CHECK:
+		TRY(give_advice(service));
 		TRY(open_nursery(service));
 		return try_sandbox(service);
 	case CLI_MODE_PRINT:
@@ -428,6 +450,17 @@ clear(struct service *service)
 	cli_clear(&service->cli);
 }
 
+/* Before anything is opened: a number that is nobody's now may be somebody else's later. */
+static void
+inherit(void *context, enum handover_kind kind, int fd)
+{
+	struct inherited *inherited = context;
+
+	if (kind == HANDOVER_LISTENING && fd > STDERR_FILENO && fcntl(fd, F_GETFD) >= 0 &&
+	    inherited->count < SOCKETS_MAX)
+		inherited->fds[inherited->count++] = fd;
+}
+
 int
 daemon_main(int argc, char **argv)
 {
@@ -450,6 +483,7 @@ daemon_main(int argc, char **argv)
 		return 1;
 	if (service.cli.mode == CLI_MODE_SERVE) {
 		reload_take_over(&service.handover);
+		handover_descriptors(buf_bytes(&service.handover), inherit, &service.inherited);
 		if (is_successor(&service))
 			logging_resume(&service.cli);
 		if (reload_init(&service.reload, argv) != RESULT_OK)

@@ -20,6 +20,12 @@ struct ask {
 	uint8_t *room;   /* owned; IPC_PACKET_MAX bytes, touched only as far as messages reach */
 };
 
+static void
+ask_freep(struct ask **ask)
+{
+	ask_free(*ask);
+}
+
 enum result
 ask_new(int ipc_fd, struct ask **out)
 {
@@ -41,12 +47,6 @@ ask_free(struct ask *ask)
 	buf_clear(&ask->kept);
 	free(ask->room);
 	free(ask);
-}
-
-void
-ask_freep(struct ask **ask)
-{
-	ask_free(*ask);
 }
 
 static enum result

@@ -10,7 +10,6 @@ struct ask; /* opaque; the socket is borrowed */
 
 enum result ask_new(int ipc_fd, struct ask **out) MUST_USE;
 void ask_free(struct ask *ask);
-void ask_freep(struct ask **ask);
 
 /* Sends a request, or keeps it while the monitor does not read. RESULT_LIMIT when too much is kept,
  * RESULT_CLOSED when the monitor is gone. */

@@ -5,7 +5,6 @@
  */
 #include "daemon/child/confine.h"
 
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/ipc_table.h"
+#include "common/process.h"
 
 /*
  * Landlock's interface as of ABI 6 of the kernel. Written out here because the headers of an older
@@ -73,7 +73,7 @@ static const struct {
 	{ RLIMIT_CORE, 0 },      /* session keys do not go to a disk */
 	{ RLIMIT_FSIZE, 0 },     /* nor anything else */
 	{ RLIMIT_NPROC, 0 },     /* no process, no thread */
-	{ RLIMIT_NOFILE, 2048 }, /* descriptors come from the monitor only */
+	{ RLIMIT_NOFILE, 8192 }, /* descriptors come from the monitor only */
 	{ RLIMIT_MEMLOCK, 0 },
 	{ RLIMIT_MSGQUEUE, 0 },
 };
@@ -82,12 +82,12 @@ static enum result
 limit_resources(void)
 {
 	for (size_t i = 0; i < COUNT(limits); i++) {
-		const struct rlimit limit = { limits[i].limit, limits[i].limit };
+		struct rlimit limit = { limits[i].limit, limits[i].limit };
 		struct rlimit old;
 
 		if (getrlimit((__rlimit_resource_t)limits[i].resource, &old) == 0 &&
 		    old.rlim_max < limit.rlim_max)
-			continue;
+			limit = (struct rlimit){ old.rlim_max, old.rlim_max };
 		if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit) != 0)
 			return RESULT_SYSTEM;
 	}
@@ -109,19 +109,6 @@ allow_calls(struct bytes filter)
 	return RESULT_OK;
 }
 
-/* Of root in a container, who had no other uid to give us. */
-static enum result
-drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
-	    syscall(SYS_capset, &header, none) != 0)
-		return RESULT_SYSTEM;
-	return RESULT_OK;
-}
-
 enum result
 confine_self(struct bytes filter, const char **what_failed)
 {
@@ -129,7 +116,8 @@ confine_self(struct bytes filter, const char **what_failed)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return RESULT_SYSTEM;
 	*what_failed = "capset";
-	TRY(drop_capabilities());
+	if (!process_drop_capabilities())
+		return RESULT_SYSTEM;
 	*what_failed = "prctl(PR_SET_DUMPABLE)";
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return RESULT_SYSTEM;

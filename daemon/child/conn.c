@@ -7,12 +7,14 @@
 
 #include <stdlib.h>
 
+#include "common/gss_bodies.h"
 #include "common/key/key.h"
 #include "common/mem.h"
 #include "daemon/child/auth/userauth.h"
 #include "daemon/child/connection/alive.h"
 #include "daemon/child/connection/channels.h"
 #include "daemon/child/connection/global.h"
+#include "daemon/child/connection/session.h"
 #include "daemon/child/outlet.h"
 #include "daemon/child/transport/quirks.h"
 
@@ -22,7 +24,10 @@ struct conn {
 	struct userauth auth;
 	struct channels channels;
 	struct alive alive;
+	enum ending_cause cause;
+	uint32_t dead_peer_s; /* DeadPeerTimeout */
 	uint32_t alive_interval_s, alive_count_max;
+	uint64_t probe_end_ms;    /* when the client must have said something; 0: need not */
 	struct buf host_keys;     /* all of them, as strings; until the login */
 	bool was_heard;           /* bytes came since the last turn */
 	struct channel *reserved; /* between conn_reserve and conn_commit */
@@ -56,7 +61,9 @@ conn_new(const struct child_start *start, struct conn **out)
 
 	TRY(mem_new(1, sizeof(*conn), (void **)&conn));
 	outlet_init(&conn->outlet);
-	channels_init(&conn->channels, start->channels_max, start->window_max_bytes);
+	channels_init(&conn->channels, start->channels_max, start->policy.window_max_bytes);
+	TRY(channels_set_policy(&conn->channels, &start->policy));
+	conn->dead_peer_s = start->policy.dead_peer_s;
 	conn->alive_interval_s = start->policy.alive_interval_s;
 	conn->alive_count_max = start->policy.alive_count_max;
 	buf_init(&conn->host_keys, ipc_row(IPC_start)->body_max);
@@ -67,7 +74,7 @@ conn_new(const struct child_start *start, struct conn **out)
 	return RESULT_OK;
 }
 
-void
+static void
 conn_free(struct conn *conn)
 {
 	if (conn == NULL)
@@ -178,6 +185,18 @@ ask_signature(struct conn *conn)
 }
 
 static enum result
+ask_gss(struct conn *conn)
+{
+	const struct transport_gss_token what = transport_gss_token(conn->transport);
+	struct writer body;
+
+	TRY(outlet_ask_begin(&conn->outlet, 8 + what.token.size, &body));
+	put_bool(&body, what.is_first);
+	put_string(&body, what.token);
+	return outlet_ask_end(&conn->outlet, IPC_kex_token, &body);
+}
+
+static enum result
 ask_group(struct conn *conn)
 {
 	struct transport_group_wish wish = transport_group_wish(conn->transport);
@@ -226,6 +245,9 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	case TRANSPORT_SIGN:
 		settle(conn, ask_signature(conn));
 		return false;
+	case TRANSPORT_GSS_TOKEN:
+		settle(conn, ask_gss(conn));
+		return false;
 	case TRANSPORT_CHOOSE_GROUP:
 		settle(conn, ask_group(conn));
 		return false;
@@ -244,13 +266,28 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	return true;
 }
 
+static void
+end_by_timer(
+    struct conn *conn, enum ending_cause cause, enum ssh_disconnect reason, const char *text)
+{
+	if (transport_phase(conn->transport) != TRANSPORT_PHASE_ENDED)
+		conn->cause = cause;
+	transport_end(conn->transport, false, reason, text);
+}
+
 /* A client that is silent for too long is asked, and given up in the end. */
 static void
 check_alive(struct conn *conn, uint64_t now_ms)
 {
-	if (conn->was_heard)
+	if (conn->was_heard) {
 		alive_heard(&conn->alive, now_ms);
+		conn->probe_end_ms = 0;
+	}
 	conn->was_heard = false;
+	if (conn->probe_end_ms != 0 && now_ms >= conn->probe_end_ms)
+		transport_end(conn->transport, false, SSH_DISCONNECT_CONNECTION_LOST,
+		    "the client does not answer, and another connection wants its port "
+		    "(ReverseTunnelTakeover)");
 	switch (alive_check(&conn->alive, now_ms)) {
 	case ALIVE_NOTHING:
 		return;
@@ -258,9 +295,45 @@ check_alive(struct conn *conn, uint64_t now_ms)
 		settle(conn, global_ask_alive(&conn->channels, &conn->outlet));
 		return;
 	case ALIVE_GIVE_UP:
-		transport_end(conn->transport, false, SSH_DISCONNECT_CONNECTION_LOST,
+		end_by_timer(conn, ENDING_CLIENT_SILENT, SSH_DISCONNECT_CONNECTION_LOST,
 		    "the client does not answer (ClientAliveInterval)");
 	}
+}
+
+/* Channels, or all of the connection, that were idle for too long. */
+static void
+check_timers(struct conn *conn)
+{
+	enum timers_verdict verdict;
+
+	settle(conn, timers_check(&conn->channels, &conn->outlet, &verdict));
+	switch (verdict) {
+	case TIMERS_GO_ON:
+		return;
+	case TIMERS_UNUSED:
+		end_by_timer(conn, ENDING_UNUSED, SSH_DISCONNECT_BY_APPLICATION,
+		    "nothing was open for too long (UnusedConnectionTimeout)");
+		return;
+	case TIMERS_USER_IDLE:
+		end_by_timer(conn, ENDING_USER_IDLE, SSH_DISCONNECT_BY_APPLICATION,
+		    "the user sent nothing for too long (IdleUserTimeout)");
+	}
+}
+
+void
+conn_probe(struct conn *conn, uint32_t patience_ms, uint64_t now_ms)
+{
+	if (!conn_is_logged_in(conn) || conn->probe_end_ms != 0)
+		return;
+	conn->probe_end_ms = now_ms + patience_ms;
+	conn->was_heard = false;
+	settle(conn, global_ask_alive(&conn->channels, &conn->outlet));
+}
+
+bool
+conn_is_probed(const struct conn *conn)
+{
+	return conn->probe_end_ms != 0 && !conn->was_heard;
 }
 
 void
@@ -277,6 +350,8 @@ conn_set_policy(struct conn *conn, const struct child_policy *policy)
 {
 	conn->alive_interval_s = policy->alive_interval_s;
 	conn->alive_count_max = policy->alive_count_max;
+	conn->dead_peer_s = policy->dead_peer_s;
+	TRY(channels_set_policy(&conn->channels, policy));
 	TRY(userauth_set_banner(&conn->auth, policy->banner));
 	return transport_set_policy(conn->transport, policy);
 }
@@ -284,21 +359,32 @@ conn_set_policy(struct conn *conn, const struct child_policy *policy)
 uint64_t
 conn_deadline_ms(const struct conn *conn)
 {
-	const uint64_t alive_ms = alive_deadline_ms(&conn->alive);
-	const uint64_t keys_ms = transport_deadline_ms(conn->transport);
+	const uint64_t deadlines_ms[] = { alive_deadline_ms(&conn->alive),
+		transport_deadline_ms(conn->transport), timers_deadline_ms(&conn->channels.timers),
+		conn->probe_end_ms };
+	uint64_t first_ms = 0;
 
-	if (alive_ms == 0 || keys_ms == 0)
-		return alive_ms + keys_ms;
-	return alive_ms < keys_ms ? alive_ms : keys_ms;
+	for (size_t i = 0; i < COUNT(deadlines_ms); i++) {
+		if (deadlines_ms[i] != 0 && (first_ms == 0 || deadlines_ms[i] < first_ms))
+			first_ms = deadlines_ms[i];
+	}
+	return first_ms;
+}
+
+void
+conn_tick(struct conn *conn, uint64_t now_ms)
+{
+	conn->channels.budget.now_ms = now_ms;
 }
 
 void
 conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 {
-	conn->channels.budget.now_ms = now_ms;
+	conn_tick(conn, now_ms);
 	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN)
 		outlet_trim(&conn->outlet); /* what was asked may have been a password */
 	check_alive(conn, now_ms);
+	check_timers(conn);
 	do {
 		*event = (struct conn_event){ .kind = CONN_IDLE };
 		if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED) {
@@ -335,6 +421,17 @@ take_group(struct conn *conn, const struct ipc_message *message)
 	return transport_group_chosen(conn->transport, prime, generator);
 }
 
+static enum result
+take_gss_token(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct gss_to_client say;
+
+	gss_to_client_get(&reader, &say);
+	TRY(reader_end(&reader));
+	return transport_gss_taken(conn->transport, &say);
+}
+
 static void
 announce_host_keys(struct conn *conn)
 {
@@ -359,6 +456,7 @@ take_outcome(struct conn *conn, const struct ipc_message *message)
 	if (is_logged_in) {
 		alive_begin(&conn->alive, conn->alive_interval_s, conn->alive_count_max,
 		    conn->channels.budget.now_ms);
+		timers_begin(&conn->channels.timers, conn->channels.budget.now_ms);
 		transport_open(conn->transport);
 		announce_host_keys(conn);
 		buf_clear(&conn->host_keys);
@@ -382,6 +480,22 @@ take_prompts(struct conn *conn, const struct ipc_message *message)
 	return RESULT_OK;
 }
 
+static enum result
+take_gss(struct conn *conn, const struct ipc_message *message)
+{
+	struct reader reader = reader_of(message->body);
+	struct gss_to_client say;
+	enum result result;
+
+	gss_to_client_get(&reader, &say);
+	TRY(reader_end(&reader));
+	result = userauth_gss(&conn->auth, &say, &conn->outlet);
+	if (result == RESULT_MALFORMED)
+		return result;
+	settle(conn, result);
+	return RESULT_OK;
+}
+
 enum result
 conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_attach *attach)
 {
@@ -394,10 +508,14 @@ conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_at
 		return take_signature(conn, message);
 	if (message->type == IPC_group_chosen)
 		return take_group(conn, message);
+	if (message->type == IPC_kex_taken)
+		return take_gss_token(conn, message);
 	if (message->type == IPC_authenticated)
 		return take_outcome(conn, message);
 	if (message->type == IPC_auth_prompt)
 		return take_prompts(conn, message);
+	if (message->type == IPC_gss_to_client)
+		return take_gss(conn, message);
 	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
 		return RESULT_PROTOCOL;
 	if (message->type == IPC_host_keys_proved) {
@@ -417,6 +535,16 @@ conn_hangup(struct conn *conn, const char *text)
 }
 
 void
+conn_lost(struct conn *conn, const char *text)
+{
+	if (transport_phase(conn->transport) != TRANSPORT_PHASE_ENDED)
+		conn->cause = ENDING_PEER_DEAD;
+	conn_hangup(conn, conn->dead_peer_s == 0
+			      ? text
+			      : "nothing was acknowledged for too long (DeadPeerTimeout)");
+}
+
+void
 conn_end(struct conn *conn, enum ssh_disconnect reason, const char *text)
 {
 	transport_end(conn->transport, false, reason, text);
@@ -426,6 +554,18 @@ struct transport_ending
 conn_ending(const struct conn *conn)
 {
 	return transport_ending(conn->transport);
+}
+
+enum ending_cause
+conn_ending_cause(const struct conn *conn)
+{
+	return conn->cause;
+}
+
+uint32_t
+conn_dead_peer_s(const struct conn *conn)
+{
+	return conn->dead_peer_s;
 }
 
 /* --- Network out -------------------------------------------------------------------------------- */
@@ -450,7 +590,7 @@ conn_consumed(struct conn *conn, uint32_t channel, size_t size)
 	struct channel *found = channels_find(&conn->channels, channel);
 
 	if (found != NULL && size > 0)
-		settle(conn, channel_consumed(found, size, &conn->outlet));
+		settle(conn, channels_consumed(&conn->channels, found, size, &conn->outlet));
 }
 
 void
@@ -461,7 +601,18 @@ conn_consumer_gone(struct conn *conn, uint32_t channel)
 	if (found == NULL || found->consumer_gone)
 		return;
 	found->consumer_gone = true;
-	settle(conn, channel_settle(found, &conn->outlet));
+	if ((quirks_of(transport_peer_version(conn->transport)) & QUIRK_KNOWS_EOW) != 0)
+		settle(conn, session_send_eow(found, &conn->outlet));
+	settle(conn, channels_settle(&conn->channels, found, &conn->outlet));
+}
+
+void
+conn_flow_control_changed(struct conn *conn, uint32_t channel, bool client_can_do)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+
+	if (found != NULL)
+		settle(conn, session_send_flow_control(found, client_can_do, &conn->outlet));
 }
 
 bool
@@ -479,13 +630,15 @@ conn_reserve(
 {
 	struct channel *found = channels_find(&conn->channels, channel);
 	size_t head = channel_data_head_size(stream);
+	size_t frame_head;
 
 	if (found == NULL || !channel_may_send(found, stream))
 		return RESULT_AGAIN;
-	*room = channel_send_max(found);
-	TRY(transport_reserve(conn->transport, head + *room, &conn->reserved_at));
+	frame_head = frame_head_size(found->frame);
+	*room = channel_send_max(found) - frame_head;
+	TRY(transport_reserve(conn->transport, head + frame_head + *room, &conn->reserved_at));
 	conn->reserved = found;
-	*at = conn->reserved_at + head;
+	*at = conn->reserved_at + head + frame_head;
 	return RESULT_OK;
 }
 
@@ -493,12 +646,32 @@ enum result
 conn_commit(struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size)
 {
 	struct channel *reserved = TAKE(conn->reserved);
+	const size_t head = channel_data_head_size(stream);
 
 	if (size == 0)
 		return transport_commit(conn->transport, 0);
+	if (reserved->frame != FRAME_NONE) {
+		uint8_t *frame_at = conn->reserved_at + head;
+		const size_t frame_head = frame_head_size(reserved->frame);
+
+		if (!frame_put_head(
+			reserved->frame, bytes_of(frame_at + frame_head, size), frame_at))
+			return transport_commit(conn->transport, 0);
+		size += frame_head;
+	}
 	channel_put_data_head(reserved, stream, size, conn->reserved_at);
 	reserved->their_window -= (uint32_t)size;
-	return transport_commit(conn->transport, channel_data_head_size(stream) + size);
+	timers_note(reserved, false);
+	return transport_commit(conn->transport, head + size);
+}
+
+void
+conn_frame_was_cut(struct conn *conn, uint32_t channel)
+{
+	struct channel *found = channels_find(&conn->channels, channel);
+
+	if (found != NULL)
+		channel_frame_was_cut(found);
 }
 
 void
@@ -509,7 +682,7 @@ conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream)
 	if (found == NULL)
 		return;
 	found->source_ended[stream] = true;
-	settle(conn, channel_settle(found, &conn->outlet));
+	settle(conn, channels_settle(&conn->channels, found, &conn->outlet));
 }
 
 /* --- State -------------------------------------------------------------------------------------- */

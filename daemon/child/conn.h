@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One SSH connection as pure code: bytes and the monitor's answers in, bytes and events out. It owns
- * the transport, the login and the channels. Descriptors, timers and sockets live in loop.c and pump.c.
+ * the transport, the login and the channels. Descriptors and sockets live
+ * in loop.c and pump.c, which tell it the time and ask when to come again (conn_deadline_ms).
  *
  * Data from the client comes as CONN_DATA events with views into the receive buffer; all events are
  * taken (conn_next until CONN_IDLE) before the next conn_room. Data to the client is read by the edge
@@ -14,18 +15,23 @@
 
 struct conn; /* opaque */
 
+/* In the numbers of channels that we opened. */
+#define CONN_OURS 0x10000
+
 enum conn_event_kind {
 	CONN_IDLE, /* nothing more until bytes or answers come */
 	CONN_ASK,  /* send the monitor message `ask` with body `bytes` */
 	CONN_DATA, /* `bytes` for the consumer of `channel`; tell conn_consumed when it took them */
 	CONN_EOF,  /* after what was given, nothing more comes for the consumer of `channel` */
-	CONN_GONE, /* `channel` is closed: close its descriptors, forget it */
+	CONN_UNREAD, /* nobody reads what `channel` sends as data any more: stop reading its source */
+	CONN_BREAK, /* the program on `channel`'s terminal is to read a NUL */
+	CONN_GONE,  /* `channel` is closed: close its descriptors, forget it */
 	CONN_ENDED, /* write what is pending, then close the connection */
 };
 
 struct conn_event {
 	enum conn_event_kind kind;
-	uint32_t channel; /* our number, dense and small: an index */
+	uint32_t channel; /* our number; without CONN_OURS dense and small: an index */
 	enum ipc_type ask;
 	struct bytes bytes;
 };
@@ -36,10 +42,12 @@ enum conn_stream { CONN_STREAM_DATA, CONN_STREAM_STDERR, CONN_STREAM_COUNT };
 /* What the descriptors that came with an answer are for. */
 enum conn_attachment {
 	CONN_ATTACH_NOTHING,
-	CONN_ATTACH_PTY,    /* fds[0]: terminal's master, read and write; start to read it when the
-	                       session has started (conn_is_started) */
+	CONN_ATTACH_PTY, /* fds[0]: terminal's master, read and write, in packet mode (tty_ioctl(2));
+	                       start to read it when the session has started (conn_is_started) */
 	CONN_ATTACH_PIPES,  /* fds[0..2]: write stdin, read stdout, read stderr */
 	CONN_ATTACH_SOCKET, /* fds[0]: read and write, half-closed by shutdown */
+	CONN_ATTACH_TUNNEL, /* fds[0]: read and write, a frame at a time: so many CONN_DATA, so many
+	                       writes, and what conn_commit gets is one frame */
 };
 
 struct conn_attach {
@@ -48,7 +56,6 @@ struct conn_attach {
 };
 
 enum result conn_new(const struct child_start *start, struct conn **out) MUST_USE;
-void conn_free(struct conn *conn);
 void conn_freep(struct conn **conn);
 
 /* Network in: see transport_room and transport_received. */
@@ -60,11 +67,23 @@ void conn_trim(struct conn *conn);
 void conn_release(struct conn *conn);
 bool conn_is_held_up(const struct conn *conn);
 
+/* The DeadPeerTimeout that is in force; the edge keeps the socket's options to it. */
+uint32_t conn_dead_peer_s(const struct conn *conn);
+
+/* It is so late now; before what this turn brings. */
+void conn_tick(struct conn *conn, uint64_t now_ms);
+
 /* The next event; views in it are valid until the next call but for CONN_DATA's (until conn_room). */
 void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
 
 /* What holds for the user who logs in: before the answer to the first request of theirs. */
 enum result conn_set_policy(struct conn *conn, const struct child_policy *policy) MUST_USE;
+
+/* Somebody wants to know whether the client is there: if it says nothing for so long, the connection ends. */
+void conn_probe(struct conn *conn, uint32_t patience_ms, uint64_t now_ms);
+
+/* It has said nothing yet: whatever is to be sent, what it says is to be read. */
+bool conn_is_probed(const struct conn *conn);
 
 /* The network's round trip, measured now. */
 void conn_measured(struct conn *conn, uint32_t rtt_us);
@@ -82,6 +101,9 @@ enum result conn_answer(
 
 /* The client closed or reset the network connection. */
 void conn_hangup(struct conn *conn, const char *text);
+
+/* The kernel gave it up, since nothing was acknowledged. */
+void conn_lost(struct conn *conn, const char *text);
 
 /* Network out: see transport_pending and transport_sent. */
 struct bytes conn_pending(const struct conn *conn);
@@ -106,9 +128,15 @@ enum result conn_reserve(struct conn *conn, uint32_t channel, enum conn_stream s
 enum result conn_commit(
     struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size) MUST_USE;
 
+/* A frame of a tunnel was too long for the room that there was, and is lost. */
+void conn_frame_was_cut(struct conn *conn, uint32_t channel);
+
 /* The stream's source ended (end of file, EIO of a terminal). When all of a channel's sources have
  * ended EOF is sent; with the exit status known, CLOSE follows. */
 void conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream);
+
+/* The program on a terminal has begun or ceased to let its terminal stop at ^S and go on at ^Q. */
+void conn_flow_control_changed(struct conn *conn, uint32_t channel, bool client_can_do);
 
 bool conn_is_started(const struct conn *conn, uint32_t channel); /* its program runs */
 
@@ -118,6 +146,9 @@ bool conn_is_drained(const struct conn *conn, uint32_t channel);
 bool conn_is_interactive(
     const struct conn *conn, uint32_t channel); /* has a terminal: goes first */
 bool conn_is_logged_in(const struct conn *conn);
+
+/* What ended it, where that has a name. */
+enum ending_cause conn_ending_cause(const struct conn *conn);
 
 /* Server-side end: disconnects with reason and text. */
 void conn_end(struct conn *conn, enum ssh_disconnect reason, const char *text);

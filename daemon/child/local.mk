@@ -8,7 +8,8 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/outlet.c daemon/child/outlet.h \
 	daemon/child/pump.c daemon/child/pump.h \
 	daemon/child/qos.c daemon/child/qos.h \
-	daemon/child/start.c daemon/child/start.h
+	daemon/child/start.c daemon/child/start.h \
+	daemon/child/tunnel.c daemon/child/tunnel.h
 
 daemon_child_libchild_a_SOURCES += \
 	daemon/child/transport/compress.c \
@@ -26,6 +27,7 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/transport/inbox.h \
 	daemon/child/transport/internal.h \
 	daemon/child/transport/kex_group.c \
+	daemon/child/transport/kex_gss.c \
 	daemon/child/transport/kex.c \
 	daemon/child/transport/kexinit.c \
 	daemon/child/transport/kexinit.h \

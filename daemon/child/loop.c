@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/dead_peer.h"
 #include "common/fd.h"
 #include "common/ipc.h"
 #include "common/log.h"
@@ -55,6 +56,7 @@ struct loop {
 	size_t moved;      /* bytes over the network since it was */
 	size_t unmeasured; /* bytes that came since the round trip was asked for */
 	bool has_ended;
+	uint64_t now_ms; /* when this turn began */
 };
 
 enum { POLL_NETWORK, POLL_IPC, POLL_FIXED_COUNT };
@@ -87,6 +89,17 @@ measure(struct loop *loop, size_t size)
 		conn_measured(loop->conn, info.tcpi_rtt);
 }
 
+/* With what the kernel says; 0: the client's own end of file. */
+static void
+lose_network(struct loop *loop, int error)
+{
+	loop->network_closed = true;
+	if (error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH)
+		conn_lost(loop->conn, strerror(error));
+	else
+		conn_hangup(loop->conn, error == 0 ? "closed by the client" : strerror(error));
+}
+
 static enum result
 read_network(struct loop *loop)
 {
@@ -109,8 +122,7 @@ read_network(struct loop *loop)
 	}
 	if (result == RESULT_AGAIN)
 		return RESULT_OK;
-	loop->network_closed = true;
-	conn_hangup(loop->conn, result == RESULT_CLOSED ? "closed by the client" : strerror(errno));
+	lose_network(loop, result == RESULT_CLOSED ? 0 : errno);
 	return RESULT_OK;
 }
 
@@ -128,8 +140,7 @@ write_network(struct loop *loop)
 	loop->moved += size;
 	if (result == RESULT_OK || result == RESULT_AGAIN)
 		return RESULT_OK;
-	loop->network_closed = true;
-	conn_hangup(loop->conn, strerror(errno));
+	lose_network(loop, errno);
 	return RESULT_OK;
 }
 
@@ -143,6 +154,12 @@ serve_event(struct loop *loop, const struct conn_event *event)
 		return pump_data(loop->pump, event->channel, event->bytes);
 	case CONN_EOF:
 		return pump_eof(loop->pump, event->channel);
+	case CONN_UNREAD:
+		pump_unread(loop->pump, event->channel);
+		return RESULT_OK;
+	case CONN_BREAK:
+		pump_break(loop->pump, event->channel);
+		return RESULT_OK;
 	case CONN_GONE:
 		pump_gone(loop->pump, event->channel);
 		qos_choose(&loop->qos, pump_is_interactive(loop->pump));
@@ -174,11 +191,10 @@ serve_batch(struct loop *loop, uint64_t now_ms)
 static enum result
 serve_events(struct loop *loop)
 {
-	const uint64_t now_ms = clock_now_ms();
 	bool goes_on;
 
 	do {
-		TRY(serve_batch(loop, now_ms));
+		TRY(serve_batch(loop, loop->now_ms));
 		goes_on = conn_is_held_up(loop->conn);
 		conn_release(loop->conn);
 	} while (goes_on);
@@ -211,7 +227,20 @@ serve_policy(struct loop *loop, struct bytes body)
 	TRY(reader_end(&reader));
 	log_set_level((enum log_level)policy.log_level);
 	qos_change(&loop->qos, policy.qos_interactive, policy.qos_bulk);
+	if (policy.dead_peer_s != conn_dead_peer_s(loop->conn))
+		dead_peer_set_timeout(loop->network_fd, policy.dead_peer_s);
 	return conn_set_policy(loop->conn, &policy);
+}
+
+static enum result
+serve_probe(struct loop *loop, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	const uint32_t patience_ms = get_u32(&reader);
+
+	TRY(reader_end(&reader));
+	conn_probe(loop->conn, patience_ms, clock_now_ms());
+	return RESULT_OK;
 }
 
 static enum result
@@ -223,6 +252,8 @@ serve_answer(struct loop *loop, struct ipc_message *message)
 		return serve_finish(loop, message->body);
 	if (message->type == IPC_user_policy)
 		return serve_policy(loop, message->body);
+	if (message->type == IPC_probe)
+		return serve_probe(loop, message->body);
 	TRY(conn_answer(loop->conn, message, &attach));
 	TRY(pump_attach(loop->pump, &attach, message));
 	qos_choose(&loop->qos, pump_is_interactive(loop->pump));
@@ -247,11 +278,12 @@ read_monitor(struct loop *loop)
 
 /* --- turns -------------------------------------------------------------------------------------- */
 
+/* Where somebody wants to know whether the client is there, a slow line that is full of what it is to get says nothing. */
 static bool
 wants_network(const struct loop *loop)
 {
 	return !loop->room_is_full && !ask_is_waiting(loop->ask) &&
-	       conn_pending(loop->conn).size < PENDING_MAX;
+	       (conn_pending(loop->conn).size < PENDING_MAX || conn_is_probed(loop->conn));
 }
 
 /* How long to sleep at most, for poll. */
@@ -293,10 +325,13 @@ wait_for_work(struct loop *loop)
 	loop->poll_count = POLL_FIXED_COUNT;
 	TRY(pump_polls(loop->pump, &loop->polls, &loop->poll_count));
 	do
-		ready = poll(loop->polls, loop->poll_count, patience_ms(loop));
+		ready = poll(loop->polls, loop->poll_count,
+		    pump_has_ended_terminal(loop->pump) ? 0 : patience_ms(loop));
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return RESULT_SYSTEM;
+	loop->now_ms = clock_now_ms();
+	conn_tick(loop->conn, loop->now_ms);
 	if (loop->moved >= TRIM_BYTES)
 		loop->is_trimmed = false;
 	if (ready > 0)
@@ -339,7 +374,8 @@ tell_ending(struct loop *loop)
 	struct writer writer = writer_into(room, sizeof(room));
 
 	ending_notice_put(&writer, &(struct ending_notice){ ending.by_peer, ending.reason,
-				       bytes_of_text(ending.text == NULL ? "" : ending.text) });
+				       bytes_of_text(ending.text == NULL ? "" : ending.text),
+				       conn_ending_cause(loop->conn) });
 	if (writer_end(&writer) == RESULT_OK)
 		(void)!ask_send(loop->ask, IPC_ending, writer_bytes(&writer));
 }
@@ -380,6 +416,7 @@ say_last_words(struct loop *loop)
 static enum result
 run(struct loop *loop)
 {
+	loop->now_ms = clock_now_ms();
 	TRY(serve_events(loop));
 	TRY(write_network(loop));
 	while (!loop->has_ended)

@@ -33,7 +33,7 @@ enum result outlet_packet(struct outlet *outlet, const struct writer *payload) M
 /* The oldest payload, valid until the next call that adds one; false when there is none. */
 bool outlet_take_packet(struct outlet *outlet, struct bytes *payload);
 
-/* An event without a body: CONN_EOF or CONN_GONE. */
+/* An event without a body: CONN_EOF, CONN_UNREAD, CONN_BREAK or CONN_GONE. */
 enum result outlet_event(
     struct outlet *outlet, enum conn_event_kind kind, uint32_t channel) MUST_USE;
 

@@ -7,16 +7,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/fd.h"
 #include "common/ipc.h"
-#include "common/log.h"
 #include "common/mem.h"
+#include "daemon/child/tunnel.h"
 
-/* More channels than this cannot be: the monitor says channels_max, and ids are dense. */
+/* More channels than this cannot be: the monitor says channels_max, and numbers are dense on each side. */
 #define FLOWS_MAX 4096
 
 /* Views gathered for one write. */
@@ -42,11 +43,12 @@ struct flow {
 /* Whose poll entry it is. */
 struct claim {
 	uint32_t channel;
+	bool is_over; /* of a terminal whose program has ended */
 };
 
 struct pump {
 	struct conn *conn;   /* borrowed */
-	struct flow **flows; /* owned; by channel; NULL: no such channel */
+	struct flow **flows; /* owned; see place_of; NULL: no such channel */
 	size_t flow_count;
 	uint32_t gather_channel;
 	struct iovec gather[GATHER_MAX];
@@ -55,6 +57,7 @@ struct pump {
 	struct claim *claims; /* owned; one for each entry behind `claims_from` */
 	size_t polls_room;
 	size_t claims_from, claims_count;
+	bool has_ended_terminal;
 	size_t turn; /* who is served first rotates */
 };
 
@@ -100,25 +103,36 @@ pump_free(struct pump *pump)
 	free(pump);
 }
 
-void
-pump_freep(struct pump **pump)
+/* Channels of both sides take turns in the list, so that it is no longer than the busier one makes it. */
+static size_t
+place_of(uint32_t channel)
 {
-	pump_free(*pump);
+	return 2 * (size_t)(channel & ~(uint32_t)CONN_OURS) + ((channel & CONN_OURS) != 0);
+}
+
+static uint32_t
+channel_at(size_t place)
+{
+	return (uint32_t)(place / 2) | (place % 2 != 0 ? CONN_OURS : 0);
 }
 
 static struct flow *
 find_flow(const struct pump *pump, uint32_t channel)
 {
-	return channel < pump->flow_count ? pump->flows[channel] : NULL;
+	const size_t place = place_of(channel);
+
+	return place < pump->flow_count ? pump->flows[place] : NULL;
 }
 
 static enum result
 make_flow(struct pump *pump, uint32_t channel, struct flow **out)
 {
-	if (channel >= FLOWS_MAX)
+	const size_t place = place_of(channel);
+
+	if (place >= FLOWS_MAX)
 		return RESULT_LIMIT;
-	if (channel >= pump->flow_count) {
-		size_t count = channel + 8;
+	if (place >= pump->flow_count) {
+		size_t count = place + 8;
 		struct flow **flows = realloc(pump->flows, count * sizeof(struct flow *));
 
 		if (flows == NULL)
@@ -128,15 +142,15 @@ make_flow(struct pump *pump, uint32_t channel, struct flow **out)
 		pump->flows = flows;
 		pump->flow_count = count;
 	}
-	if (pump->flows[channel] == NULL) {
+	if (pump->flows[place] == NULL) {
 		struct flow *flow;
 
 		TRY(mem_new(1, sizeof(*flow), (void **)&flow));
 		flow->sink = flow->sources[0] = flow->sources[1] = -1;
 		buf_init(&flow->backlog, SIZE_MAX / 2); /* the window is its ceiling */
-		pump->flows[channel] = flow;
+		pump->flows[place] = flow;
 	}
-	*out = pump->flows[channel];
+	*out = pump->flows[place];
 	return RESULT_OK;
 }
 
@@ -250,6 +264,22 @@ keep_rest(struct flow *flow, const struct iovec *views, size_t count, size_t don
 	return RESULT_OK;
 }
 
+/* Each view is a frame, and each frame a write: nothing waits for a device. */
+static void
+write_frames(struct pump *pump, uint32_t channel, struct flow *flow, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct bytes frame =
+		    bytes_of(pump->gather[i].iov_base, pump->gather[i].iov_len);
+		const bool is_gone =
+		    flow->sink >= 0 && tunnel_write(flow->sink, frame) == RESULT_CLOSED;
+
+		conn_consumed(pump->conn, channel, frame.size);
+		if (is_gone)
+			conn_consumer_gone(pump->conn, channel);
+	}
+}
+
 enum result
 pump_flush(struct pump *pump)
 {
@@ -261,6 +291,10 @@ pump_flush(struct pump *pump)
 	if (count == 0)
 		return RESULT_OK;
 	assert(flow != NULL);
+	if (flow->kind == CONN_ATTACH_TUNNEL) {
+		write_frames(pump, channel, flow, count);
+		return RESULT_OK;
+	}
 	if (sink_is_open(pump, channel, flow) && buf_size(&flow->backlog) == 0 &&
 	    write_views(flow->sink, pump->gather, count, &done) == RESULT_CLOSED) {
 		size_t lost = 0;
@@ -303,6 +337,33 @@ pump_eof(struct pump *pump, uint32_t channel)
 	return RESULT_OK;
 }
 
+/* A terminal's other programs still have it, and a socket's other way goes on. */
+void
+pump_unread(struct pump *pump, uint32_t channel)
+{
+	struct flow *flow = find_flow(pump, channel);
+
+	if (flow == NULL || flow->source_ended[CONN_STREAM_DATA])
+		return;
+	flow->source_ended[CONN_STREAM_DATA] = true;
+	if (flow->kind == CONN_ATTACH_SOCKET)
+		(void)!shutdown(flow->sink, SHUT_RD);
+	if (flow->kind == CONN_ATTACH_PIPES)
+		fd_close(&flow->sources[CONN_STREAM_DATA]);
+}
+
+void
+pump_break(struct pump *pump, uint32_t channel)
+{
+	struct flow *flow = find_flow(pump, channel);
+
+	if (pump->gather_count > 0 && pump->gather_channel == channel)
+		(void)!pump_flush(pump);
+	if (flow != NULL && flow->kind == CONN_ATTACH_PTY && flow->sink >= 0 &&
+	    buf_size(&flow->backlog) == 0)
+		(void)!write(flow->sink, "", 1);
+}
+
 void
 pump_gone(struct pump *pump, uint32_t channel)
 {
@@ -310,8 +371,8 @@ pump_gone(struct pump *pump, uint32_t channel)
 		(void)!pump_flush(pump);
 	if (find_flow(pump, channel) == NULL)
 		return;
-	free_flow(pump->flows[channel]);
-	pump->flows[channel] = NULL;
+	free_flow(pump->flows[place_of(channel)]);
+	pump->flows[place_of(channel)] = NULL;
 }
 
 static void
@@ -347,12 +408,36 @@ end_source(struct pump *pump, uint32_t channel, struct flow *flow, enum conn_str
 	conn_source_ended(pump->conn, channel, stream);
 }
 
+/*
+ * A terminal's master is in packet mode: the byte in front of the data says what it is, and lies in the last byte
+ * of the packet's head until that is written. Without data it says what has become of the terminal.
+ */
+static enum result
+read_terminal(const struct flow *flow, uint8_t *at, size_t room, size_t *got, uint8_t *control)
+{
+	enum result result = fd_read(flow->sink, at - 1, room + 1, got);
+
+	*control = TIOCPKT_DATA;
+	if (result != RESULT_OK)
+		return result;
+	*control = at[-1];
+	*got = *control == TIOCPKT_DATA ? *got - 1 : 0;
+	return RESULT_OK;
+}
+
+static void
+tell_flow_control(struct pump *pump, uint32_t channel, uint8_t control)
+{
+	if ((control & (TIOCPKT_DOSTOP | TIOCPKT_NOSTOP)) != 0)
+		conn_flow_control_changed(pump->conn, channel, (control & TIOCPKT_DOSTOP) != 0);
+}
+
 /* One packet. *more: the descriptor may hold further bytes. */
 static enum result
 read_packet(struct pump *pump, uint32_t channel, struct flow *flow, enum conn_stream stream,
     size_t *sent, bool *more)
 {
-	uint8_t *at;
+	uint8_t *at, control = TIOCPKT_DATA;
 	size_t room;
 	enum result result = conn_reserve(pump->conn, channel, stream, &at, &room);
 
@@ -361,15 +446,64 @@ read_packet(struct pump *pump, uint32_t channel, struct flow *flow, enum conn_st
 	if (result == RESULT_AGAIN)
 		return RESULT_OK;
 	TRY(result);
-	result = fd_read(flow->sources[stream], at, room, sent);
+	if (flow->kind == CONN_ATTACH_PTY)
+		result = read_terminal(flow, at, room, sent, &control);
+	else
+		result = fd_read(flow->sources[stream], at, room, sent);
 	TRY(conn_commit(pump->conn, channel, stream, *sent));
 	if (result == RESULT_OK) {
-		*more = *sent == room;
+		tell_flow_control(pump, channel, control);
+		*more =
+		    *sent == room; /* of a terminal that changes all the time, too, one a turn */
 		return RESULT_OK;
 	}
 	if (result == RESULT_AGAIN && !conn_is_drained(pump->conn, channel))
 		return RESULT_OK;
 	end_source(pump, channel, flow, stream); /* end of file, or EIO of a terminal */
+	return RESULT_OK;
+}
+
+/* The same of a device: a packet is a frame, and there may be a next one. */
+static enum result
+read_frame(struct pump *pump, uint32_t channel, const struct flow *flow, size_t *size, bool *more)
+{
+	bool is_cut;
+	uint8_t *at;
+	size_t room;
+	enum result result = conn_reserve(pump->conn, channel, CONN_STREAM_DATA, &at, &room);
+
+	*more = false;
+	*size = 0;
+	if (result == RESULT_AGAIN)
+		return RESULT_OK;
+	TRY(result);
+	result = tunnel_read(flow->sources[CONN_STREAM_DATA], at, room, size, &is_cut);
+	TRY(conn_commit(pump->conn, channel, CONN_STREAM_DATA, is_cut ? 0 : *size));
+	*more = result == RESULT_OK;
+	if (is_cut)
+		conn_frame_was_cut(pump->conn, channel);
+	return result == RESULT_CLOSED ? RESULT_CLOSED : RESULT_OK;
+}
+
+static enum result
+read_frames(struct pump *pump, uint32_t channel, struct flow *flow)
+{
+	size_t left = TURN_BYTES, size;
+	enum result result;
+	bool more = true;
+
+	while (more && left > 0) {
+		result = read_frame(pump, channel, flow, &size, &more);
+		if (result == RESULT_CLOSED) {
+			end_source(pump, channel, flow, CONN_STREAM_DATA);
+			conn_consumer_gone(pump->conn, channel);
+			return RESULT_OK;
+		}
+		TRY(result);
+		left -= size < left ? size : left;
+	}
+	if (left < TURN_BYTES)
+		flow->is_heavy = TURN_BYTES - left >= LIGHT_BYTES;
 	return RESULT_OK;
 }
 
@@ -379,6 +513,8 @@ read_source(struct pump *pump, uint32_t channel, struct flow *flow, enum conn_st
 	size_t left = TURN_BYTES, sent;
 	bool more = true;
 
+	if (flow->kind == CONN_ATTACH_TUNNEL)
+		return read_frames(pump, channel, flow);
 	while (more && left > 0) {
 		TRY(read_packet(pump, channel, flow, stream, &sent, &more));
 		left -= sent < left ? sent : left;
@@ -422,15 +558,18 @@ grow_polls(struct pump *pump, size_t needed)
 static void
 add_poll(struct pump *pump, uint32_t channel, int fd, short events, size_t *count)
 {
+	const bool is_over = (events & POLLIN) != 0 && conn_is_drained(pump->conn, channel);
+
 	pump->polls[*count] = (struct pollfd){ .fd = fd, .events = events };
-	pump->claims[*count] = (struct claim){ channel };
+	pump->claims[*count] = (struct claim){ channel, is_over };
+	pump->has_ended_terminal |= is_over;
 	(*count)++;
 }
 
 static void
 add_flow(struct pump *pump, uint32_t channel, size_t *count)
 {
-	struct flow *flow = pump->flows[channel];
+	struct flow *flow = find_flow(pump, channel);
 	short sink_events =
 	    sink_is_open(pump, channel, flow) && buf_size(&flow->backlog) > 0 ? POLLOUT : 0;
 
@@ -453,17 +592,25 @@ pump_polls(struct pump *pump, struct pollfd **polls, size_t *count)
 	if (*polls != NULL && *count > 0)
 		memmove(pump->polls, *polls, *count * sizeof(**polls));
 	pump->claims_from = *count;
+	pump->has_ended_terminal = false;
 	for (size_t i = 0; i < pump->flow_count; i++)
 		if (pump->flows[i] != NULL)
-			add_flow(pump, (uint32_t)i, count);
+			add_flow(pump, channel_at(i), count);
 	pump->claims_count = *count;
 	*polls = pump->polls;
 	return RESULT_OK;
 }
 
-static enum result
-serve(struct pump *pump, const struct pollfd *poll, uint32_t channel)
+bool
+pump_has_ended_terminal(const struct pump *pump)
 {
+	return pump->has_ended_terminal;
+}
+
+static enum result
+serve(struct pump *pump, const struct pollfd *poll, const struct claim *claim)
+{
+	const uint32_t channel = claim->channel;
 	struct flow *flow = find_flow(pump, channel);
 
 	if (flow == NULL)
@@ -473,7 +620,7 @@ serve(struct pump *pump, const struct pollfd *poll, uint32_t channel)
 		drain_backlog(pump, channel, flow);
 	for (size_t i = 0; i < CONN_STREAM_COUNT; i++)
 		if (poll->fd == flow->sources[i] && (poll->events & POLLIN) != 0 &&
-		    (poll->revents & (POLLIN | POLLERR | POLLHUP)) != 0)
+		    (claim->is_over || (poll->revents & (POLLIN | POLLERR | POLLHUP)) != 0))
 			TRY(read_source(pump, channel, flow, (enum conn_stream)i));
 	return RESULT_OK;
 }
@@ -495,10 +642,11 @@ serve_all(struct pump *pump, const struct pollfd *polls, bool first)
 
 	for (size_t i = 0; i < count; i++) {
 		size_t at = pump->claims_from + (i + pump->turn) % count;
-		uint32_t channel = pump->claims[at].channel;
+		const struct claim *claim = &pump->claims[at];
 
-		if (polls[at].revents != 0 && goes_first(pump, channel) == first)
-			TRY(serve(pump, &polls[at], channel));
+		if ((polls[at].revents != 0 || claim->is_over) &&
+		    goes_first(pump, claim->channel) == first)
+			TRY(serve(pump, &polls[at], claim));
 	}
 	return RESULT_OK;
 }

@@ -12,3 +12,4 @@ check_PROGRAMS += tests/unit/daemon/test_ration
 check_PROGRAMS += tests/unit/daemon/test_startups
 check_PROGRAMS += tests/unit/daemon/test_handover
 check_PROGRAMS += tests/unit/daemon/ctl/test_explain
+check_PROGRAMS += tests/unit/daemon/test_calls

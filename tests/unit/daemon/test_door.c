@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
-#include "tests/unit/daemon/settings.h"
+#include "tests/unit/settings.h"
 
 static struct support_log heard;
 static pid_t victim; /* of the latest who came in */

@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "common/wire.h"
-#include "tests/unit/daemon/settings.h"
+#include "tests/unit/settings.h"
 
 static struct support_log heard;
 
@@ -14,6 +14,7 @@ struct house {
 	struct settings *settings;
 	struct connections connections;
 	struct door door;
+	struct calls calls;
 };
 
 static void
@@ -21,6 +22,7 @@ house_open(struct house *house, const char *settings)
 {
 	*house = (struct house){ .settings = settings_of(settings) };
 	assert_ok(door_init(&house->door, house->settings));
+	assert_ok(calls_init(&house->calls, house->settings, 0));
 }
 
 static void
@@ -28,6 +30,7 @@ house_close(struct house *house)
 {
 	connections_clear(&house->connections);
 	door_clear(&house->door);
+	calls_clear(&house->calls);
 	settings_free(house->settings);
 }
 
@@ -63,6 +66,7 @@ leave(const struct house *house, struct buf *state)
 		.pidfile = "/run/pid",
 		.connections = &house->connections,
 		.door = &house->door,
+		.calls = &house->calls,
 	};
 
 	buf_init(state, HANDOVER_MAX);
@@ -82,7 +86,7 @@ all_of_it_arrives(void **state)
 	furnish(&old);
 	leave(&old, &bytes);
 	house_open(&new, "");
-	assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door));
+	assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door, &new.calls));
 	assert_int_equal(new.connections.count, 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(new.connections.list[i].pid, old.connections.list[i].pid);
@@ -104,6 +108,38 @@ all_of_it_arrives(void **state)
 	assert_true(handover_pidfile(buf_bytes(&bytes), pidfile, sizeof(pidfile)));
 	assert_string_equal(pidfile, "/run/pid");
 	assert_false(handover_pidfile(buf_bytes(&bytes), pidfile, 4));
+	buf_clear(&bytes);
+	house_close(&old);
+	house_close(&new);
+}
+
+/* Whom the old one serves is not called again; whom it waited for is, with what is known of it. */
+static void
+calls_come_along(void **state)
+{
+	struct house old, new;
+	struct buf bytes;
+
+	house_open(&old, "CallHome a\nCallHome b\nCallHome gone");
+	assert_ok(connections_add(&old.connections, 7, -1, "192.0.2.1"));
+	old.connections.list[0].is_called = true;
+	calls_connected(&old.calls, calls_next(&old.calls, 0), 7);
+	calls_heard(&old.calls, 7, MONITOR_STATUS_LOGGED_IN);
+	calls_failed(&old.calls, calls_next(&old.calls, 0), "why", 0, 0);
+	leave(&old, &bytes);
+	house_open(&new, "CallHome new\nCallHome b\nCallHome a");
+	assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door, &new.calls));
+	assert_true(new.connections.list[0].is_called);
+	assert_int_equal(new.door.startups.count, 0);
+	assert_int_equal(new.calls.list[0].said, CALL_SAID_NOTHING);
+	assert_int_equal(new.calls.list[1].said, CALL_SAID_LOST);
+	assert_int_equal(new.calls.list[1].failures, 1);
+	assert_int_equal(new.calls.list[1].state, CALL_WAITS);
+	assert_int_equal(new.calls.list[2].state, CALL_SERVES);
+	assert_int_equal(new.calls.list[2].pid, 7);
+	assert_true(new.calls.list[2].has_logged_in &&new.calls.list[2].has_spoken);
+	assert_int_equal(new.calls.list[2].said, CALL_SAID_REACHED);
+	assert_int_equal(new.calls.count, 3);
 	buf_clear(&bytes);
 	house_close(&old);
 	house_close(&new);
@@ -158,7 +194,8 @@ penalties_come_along_where_they_mean_the_same(void **state)
 		furnish(&old);
 		leave(&old, &bytes);
 		house_open(&new, others[i].settings);
-		assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door));
+		assert_ok(
+		    handover_restore(buf_bytes(&bytes), &new.connections, &new.door, &new.calls));
 		ROW_TRUE(others[i].name, new.door.penalties.v4.count == others[i].penalties);
 		buf_clear(&bytes);
 		house_close(&old);
@@ -182,7 +219,7 @@ fewer_places_than_before(void **state)
 	leave(&old, &bytes);
 	house_open(&new, "ReservedSources 192.0.2.0/24\nReservedStartups 1\n"
 			 "PerSourcePenalties max-sources4:1");
-	assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door));
+	assert_ok(handover_restore(buf_bytes(&bytes), &new.connections, &new.door, &new.calls));
 	assert_int_equal(new.door.startups.count, 3);
 	assert_int_equal(new.door.startups.reserved, 1);
 	assert_int_equal(new.door.penalties.v4.count, 1);
@@ -214,7 +251,8 @@ a_part_that_is_not_known_is_left_out(void **state)
 	put_part(&bytes, "of the future", BYTES("whatever"));
 	assert_ok(handover_check(buf_bytes(&bytes)));
 	house_open(&house, "");
-	assert_ok(handover_restore(buf_bytes(&bytes), &house.connections, &house.door));
+	assert_ok(
+	    handover_restore(buf_bytes(&bytes), &house.connections, &house.door, &house.calls));
 	assert_int_equal(house.connections.count, 0);
 	buf_clear(&bytes);
 	house_close(&house);
@@ -233,6 +271,10 @@ static const struct {
 	{ "too long",             "connection",     BYTES_ROW("\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\1xy") },
 	{ "no address",           "penalty",        BYTES_ROW("\0\0\0\3abc\0\0\0\0\0\0\0\1\0\0\0\0\1") },
 	{ "no kind",              "penalty",        BYTES_ROW("\0\0\0\4abcd\0\0\0\0\0\0\0\1\0\0\0\6\1") },
+	{ "half a call",          "call",           BYTES_ROW("\0\0\0\1a\0\0\0\0\0\0\0") },
+	{ "a call and more",      "call",           BYTES_ROW("\0\0\0\1a\0\0\0\0\0\0\0\0\0\0x") },
+	{ "a call's negative process", "call",      BYTES_ROW("\0\0\0\1a\377\0\0\0\0\0\0\0\0\0") },
+	{ "no word of a call's",  "call",           BYTES_ROW("\0\0\0\1a\0\0\0\0\0\0\0\0\3\0") },
 	{ "one block",            "penalty-blocks", BYTES_ROW("\0\0\0\1") },
 };
 /* clang-format on */
@@ -273,6 +315,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_it_arrives),
+		cmocka_unit_test(calls_come_along),
 		cmocka_unit_test(descriptors_are_found),
 		cmocka_unit_test(penalties_come_along_where_they_mean_the_same),
 		cmocka_unit_test(fewer_places_than_before),

@@ -5,7 +5,7 @@
  */
 #include "daemon/penalties.h"
 
-#include "tests/unit/daemon/settings.h"
+#include "tests/unit/settings.h"
 
 #define START_MS 1000000
 

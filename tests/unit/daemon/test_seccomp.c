@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "common/mem.h"
+#include "common/spawn.h"
 #include "tests/unit/support.h"
 
 /* The wait status of a process that runs `function` below the filter; its result is its status. */
@@ -112,6 +113,34 @@ make_memory_executable(void)
 }
 
 static int
+send_to_somebody(void)
+{
+	const struct msghdr header = { 0 };
+
+	return (int)syscall(SYS_sendmsg, SPAWN_IPC_FD + 1, &header, 0);
+}
+
+static int
+receive_from_somebody(void)
+{
+	struct msghdr header = { 0 };
+
+	return (int)syscall(SYS_recvmsg, 0, &header, 0);
+}
+
+static int
+talk_to_the_monitor(void)
+{
+	struct msghdr header = { 0 };
+
+	close(SPAWN_IPC_FD);
+	return syscall(SYS_sendmsg, SPAWN_IPC_FD, &header, 0) == -1 && errno == EBADF &&
+		       syscall(SYS_recvmsg, SPAWN_IPC_FD, &header, 0) == -1 && errno == EBADF
+		   ? 0
+		   : 1;
+}
+
+static int
 ask_who_it_is(void)
 {
 	return syscall(SYS_getuid) == -1 && errno == ENOSYS ? 0 : 1;
@@ -159,6 +188,7 @@ static void
 what_it_has_can_be_used(void **state)
 {
 	exits_with_0(use_what_it_has);
+	exits_with_0(talk_to_the_monitor);
 }
 
 static void
@@ -170,6 +200,8 @@ what_would_give_it_more_is_forbidden(void **state)
 	ends_by_sigsys(kill_somebody);
 	ends_by_sigsys(fork_itself);
 	ends_by_sigsys(make_memory_executable);
+	ends_by_sigsys(send_to_somebody);
+	ends_by_sigsys(receive_from_somebody);
 }
 
 static void

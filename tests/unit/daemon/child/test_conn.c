@@ -77,7 +77,9 @@ rig_new(void)
 
 	assert_non_null(rig);
 	start.channels_max = 4;
-	start.window_max_bytes = WINDOW;
+	start.policy.window_max_bytes = WINDOW;
+	start.policy.windows_max_bytes = WINDOW_BUDGET;
+	start.policy.packet_max_bytes = CHANNEL_PACKET_MAX;
 	buf_init(&rig->asked, 65536);
 	buf_init(&rig->data, 65536);
 	assert_ok(conn_new(&start, &rig->conn));
