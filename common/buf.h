@@ -82,6 +82,7 @@ buf_bytes(const struct buf *buf)
 enum result buf_reserve(struct buf *buf, size_t size, uint8_t **at) MUST_USE;
 void buf_commit(struct buf *buf, size_t size);
 
+/* Copies the bytes to the end. RESULT_LIMIT beyond the ceiling, RESULT_MEMORY: nothing is appended then. */
 enum result buf_append(struct buf *buf, struct bytes bytes) MUST_USE;
 
 /* Drops `size` bytes at the start; asserts that they are there. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ change_flag(int fd, int get, int set, int flag, bool on)
 
 	if (flags < 0)
 		return RESULT_SYSTEM;
+	if (((flags & flag) != 0) == on)
+		return RESULT_OK; /* as descriptors of the monitor's are */
 	if (fcntl(fd, set, on ? flags | flag : flags & ~flag) < 0)
 		return RESULT_SYSTEM;
 	return RESULT_OK;
@@ -39,6 +42,18 @@ enum result
 fd_set_nonblocking(int fd)
 {
 	return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, true);
+}
+
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* of Linux 6.16 */
+#endif
+
+void
+fd_refuse_descriptors(int fd)
+{
+	const int off = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 }
 
 enum result

@@ -14,6 +14,10 @@ void fd_close(int *fd);
 enum result fd_set_nonblocking(int fd) MUST_USE;
 enum result fd_set_cloexec(int fd, bool cloexec) MUST_USE;
 
+/* Whoever is at the other end of this local socket, and of those that are accepted from it, can send no descriptors
+ * along: to drop one may take as long as its sender likes (SO_LINGER). Nothing before Linux 6.16. */
+void fd_refuse_descriptors(int fd);
+
 /* Retries EINTR. RESULT_AGAIN, RESULT_CLOSED (end of file; EPIPE or reset), RESULT_SYSTEM (not
  * logged here). *done is set in every case. */
 enum result fd_read(int fd, void *room, size_t size, size_t *done) MUST_USE;

@@ -16,6 +16,13 @@ child_policy_put(struct writer *writer, const struct child_policy *policy)
 	put_u32(writer, policy->alive_count_max);
 	put_u32(writer, policy->qos_interactive);
 	put_u32(writer, policy->qos_bulk);
+	put_u32(writer, policy->dead_peer_s);
+	put_u32(writer, policy->unused_timeout_s);
+	put_u32(writer, policy->user_timeout_s);
+	put_string(writer, policy->channel_timeouts);
+	put_u32(writer, policy->window_max_bytes);
+	put_u32(writer, policy->windows_max_bytes);
+	put_u32(writer, policy->packet_max_bytes);
 }
 
 void
@@ -30,6 +37,13 @@ child_policy_get(struct reader *reader, struct child_policy *policy)
 	policy->alive_count_max = get_u32(reader);
 	policy->qos_interactive = get_u32(reader);
 	policy->qos_bulk = get_u32(reader);
+	policy->dead_peer_s = get_u32(reader);
+	policy->unused_timeout_s = get_u32(reader);
+	policy->user_timeout_s = get_u32(reader);
+	policy->channel_timeouts = get_string(reader);
+	policy->window_max_bytes = get_u32(reader);
+	policy->windows_max_bytes = get_u32(reader);
+	policy->packet_max_bytes = get_u32(reader);
 }
 
 void
@@ -42,7 +56,6 @@ child_start_put(struct writer *writer, const struct child_start *start)
 	put_string(writer, start->ciphers);
 	put_string(writer, start->macs);
 	put_u32(writer, start->channels_max);
-	put_u32(writer, start->window_max_bytes);
 	put_u32(writer, start->compression);
 	put_u32(writer, start->host_key_count);
 	for (uint32_t i = 0; i < start->host_key_count && i < IPC_HOST_KEYS_MAX; i++)
@@ -59,7 +72,6 @@ child_start_get(struct reader *reader, struct child_start *start)
 	start->ciphers = get_string(reader);
 	start->macs = get_string(reader);
 	start->channels_max = get_u32(reader);
-	start->window_max_bytes = get_u32(reader);
 	start->compression = get_u32(reader);
 	start->host_key_count = get_u32(reader);
 	if (start->host_key_count > IPC_HOST_KEYS_MAX) {
@@ -223,6 +235,26 @@ pty_request_get(struct reader *reader, struct pty_request *request)
 }
 
 void
+x11_request_put(struct writer *writer, const struct x11_request *request)
+{
+	put_u32(writer, request->id);
+	put_bool(writer, request->is_single);
+	put_string(writer, request->protocol);
+	put_string(writer, request->cookie);
+	put_u32(writer, request->screen);
+}
+
+void
+x11_request_get(struct reader *reader, struct x11_request *request)
+{
+	request->id = get_u32(reader);
+	request->is_single = get_bool(reader);
+	request->protocol = get_string(reader);
+	request->cookie = get_string(reader);
+	request->screen = get_u32(reader);
+}
+
+void
 session_request_put(struct writer *writer, const struct session_request *request)
 {
 	put_u32(writer, request->id);
@@ -279,11 +311,28 @@ tcp_request_get(struct reader *reader, struct tcp_request *request)
 }
 
 void
+tunnel_request_put(struct writer *writer, const struct tunnel_request *request)
+{
+	put_u32(writer, request->id);
+	put_u32(writer, request->mode);
+	put_u32(writer, request->unit);
+}
+
+void
+tunnel_request_get(struct reader *reader, struct tunnel_request *request)
+{
+	request->id = get_u32(reader);
+	request->mode = get_u32(reader);
+	request->unit = get_u32(reader);
+}
+
+void
 ending_notice_put(struct writer *writer, const struct ending_notice *notice)
 {
 	put_bool(writer, notice->by_peer);
 	put_u32(writer, notice->reason);
 	put_string(writer, notice->text);
+	put_u32(writer, notice->cause);
 }
 
 void
@@ -292,6 +341,7 @@ ending_notice_get(struct reader *reader, struct ending_notice *notice)
 	notice->by_peer = get_bool(reader);
 	notice->reason = get_u32(reader);
 	notice->text = get_string(reader);
+	notice->cause = get_u32(reader);
 }
 
 void
@@ -306,6 +356,7 @@ user_start_put(struct writer *writer, const struct user_start *start)
 	put_string(writer, start->user);
 	put_string(writer, start->home);
 	put_u32(writer, start->log_level);
+	put_string(writer, start->root);
 }
 
 void
@@ -324,12 +375,14 @@ user_start_get(struct reader *reader, struct user_start *start)
 	start->user = get_string(reader);
 	start->home = get_string(reader);
 	start->log_level = get_u32(reader);
+	start->root = get_string(reader);
 }
 
 void
 user_connect_put(struct writer *writer, const struct user_connect *request)
 {
 	put_u32(writer, request->id);
+	put_u32(writer, request->kind);
 	put_string(writer, request->host);
 	put_u32(writer, request->port);
 	put_u32(writer, request->family);
@@ -339,7 +392,104 @@ void
 user_connect_get(struct reader *reader, struct user_connect *request)
 {
 	request->id = get_u32(reader);
+	request->kind = get_u32(reader);
 	request->host = get_string(reader);
 	request->port = get_u32(reader);
 	request->family = get_u32(reader);
+}
+
+void
+unix_request_put(struct writer *writer, const struct unix_request *request)
+{
+	put_u32(writer, request->id);
+	put_string(writer, request->path);
+}
+
+void
+unix_request_get(struct reader *reader, struct unix_request *request)
+{
+	request->id = get_u32(reader);
+	request->path = get_string(reader);
+}
+
+void
+listen_request_put(struct writer *writer, const struct listen_request *request)
+{
+	put_u32(writer, request->id);
+	put_u32(writer, request->kind);
+	put_string(writer, request->place);
+	put_u32(writer, request->port);
+}
+
+void
+listen_request_get(struct reader *reader, struct listen_request *request)
+{
+	request->id = get_u32(reader);
+	request->kind = get_u32(reader);
+	request->place = get_string(reader);
+	request->port = get_u32(reader);
+}
+
+void
+listen_answer_put(struct writer *writer, const struct listen_answer *answer)
+{
+	put_u32(writer, answer->id);
+	put_u32(writer, answer->reason);
+	put_u32(writer, answer->port);
+	put_string(writer, answer->text);
+	put_u64(writer, answer->device);
+	put_u64(writer, answer->inode);
+}
+
+void
+listen_answer_get(struct reader *reader, struct listen_answer *answer)
+{
+	answer->id = get_u32(reader);
+	answer->reason = get_u32(reader);
+	answer->port = get_u32(reader);
+	answer->text = get_string(reader);
+	answer->device = get_u64(reader);
+	answer->inode = get_u64(reader);
+}
+
+void
+user_listen_put(struct writer *writer, const struct user_listen *request)
+{
+	put_u32(writer, request->id);
+	put_u32(writer, request->kind);
+	put_string(writer, request->place);
+	put_string(writer, request->another);
+	put_u32(writer, request->port);
+	put_u32(writer, request->family);
+	put_u32(writer, request->mask);
+	put_bool(writer, request->replaces);
+}
+
+void
+user_listen_get(struct reader *reader, struct user_listen *request)
+{
+	request->id = get_u32(reader);
+	request->kind = get_u32(reader);
+	request->place = get_string(reader);
+	request->another = get_string(reader);
+	request->port = get_u32(reader);
+	request->family = get_u32(reader);
+	request->mask = get_u32(reader);
+	request->replaces = get_bool(reader);
+}
+
+void
+accepted_notice_put(struct writer *writer, const struct accepted_notice *notice)
+{
+	put_u32(writer, notice->id);
+	put_string(writer, notice->originator);
+	put_u32(writer, notice->originator_port);
+}
+
+void
+accepted_notice_get(struct reader *reader, struct accepted_notice *notice)
+{
+	notice->id = get_u32(reader);
+	notice->originator = get_string(reader);
+	notice->originator_port = get_u32(reader);
 }

@@ -23,6 +23,8 @@ enum ipc_direction {
 	PAM_TO_MONITOR,
 	LISTENER_TO_NURSERY,
 	NURSERY_TO_LISTENER,
+	MONITOR_TO_GSS,
+	GSS_TO_MONITOR,
 };
 
 /* Bits, so that a row can name several. */

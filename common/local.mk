@@ -4,9 +4,12 @@ common_libcommon_a_SOURCES += \
 	common/buf.c common/buf.h \
 	common/clock.c common/clock.h \
 	common/command.c common/command.h \
+	common/dead_peer.c common/dead_peer.h \
 	common/fd.c common/fd.h \
+	common/gss_bodies.c common/gss_bodies.h \
+	common/holders.c common/holders.h \
 	common/ipc.c common/ipc.h \
-	common/ipc_table.c common/ipc_table.h common/ipc_messages.def \
+	common/ipc_table.c common/ipc_table.h common/ipc_handlers.def common/ipc_messages.def \
 	common/ipc_bodies.c common/ipc_bodies.h \
 	common/ipc_log.c common/ipc_log.h \
 	common/json.c common/json.h \
@@ -14,6 +17,7 @@ common_libcommon_a_SOURCES += \
 	common/macros.h \
 	common/mem.c common/mem.h \
 	common/pam_bodies.c common/pam_bodies.h \
+	common/password.h \
 	common/place.c common/place.h \
 	common/process.c common/process.h \
 	common/result.c common/result.h \

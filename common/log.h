@@ -34,7 +34,8 @@ bool log_shows_reason(const char *reason);
 
 typedef void log_sink(void *context, const struct log_event *event);
 
-/* Without a sink, events go to standard error. */
+/* Sink and level are the process's, without locks: for processes of one thread. A child inherits both by fork. Without a
+ * sink, events go to standard error; `context` is lent. */
 void log_set_sink(log_sink *sink, void *context);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);

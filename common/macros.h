@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All the macros we have.
+ * All the macros we have. Pure.
  */
 #pragma once
 

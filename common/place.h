@@ -9,11 +9,13 @@
 
 #include "common/buf.h"
 
+/* Can this be a place to go to at all? */
 bool place_is_valid(struct bytes text);
 
 /* Is it this host, letter by letter, and this port? Nothing is looked up. */
 bool place_is(struct bytes text, struct bytes host, unsigned port);
 
+/* Can this be a place to listen on? */
 bool place_to_listen_is_valid(struct bytes text);
 
 /*

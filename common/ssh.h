@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SSH message numbers, disconnect reasons and open failures by their RFC names. RFC 4250 section 4.
+ * SSH message numbers, disconnect reasons and open failures by their RFC names. Pure. RFC 4250 section 4.
  */
 #pragma once
 
@@ -16,6 +16,10 @@ enum ssh_message {
 	SSH_MSG_NEWKEYS = 21,
 	SSH_MSG_KEX_ECDH_INIT = 30,
 	SSH_MSG_KEX_ECDH_REPLY = 31,
+	SSH_MSG_KEXGSS_INIT = 30,
+	SSH_MSG_KEXGSS_CONTINUE = 31,
+	SSH_MSG_KEXGSS_COMPLETE = 32,
+	SSH_MSG_KEXGSS_ERROR = 34,
 	SSH_MSG_KEX_DH_GEX_REQUEST_OLD = 30,
 	SSH_MSG_KEX_DH_GEX_GROUP = 31,
 	SSH_MSG_KEX_DH_GEX_INIT = 32,
@@ -30,6 +34,12 @@ enum ssh_message {
 	    60, /* means what the method says that it was asked by */
 	SSH_MSG_USERAUTH_INFO_REQUEST = 60,
 	SSH_MSG_USERAUTH_INFO_RESPONSE = 61,
+	SSH_MSG_USERAUTH_GSSAPI_RESPONSE = 60,
+	SSH_MSG_USERAUTH_GSSAPI_TOKEN = 61,
+	SSH_MSG_USERAUTH_GSSAPI_EXCHANGE_COMPLETE = 63,
+	SSH_MSG_USERAUTH_GSSAPI_ERROR = 64,
+	SSH_MSG_USERAUTH_GSSAPI_ERRTOK = 65,
+	SSH_MSG_USERAUTH_GSSAPI_MIC = 66,
 	SSH_MSG_GLOBAL_REQUEST = 80,
 	SSH_MSG_REQUEST_SUCCESS = 81,
 	SSH_MSG_REQUEST_FAILURE = 82,
@@ -63,6 +73,13 @@ enum ssh_disconnect {
 	SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE = 14,
 	SSH_DISCONNECT_ILLEGAL_USER_NAME = 15,
 };
+
+/* Of tun@openssh.com, OpenSSH's PROTOCOL section 2.3. */
+enum ssh_tunnel_mode {
+	SSH_TUNNEL_POINT_TO_POINT = 1,
+	SSH_TUNNEL_ETHERNET = 2,
+};
+#define SSH_TUNNEL_UNIT_ANY 0x7fffffff
 
 enum ssh_open_failure {
 	SSH_OPEN_ADMINISTRATIVELY_PROHIBITED = 1,

@@ -52,8 +52,10 @@ choose_from_file(
     const struct monitor *monitor, const struct moduli_wish *wish, struct moduli_group *out)
 {
 	const char *name = settings_text(monitor->settings, KEYWORD_ModuliFile);
-	CLEANUP(file_closep) FILE *file = fopen(name, "re");
+	CLEANUP(file_closep) FILE *file = name == NULL ? NULL : fopen(name, "re");
 
+	if (name == NULL)
+		return RESULT_NOT_FOUND;
 	if (file != NULL)
 		return moduli_choose(file, wish, out);
 	log_info("moduli", "%s: %s; a group of RFC 3526 is used", name, strerror(errno));

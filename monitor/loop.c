@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All that can wake a monitor: the child, the user process, PAM, signals, and three deadlines (edge, plain
- * poll).
+ * All that can wake a monitor: the child, the user process, PAM, Kerberos, the program that is asked about forwardings,
+ * signals, and its deadlines (edge, plain poll).
  */
 #include "monitor/loop.h"
 
@@ -17,6 +17,9 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "monitor/forward/ask.h"
+#include "monitor/forward/takeover.h"
+#include "monitor/login/gss_link.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/status.h"
@@ -29,25 +32,8 @@
 #define CHILD_LISTENS_MS 5000
 
 static monitor_handler *const handlers[IPC_TYPE_COUNT] = {
-#define HANDLER_MONITOR_TO_CHILD(name)
-#define HANDLER_MONITOR_TO_USER(name)
-#define HANDLER_MONITOR_TO_PAM(name)
-#define HANDLER_PAM_TO_MONITOR(name)
-#define HANDLER_LISTENER_TO_NURSERY(name)
-#define HANDLER_NURSERY_TO_LISTENER(name)
-#define HANDLER_USER_TO_MONITOR(name)
 #define HANDLER_CHILD_TO_MONITOR(name) [IPC_##name] = on_##name,
-#define ROW(name, direction, ...)      HANDLER_##direction(name)
-#include "common/ipc_messages.def"
-#undef ROW
-#undef HANDLER_MONITOR_TO_CHILD
-#undef HANDLER_MONITOR_TO_USER
-#undef HANDLER_MONITOR_TO_PAM
-#undef HANDLER_PAM_TO_MONITOR
-#undef HANDLER_LISTENER_TO_NURSERY
-#undef HANDLER_NURSERY_TO_LISTENER
-#undef HANDLER_USER_TO_MONITOR
-#undef HANDLER_CHILD_TO_MONITOR
+#include "common/ipc_handlers.def"
 };
 
 /* Is this failure of a handler the child's lie, or something that went wrong on our side? */
@@ -129,7 +115,7 @@ receive_from_child(struct monitor *monitor)
 		if (result == RESULT_OK) {
 			monitor_handle(monitor, &message);
 			if (message.type == IPC_authenticate || message.type == IPC_auth_reply)
-				mem_wipe(monitor->room, IPC_PACKET_MAX); /* passwords */
+				mem_wipe(monitor->room, message.body.size + 1); /* passwords */
 			if (clock_now_ms() >= end_ms)
 				return; /* answers are taken slowly */
 			continue;
@@ -162,12 +148,17 @@ network_process_ended(struct monitor *monitor)
 static void
 reap(struct monitor *monitor)
 {
+	siginfo_t ended = { 0 };
 	int status;
-	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!sessions_child_ended(monitor, pid, status))
-			(void)relay_child_ended(monitor, pid, status);
+	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
+		ask_child_ends(monitor, ended.si_pid);
+		if (waitpid(ended.si_pid, &status, WNOHANG) != ended.si_pid)
+			return;
+		if (!sessions_child_ended(monitor, ended.si_pid, status) &&
+		    !relay_child_ended(monitor, ended.si_pid, status))
+			(void)ask_child_ended(monitor, ended.si_pid, status);
+		ended.si_pid = 0;
 	}
 }
 
@@ -198,6 +189,10 @@ receive_signal(struct monitor *monitor)
 		reap(monitor);
 		return;
 	}
+	if (info.ssi_signo == MONITOR_SIGNAL_WANTED) {
+		takeover_ask_client(monitor);
+		return;
+	}
 	if (info.ssi_signo == MONITOR_SIGNAL_MAKE_ROOM) {
 		make_room(monitor);
 		return;
@@ -209,6 +204,21 @@ receive_signal(struct monitor *monitor)
 
 /* --- Deadlines ---------------------------------------------------------------------------------- */
 
+/* The child has no say in it: it is told, and killed if it stays. */
+static void
+end_of_age(struct monitor *monitor)
+{
+	const struct setting_origin origin =
+	    settings_origin(monitor->settings, KEYWORD_MaxSessionAge);
+
+	log_info("session-age", "user %s from %s port %u: MaxSessionAge %lld s is over (%s:%u)",
+	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port,
+	    (long long)settings_number(monitor->settings, KEYWORD_MaxSessionAge), origin.file,
+	    origin.line);
+	phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION,
+	    "the connection is as old as it may be (MaxSessionAge)");
+}
+
 static void
 meet_deadlines(struct monitor *monitor)
 {
@@ -219,19 +229,24 @@ meet_deadlines(struct monitor *monitor)
 		status_note(monitor, MONITOR_STATUS_TOO_SLOW);
 		phase_end(monitor, SSH_DISCONNECT_BY_APPLICATION, "login took too long");
 	}
+	if (monitor->age_deadline_ms != 0 && now >= monitor->age_deadline_ms)
+		end_of_age(monitor);
 	if (monitor->kill_deadline_ms != 0 && now >= monitor->kill_deadline_ms) {
 		if (monitor->phase == IPC_PHASE_START)
 			log_error("network-process", "the network process does not get ready");
 		phase_kill(monitor);
 	}
 	login_meet_deadline(monitor, now);
+	takeover_meet_deadline(monitor, now);
+	ask_meet_deadline(monitor, now);
 }
 
 static int
 poll_timeout(const struct monitor *monitor)
 {
-	const uint64_t deadlines[] = { monitor->login_deadline_ms, monitor->kill_deadline_ms,
-		login_deadline_ms(monitor) };
+	const uint64_t deadlines[] = { monitor->login_deadline_ms, monitor->age_deadline_ms,
+		monitor->kill_deadline_ms, login_deadline_ms(monitor),
+		takeover_deadline_ms(monitor), ask_deadline_ms(monitor) };
 	uint64_t now = clock_now_ms();
 	uint64_t first = UINT64_MAX;
 
@@ -256,6 +271,9 @@ monitor_loop_run(struct monitor *monitor, unsigned until)
 			{ .fd = relay_fd(monitor->relay), .events = POLLIN },
 			{ .fd = monitor->child_pidfd, .events = POLLIN },
 			{ .fd = pam_link_fd(monitor->pam), .events = POLLIN },
+			{ .fd = gss_link_fd(monitor->gss, GSS_ACCEPTOR), .events = POLLIN },
+			{ .fd = gss_link_fd(monitor->gss, GSS_USER), .events = POLLIN },
+			{ .fd = ask_fd(monitor), .events = POLLIN },
 		};
 
 		if (poll(fds, COUNT(fds), poll_timeout(monitor)) < 0 && errno != EINTR) {
@@ -269,6 +287,12 @@ monitor_loop_run(struct monitor *monitor, unsigned until)
 			relay_receive(monitor);
 		if (fds[4].revents != 0)
 			pam_link_receive(monitor);
+		if (fds[5].revents != 0)
+			gss_link_receive(monitor, GSS_ACCEPTOR);
+		if (fds[6].revents != 0)
+			gss_link_receive(monitor, GSS_USER);
+		if (fds[7].revents != 0)
+			ask_receive(monitor);
 		if (fds[1].revents != 0)
 			receive_signal(monitor);
 		if (fds[3].revents != 0 && monitor->child_pidfd >= 0)

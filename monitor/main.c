@@ -4,7 +4,6 @@
  * its signals, hands the child the network, answers it until it ends, and goes.
  */
 #include <errno.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -17,12 +16,13 @@
 
 #include "common/clock.h"
 #include "common/config/config.h"
+#include "common/dead_peer.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/process.h"
-#include "common/text.h"
 #include "monitor/login/attempt.h"
+#include "monitor/login/gss_link.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
@@ -45,6 +45,7 @@ take_signals(int *out)
 	sigaddset(&mine, SIGTERM);
 	sigaddset(&mine, SIGINT);
 	sigaddset(&mine, MONITOR_SIGNAL_MAKE_ROOM);
+	sigaddset(&mine, MONITOR_SIGNAL_WANTED);
 	if (sigprocmask(SIG_SETMASK, &mine, &old) < 0)
 		return RESULT_SYSTEM;
 	*out = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -57,31 +58,23 @@ set_option(int fd, int level, int option, int value)
 	(void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-/* The kernel asks a silent peer twice within the time, and gives up one that acknowledges nothing. */
-static void
-set_dead_peer_timeout(int fd, int seconds)
-{
-	const int third = seconds < 3 ? 1 : seconds / 3;
-
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, third);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, third);
-	set_option(
-	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, seconds > INT_MAX / 1000 ? INT_MAX : seconds * 1000);
-}
+/* Whoever was called and is gone without a word is to be called again: RFC 8071 section 3.1, S8. */
+#define CALLED_DEAD_PEER_S 120
 
 /* No socket (a test's pipe) has no options. */
 static void
 prepare_network(const struct monitor *monitor)
 {
-	const int dead_s = (int)settings_number(monitor->settings, KEYWORD_DeadPeerTimeout);
+	uint32_t dead_s = (uint32_t)settings_number(monitor->settings, KEYWORD_DeadPeerTimeout);
 	int fd = monitor->inputs->network_fd;
 
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (settings_flag(monitor->settings, KEYWORD_TCPKeepAlive))
 		set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (dead_s == 0 && monitor->inputs->is_called)
+		dead_s = CALLED_DEAD_PEER_S;
 	if (dead_s > 0)
-		set_dead_peer_timeout(fd, dead_s);
+		dead_peer_set_timeout(fd, dead_s);
 }
 
 /* --- The child's orders ------------------------------------------------------------------------- */
@@ -110,14 +103,16 @@ prepare(struct monitor *monitor)
 	if (grace_s > 0)
 		monitor->login_deadline_ms = now + (uint64_t)grace_s * 1000;
 	TRY(take_signals(&monitor->signal_fd));
-	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&monitor->room));
+	TRY(mem_room(IPC_PACKET_MAX, &monitor->room));
 	TRY(login_new(&monitor->login));
 	TRY(pam_link_new(&monitor->pam));
+	TRY(gss_link_new(&monitor->gss));
 	TRY(sessions_new(&monitor->sessions));
 	TRY(relay_new(&monitor->relay));
 	prepare_network(monitor);
 	orders_read_banner(monitor);
 	orders_list_signatures(monitor);
+	TRY(orders_list_timeouts(monitor));
 	result = send_orders(monitor);
 	/* A child that is gone already has said why, which is still to be heard. */
 	return result == RESULT_CLOSED ? RESULT_OK : result;
@@ -130,14 +125,17 @@ clear(struct monitor *monitor)
 	relay_end(monitor);
 	sessions_free(monitor->sessions);
 	relay_free(monitor->relay);
+	free(monitor->tunnels);
 	login_free(monitor->login);
 	pam_link_free(monitor->pam);
+	gss_link_free(monitor->gss);
 	account_free(monitor->account);
 	permissions_clear(&monitor->permissions);
 	mem_wipe(monitor->session_id, sizeof(monitor->session_id));
 	settings_free(monitor->own_settings);
 	buf_clear(&monitor->banner);
 	buf_clear(&monitor->signatures);
+	buf_clear(&monitor->channel_timeouts);
 	free(monitor->room);
 	fd_close(&monitor->child_fd);
 	fd_close(&monitor->child_pidfd);
@@ -158,6 +156,7 @@ init(struct monitor *monitor, const struct monitor_inputs *inputs)
 	};
 	buf_init(&monitor->banner, BANNER_FILE_MAX);
 	buf_init(&monitor->signatures, 4096);
+	buf_init(&monitor->channel_timeouts, CHILD_TIMEOUTS_MAX);
 }
 
 noreturn void
@@ -191,10 +190,12 @@ monitor_run(const struct monitor_inputs *inputs)
 	int network_fd = inputs->network_fd;
 
 	init(&monitor, inputs);
+	process_unprotect(); /* the listener is to survive, not each connection */
 	/* Host keys are in this memory: no core file, nobody attaches. */
 	process_hide();
-	log_verbose("connection", "Connection from %s port %u on %s port %u", inputs->peer.address,
-	    inputs->peer.port, inputs->local.address, inputs->local.port);
+	log_verbose("connection", "Connection %s %s port %u on %s port %u",
+	    inputs->is_called ? "to" : "from", inputs->peer.address, inputs->peer.port,
+	    inputs->local.address, inputs->local.port);
 	result = prepare(&monitor);
 	fd_close(&network_fd); /* the child has it now */
 	if (result == RESULT_OK) {

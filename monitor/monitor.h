@@ -18,8 +18,12 @@
 
 #define MONITOR_ADDRESS_MAX 64
 
+/* The name of a network device. */
+#define MONITOR_RDOMAIN_MAX 16
+
 /* Of a key, as a session learns it. */
 #define LOGIN_COMMENT_MAX 128
+#define LOGIN_OPTIONS_MAX 2048
 
 /* It goes to the child in one message with other things. */
 #define BANNER_FILE_MAX (16 * 1024)
@@ -36,7 +40,8 @@ struct host_key {
 	struct certificate *certificate; /* of this key; NULL: it has none */
 };
 
-struct config; /* common/config/config.h */
+struct config;  /* common/config/config.h */
+struct holders; /* common/holders.h */
 
 /* All that a monitor gets from the listener; inherited by the fork, so nothing is copied. */
 struct monitor_inputs {
@@ -44,21 +49,45 @@ struct monitor_inputs {
 	const struct config *config;      /* for Match blocks; NULL: there are none */
 	const struct host_key *host_keys; /* in order of preference */
 	size_t host_key_count;
-	const char *agent_path; /* HostKeyAgent; NULL: none */
-	int network_fd;         /* handed to the child, then closed here */
-	int status_fd;          /* pipe to the listener: bytes, MONITOR_STATUS_* */
-	int child_fd;           /* to its child, a fork of the nursery; non-blocking */
-	int user_program_fd;    /* O_PATH of sallyport-user */
-	int pam_program_fd;     /* O_PATH of sallyport-pam; -1 where no setting uses PAM */
-	int name_program_fd;    /* O_PATH of sallyport-name; -1 where UseDNS is off */
-	uid_t unprivileged_uid; /* who runs that; 0 without root */
+	const char *agent_path;  /* HostKeyAgent; NULL: none */
+	int network_fd;          /* handed to the child, then closed here */
+	int status_fd;           /* pipe to the listener: bytes, MONITOR_STATUS_* */
+	struct holders *holders; /* which monitors hold which ports; NULL: nobody knows */
+	int child_fd;            /* to its child, a fork of the nursery; non-blocking */
+	int user_program_fd;     /* O_PATH of sallyport-user */
+	int pam_program_fd;      /* O_PATH of sallyport-pam; -1 where no setting uses PAM */
+	int gss_program_fd;      /* O_PATH of sallyport-gss; -1 where nothing asks Kerberos */
+	int name_program_fd;     /* O_PATH of sallyport-name; -1 where UseDNS is off */
+	uid_t unprivileged_uid;  /* who runs that; 0 without root */
 	gid_t unprivileged_gid;
 	bool is_root;
+	bool is_called; /* the listener made the connection: CallHome */
 	struct monitor_endpoint peer, local;
+	char rdomain
+	    [MONITOR_RDOMAIN_MAX]; /* the routing domain (VRF) of the connection; empty: none */
 };
+
+/* Nothing at all, and no descriptor: 0 is standard input. */
+static inline struct monitor_inputs
+monitor_inputs_none(void)
+{
+	return (struct monitor_inputs){
+		.network_fd = -1,
+		.status_fd = -1,
+		.child_fd = -1,
+		.user_program_fd = -1,
+		.pam_program_fd = -1,
+		.gss_program_fd = -1,
+		.name_program_fd = -1,
+	};
+}
 
 /* To a monitor: somebody else needs the place, unless somebody has logged in. */
 #define MONITOR_SIGNAL_MAKE_ROOM SIGUSR2
+
+/* To a monitor, of another one: somebody of the same user and key wants a port that it holds. Ignored by whoever does
+ * not know it. */
+#define MONITOR_SIGNAL_WANTED    SIGURG
 
 #define MONITOR_STATUS_LOGGED_IN 'L'
 #define MONITOR_STATUS_SPOKE     'S' /* a client that is not logged in got something done */
@@ -73,6 +102,10 @@ struct monitor_inputs {
 
 /* Runs the monitor of one connection to its end; never returns to the listener's code. */
 noreturn void monitor_run(const struct monitor_inputs *inputs);
+
+/* Of a monitor that was killed: ends, from a process of its own, the records of those who were logged in from this address
+ * in sessions that are over. */
+void monitor_sweep(const char *address);
 
 /* Has a child with nobody at its other end and exits with 0 if it confined itself: a server whose
  * sandbox does not work must not serve. `inputs->network_fd` and `status_fd` are not used. */
@@ -108,6 +141,27 @@ enum result virtual_users_check(const char *path, bool is_root, struct buf *erro
 /* The same without asking the system for names, which takes seconds for thousands. */
 enum result virtual_users_try(const char *path, struct buf *errors) MUST_USE;
 
+/*
+ * Would a server with these settings let nobody in, or never be able to do what it is told? `global`: in force for all
+ * who are in no block. RESULT_CONFIG with a line in `errors` for each thing.
+ */
+enum result login_settings_check(
+    const struct config *config, const struct settings *global, struct buf *errors) MUST_USE;
+
+/* Can ForwardingCommand be run as it is said anywhere, by who is said to run it? RESULT_CONFIG with a line in `errors` for
+ * each thing. Files can change at any time, so this is for whoever wants to know now. */
+enum result forwarding_command_check(const struct config *config, struct buf *errors) MUST_USE;
+
+/* Could somebody with these settings log in by any method? A line in `errors` if not. */
+void login_methods_advise(const struct settings *settings, struct buf *errors);
+
+/*
+ * What logins would find: files of keys, programs, root folders, the methods of each block. A line in `errors` for each
+ * thing that is not right; those that begin with "warning: " behind their place leave RESULT_OK. RESULT_CONFIG: no key
+ * could log in. `is_root`: the server can become anybody.
+ */
+enum result login_advise(const struct config *config, bool is_root, struct buf *errors) MUST_USE;
+
 /* Who demands something of a security key; the first who does. Without any word, the settings. */
 enum demand {
 	DEMAND_BY_SETTINGS,    /* PubkeyAuthOptions */
@@ -120,6 +174,8 @@ enum demand {
 /* What the logged-in user may do: everything starts off; decide.c turns on what policy grants. */
 struct permissions {
 	bool session, pty, forward_local, forward_remote, environment, user_rc;
+	bool unix_local, unix_remote; /* forwarding of sockets with paths */
+	bool forward_agent, forward_x11;
 	bool must_change_password; /* sessions are passwd, and nothing else */
 	bool
 	    commands; /* programs of the user's own choice: a shell, a command, ~/.ssh/environment */
@@ -128,7 +184,10 @@ struct permissions {
 	/* Owned: "host:port", blanks between, a line for each key that limits; NULL: none does. The second may be a
 	 * port alone. */
 	char *permit_open, *permit_listen;
-	char *variables; /* owned: "NAME=value" of the key, a line each; NULL: none */
+	bool tunnel;          /* devices that packets go through */
+	bool is_tunnel_bound; /* to this one, by the key: any other must not be asked for */
+	uint32_t tunnel_unit; /* SSH_TUNNEL_UNIT_ANY: the kernel chooses, never the client */
+	char *variables;      /* owned: "NAME=value" of the key, a line each; NULL: none */
 	/* What must be so before any of this is: a security key was touched, and verified its user. */
 	enum demand touch, verification;
 };
@@ -137,8 +196,10 @@ void permissions_clear(struct permissions *permissions);
 
 struct sessions; /* monitor/session/sessions.h */
 struct relay;    /* monitor/forward/relay.h: the user process and the requests in flight */
+struct tunnels;  /* monitor/forward/tunnels.h: names of devices */
 struct login;    /* monitor/login/login.h: attempts, delays, what the login phase must remember */
 struct pam_link; /* monitor/login/pam_link.h: the process in which PAM runs */
+struct gss_link; /* monitor/login/gss_link.h: the processes that know Kerberos */
 
 struct monitor {
 	const struct monitor_inputs *inputs;
@@ -155,8 +216,10 @@ struct monitor {
 	uint8_t *room;                   /* owned: IPC_PACKET_MAX bytes for one message */
 	struct buf banner;               /* the text of Banner */
 	struct buf signatures;           /* server-sig-algs */
+	struct buf channel_timeouts;     /* as child_policy has them */
 	unsigned log_lines;              /* that the child has written so far */
 	uint64_t login_deadline_ms;      /* 0: none */
+	uint64_t age_deadline_ms;        /* MaxSessionAge is over; 0: none */
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
 	uint8_t session_id[64];          /* exchange hash of the first key exchange */
 	size_t session_id_size;          /* 0 before */
@@ -166,8 +229,10 @@ struct monitor {
 	struct permissions permissions;
 	struct login *login;       /* owned */
 	struct pam_link *pam;      /* owned */
+	struct gss_link *gss;      /* owned */
 	struct sessions *sessions; /* owned */
 	struct relay *relay;       /* owned */
+	struct tunnels *tunnels;   /* owned; NULL: there were none yet */
 };
 
 /* A handler of one message. Its result: OK; a wire error or PROTOCOL means that the child lied and
@@ -183,29 +248,18 @@ void monitor_tell(
 bool host_key_find(const struct monitor *monitor, struct bytes name, const struct host_key **key,
     const struct signature_algorithm **algorithm);
 
+/* sign.c: wipes the private keys that this process has a copy of, one that was forked and is to be the user's. */
+void host_keys_forget(const struct monitor_inputs *inputs);
+
 /* Passes one message of the child through the gate to its handler; deals with what the handler says. */
 void monitor_handle(struct monitor *monitor, struct ipc_message *message);
 
 /* The handlers: one for each row to the monitor, on_<name>. */
-#define HANDLER_MONITOR_TO_CHILD(name)
-#define HANDLER_MONITOR_TO_USER(name)
-#define HANDLER_MONITOR_TO_PAM(name)
-#define HANDLER_LISTENER_TO_NURSERY(name)
-#define HANDLER_NURSERY_TO_LISTENER(name)
 #define HANDLER_CHILD_TO_MONITOR(name) monitor_handler on_##name;
 #define HANDLER_USER_TO_MONITOR(name)  monitor_handler on_##name;
 #define HANDLER_PAM_TO_MONITOR(name)   monitor_handler on_##name;
-#define ROW(name, direction, ...)      HANDLER_##direction(name)
-#include "common/ipc_messages.def"
-#undef ROW
-#undef HANDLER_MONITOR_TO_CHILD
-#undef HANDLER_MONITOR_TO_USER
-#undef HANDLER_MONITOR_TO_PAM
-#undef HANDLER_PAM_TO_MONITOR
-#undef HANDLER_LISTENER_TO_NURSERY
-#undef HANDLER_NURSERY_TO_LISTENER
-#undef HANDLER_CHILD_TO_MONITOR
-#undef HANDLER_USER_TO_MONITOR
+#define HANDLER_GSS_TO_MONITOR(name)   monitor_handler on_##name;
+#include "common/ipc_handlers.def"
 
 /* --- phase.c: the only code that moves between phases ------------------------------------------- */
 

@@ -7,17 +7,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "common/config/channel_timeouts.h"
+#include "common/crypto/algorithm.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
 
 /* Channels of one connection, sessions and forwards together. */
-#define CHANNELS_MAX 1024
-
-/* Receive window that one channel may grow to: 300 MiB/s and more over a tenth of a second. */
-#define WINDOW_MAX_BYTES (64 * 1024 * 1024)
+#define CHANNELS_MAX      1024
+#define CHANNELS_MIN      16
+#define DESCRIPTORS_MAX   8192 /* what the child takes at most */
+#define SPARE_DESCRIPTORS 64
 
 static enum result
 append_name(struct buf *list, struct bytes name)
@@ -64,6 +67,20 @@ list_setting(const struct settings *settings, enum keyword keyword)
 	const char *text = settings_text(settings, keyword);
 
 	return bytes_of_text(text == NULL ? "" : text);
+}
+
+/* Those by Kerberos first: who has a ticket need not know our key. RFC 4462 section 2.4 for their names. */
+static enum result
+list_kex_algorithms(const struct settings *settings, struct buf *list)
+{
+	struct bytes rest = list_setting(settings, KEYWORD_GSSAPIKexAlgorithms);
+	struct bytes name;
+
+	while (settings_flag(settings, KEYWORD_GSSAPIKeyExchange) && text_next_name(&rest, &name)) {
+		TRY(append_name(list, name));
+		TRY(buf_append(list, bytes_of_text(KEX_GSS_MECHANISM)));
+	}
+	return append_name(list, list_setting(settings, KEYWORD_KexAlgorithms));
 }
 
 /* RFC 4253 section 4.2. What the operator adds was found to be short when it was read. */
@@ -116,6 +133,45 @@ orders_list_signatures(struct monitor *monitor)
 	}
 }
 
+static enum result
+append_timeout(struct buf *list, struct bytes type, uint32_t seconds)
+{
+	const size_t size = 4 + type.size + 4;
+	struct writer writer;
+	uint8_t *at;
+
+	TRY(buf_reserve(list, size, &at));
+	writer = writer_into(at, size);
+	put_string(&writer, type);
+	put_u32(&writer, seconds);
+	TRY(writer_end(&writer));
+	buf_commit(list, size);
+	return RESULT_OK;
+}
+
+enum result
+orders_list_timeouts(struct monitor *monitor)
+{
+	const struct settings *settings = monitor->settings;
+
+	buf_reset(&monitor->channel_timeouts);
+	for (size_t i = 0; i < settings_count(settings, KEYWORD_ChannelTimeout); i++) {
+		const char *word = settings_word(settings, KEYWORD_ChannelTimeout, i);
+		struct bytes type;
+		uint32_t seconds;
+
+		TRY(channel_timeout_parse(word, &type, &seconds));
+		TRY(append_timeout(&monitor->channel_timeouts, type, seconds));
+	}
+	return RESULT_OK;
+}
+
+static uint32_t
+seconds_of(const struct settings *settings, enum keyword keyword)
+{
+	return (uint32_t)settings_number(settings, keyword);
+}
+
 struct child_policy
 orders_policy(const struct monitor *monitor)
 {
@@ -134,26 +190,55 @@ orders_policy(const struct monitor *monitor)
 		.alive_count_max = (uint32_t)settings_number(settings, KEYWORD_ClientAliveCountMax),
 		.qos_interactive = qos.interactive,
 		.qos_bulk = qos.bulk,
+		.dead_peer_s = seconds_of(settings, KEYWORD_DeadPeerTimeout),
+		.unused_timeout_s = seconds_of(settings, KEYWORD_UnusedConnectionTimeout),
+		.user_timeout_s = seconds_of(settings, KEYWORD_IdleUserTimeout),
+		.channel_timeouts = buf_bytes(&monitor->channel_timeouts),
+		.window_max_bytes = (uint32_t)settings_number(settings, KEYWORD_ChannelWindowMax),
+		.windows_max_bytes =
+		    (uint32_t)settings_number(settings, KEYWORD_ConnectionWindowMax),
+		.packet_max_bytes = (uint32_t)settings_number(settings, KEYWORD_ChannelPacketMax),
 	};
+}
+
+/*
+ * Of each side's. The child must never run out of descriptors by what others open: each channel has one, a session's
+ * three, and a connection to be handed over needs one more. See the child's own limit in confine.c.
+ */
+static uint32_t
+channels_max(const struct settings *settings)
+{
+	const int64_t sessions = settings_number(settings, KEYWORD_MaxSessions);
+	const rlim_t others = SPARE_DESCRIPTORS + 2 * (rlim_t)(sessions > 0 ? sessions : 0);
+	struct rlimit limit = { .rlim_max = DESCRIPTORS_MAX };
+
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max > DESCRIPTORS_MAX)
+		limit.rlim_max = DESCRIPTORS_MAX;
+	if (limit.rlim_max < others + 2 * CHANNELS_MIN)
+		return CHANNELS_MIN;
+	limit.rlim_max = (limit.rlim_max - others) / 2;
+	return limit.rlim_max < CHANNELS_MAX ? (uint32_t)limit.rlim_max : CHANNELS_MAX;
 }
 
 enum result
 orders_put(const struct monitor *monitor, struct writer *writer)
 {
 	const struct settings *settings = monitor->settings;
-	OWNED_BUF host_key_algorithms;
+	OWNED_BUF kex_algorithms, host_key_algorithms;
 	char version[256];
 	struct child_start start = {
 		.policy = orders_policy(monitor),
 		.compression = (uint32_t)settings_number(settings, KEYWORD_Compression),
-		.kex_algorithms = list_setting(settings, KEYWORD_KexAlgorithms),
 		.ciphers = list_setting(settings, KEYWORD_Ciphers),
 		.macs = list_setting(settings, KEYWORD_MACs),
-		.channels_max = CHANNELS_MAX,
-		.window_max_bytes = WINDOW_MAX_BYTES,
+		.channels_max = channels_max(settings),
 	};
 
+	buf_init(&kex_algorithms, 8192);
 	buf_init(&host_key_algorithms, 4096);
+	TRY(list_kex_algorithms(settings, &kex_algorithms));
+	start.kex_algorithms = buf_bytes(&kex_algorithms);
 	TRY(list_host_key_algorithms(monitor, &host_key_algorithms));
 	write_version(settings, version, sizeof(version));
 	start.version = bytes_of_text(version);

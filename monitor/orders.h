@@ -16,5 +16,8 @@ void orders_read_banner(struct monitor *monitor);
 /* Writes what users may sign with, by the settings in force, to monitor->signatures. */
 void orders_list_signatures(struct monitor *monitor);
 
+/* Writes the rules of ChannelTimeout, by the settings in force, to monitor->channel_timeouts. */
+enum result orders_list_timeouts(struct monitor *monitor) MUST_USE;
+
 /* The first message's body. RESULT_LIMIT: keys and lists are more than it holds. */
 enum result orders_put(const struct monitor *monitor, struct writer *writer) MUST_USE;

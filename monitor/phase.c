@@ -40,12 +40,16 @@ phase_login(struct monitor *monitor)
 void
 phase_open(struct monitor *monitor, struct account *account, struct permissions *permissions)
 {
+	const int64_t age_s = settings_number(monitor->settings, KEYWORD_MaxSessionAge);
+
 	assert(monitor->phase == IPC_PHASE_LOGIN && monitor->account == NULL && account != NULL);
 	monitor->phase = IPC_PHASE_OPEN;
 	monitor->account = account;
 	monitor->permissions = *permissions;
 	*permissions = (struct permissions){ 0 };
 	monitor->login_deadline_ms = 0;
+	if (age_s > 0)
+		monitor->age_deadline_ms = clock_now_ms() + (uint64_t)age_s * 1000;
 	ipc_gate_again(&monitor->gate, IPC_sign); /* for the first key exchange after login */
 	ipc_gate_again(&monitor->gate, IPC_choose_group);
 	status_tell(monitor, MONITOR_STATUS_LOGGED_IN);
@@ -72,6 +76,7 @@ phase_end(struct monitor *monitor, enum ssh_disconnect reason, const char *text)
 		return;
 	monitor->phase = IPC_PHASE_ENDING;
 	monitor->login_deadline_ms = 0;
+	monitor->age_deadline_ms = 0;
 	monitor->kill_deadline_ms = clock_now_ms() + FAREWELL_MS;
 	if (can_hear && reason != SSH_DISCONNECT_NONE)
 		tell_finish(monitor, reason, text);
@@ -103,6 +108,7 @@ phase_kill(struct monitor *monitor)
 {
 	monitor->phase = IPC_PHASE_ENDING;
 	monitor->login_deadline_ms = 0;
+	monitor->age_deadline_ms = 0;
 	monitor->kill_deadline_ms = 0;
 	fd_close(&monitor->child_fd);
 	kill_child(monitor);

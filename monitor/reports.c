@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/ipc_log.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
@@ -54,15 +55,11 @@ on_ready(struct monitor *monitor, struct ipc_message *message)
 enum result
 on_log(struct monitor *monitor, struct ipc_message *message)
 {
-	struct reader reader = reader_of(message->body);
-	uint32_t level = get_u32(&reader);
-	struct bytes reason = get_string(&reader);
-	struct bytes text = get_string(&reader);
+	struct ipc_log_line line;
 	unsigned most = log_is_on(LOG_LEVEL_DEBUG1) ? LOG_LINES_MAX_DEBUG : LOG_LINES_MAX;
 
-	TRY(reader_end(&reader));
-	if (level == LOG_LEVEL_QUIET || level > LOG_LEVEL_DEBUG3)
-		return RESULT_PROTOCOL;
+	TRY(ipc_log_get(message->body,
+	    monitor->phase == IPC_PHASE_START ? LOG_LEVEL_FATAL : LOG_LEVEL_INFO, &line));
 	if (monitor->log_lines >= most)
 		return RESULT_OK;
 	if (++monitor->log_lines == most) {
@@ -72,11 +69,9 @@ on_log(struct monitor *monitor, struct ipc_message *message)
 		    monitor->inputs->peer.address, monitor->inputs->peer.port);
 		return RESULT_OK;
 	}
-	if (monitor->phase != IPC_PHASE_START && level < LOG_LEVEL_INFO)
-		level = LOG_LEVEL_INFO;
-	log_event((enum log_level)level, "network-process",
-	    "connection from %s port %u: %.*s: %.*s", monitor->inputs->peer.address,
-	    monitor->inputs->peer.port, LOG_BYTES(reason), LOG_BYTES(text));
+	log_event(line.level, "network-process", "connection from %s port %u: %.*s: %.*s",
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, LOG_BYTES(line.reason),
+	    LOG_BYTES(line.text));
 	return RESULT_OK;
 }
 
@@ -99,6 +94,32 @@ on_violation(struct monitor *monitor, struct ipc_message *message)
 	return RESULT_OK;
 }
 
+/* Each has a reason code of its own, so that whoever asks why a connection ended can tell. */
+static void
+log_timer(const struct monitor_endpoint *peer, uint32_t cause, const char *who, const char *text)
+{
+	switch (cause) {
+	case ENDING_CLIENT_SILENT:
+		log_info("client-silent", "Disconnecting %s%s port %u: %s", who, peer->address,
+		    peer->port, text);
+		return;
+	case ENDING_UNUSED:
+		log_info("unused-connection", "Disconnecting %s%s port %u: %s", who, peer->address,
+		    peer->port, text);
+		return;
+	case ENDING_USER_IDLE:
+		log_info("idle-user", "Disconnecting %s%s port %u: %s", who, peer->address,
+		    peer->port, text);
+		return;
+	case ENDING_PEER_DEAD:
+		log_info("dead-peer", "Disconnecting %s%s port %u: %s", who, peer->address,
+		    peer->port, text);
+		return;
+	default:
+		return; /* judged already */
+	}
+}
+
 /* As sshd says it, for what reads its logs. */
 static void
 log_ending(const struct monitor *monitor, const struct ending_notice *notice)
@@ -109,7 +130,9 @@ log_ending(const struct monitor *monitor, const struct ending_notice *notice)
 
 	login_describe(monitor, who, sizeof(who));
 	text_quote(notice->text, text, sizeof(text));
-	if (!notice->by_peer) {
+	if (notice->cause != ENDING_OTHER) {
+		log_timer(peer, notice->cause, who, text);
+	} else if (!notice->by_peer) {
 		log_info("disconnecting", "Disconnecting %s%s port %u: %s", who, peer->address,
 		    peer->port, text);
 	} else if (notice->reason != SSH_DISCONNECT_NONE) {
@@ -132,6 +155,8 @@ on_ending(struct monitor *monitor, struct ipc_message *message)
 
 	ending_notice_get(&reader, &notice);
 	TRY(reader_end(&reader));
+	if (notice.cause >= ENDING_CAUSE_COUNT)
+		return RESULT_PROTOCOL;
 	monitor->has_last_word = true;
 	log_ending(monitor, &notice);
 	phase_end(monitor, SSH_DISCONNECT_NONE, "");

@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/wire.h"
+#include "monitor/gss_kex.h"
 #include "monitor/monitor.h"
 #include "monitor/status.h"
 
@@ -46,6 +47,13 @@ host_key_find(const struct monitor *monitor, struct bytes name, const struct hos
 			return true;
 	}
 	return false;
+}
+
+void
+host_keys_forget(const struct monitor_inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->host_key_count; i++)
+		key_free(inputs->host_keys[i].key);
 }
 
 static struct bytes
@@ -113,6 +121,8 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 	TRY(reader_end(&reader));
 	if (hash.size < EXCHANGE_HASH_MIN || hash.size > sizeof(monitor->session_id))
 		return RESULT_PROTOCOL;
+	if (bytes_is(algorithm_name, GSS_KEX_ALGORITHM))
+		return gss_kex_sign(monitor, hash);
 	if (!host_key_find(monitor, algorithm_name, &key, &algorithm))
 		return RESULT_PROTOCOL;
 	if (monitor->session_id_size == 0) {
@@ -132,6 +142,7 @@ on_sign(struct monitor *monitor, struct ipc_message *message)
 enum result
 on_kex_done(struct monitor *monitor, struct ipc_message *message)
 {
+	gss_kex_end(monitor);
 	/* Before login there is exactly one key exchange. */
 	if (monitor->phase == IPC_PHASE_OPEN) {
 		ipc_gate_again(&monitor->gate, IPC_sign);

@@ -23,9 +23,11 @@ struct lie {
 	bool signs_for_other_session, signs_without_type;
 	uint32_t id; /* sessions and connections */
 	uint32_t kind;
+	uint32_t unit; /* of tunnels */
 	const char *command, *variable, *signal_name;
 	uint32_t level; /* log */
 	const char *text;
+	uint32_t cause; /* ending */
 };
 
 struct hostile {

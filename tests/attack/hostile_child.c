@@ -16,6 +16,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/ssh.h"
 #include "common/text.h"
 #include "daemon/child/nursery.h"
 #include "daemon/child/start.h"
@@ -25,6 +26,7 @@
 #define FLOOD     100000
 #define UNREAD    20000
 #define ATTEMPTS  40
+#define REQUESTS  10000
 #define FORGED    "x\nAccepted publickey for root from 127.0.0.1 port 1 ssh2\r\n\x1b[2J"
 
 /* --- The way to where the lie begins ------------------------------------------------------------- */
@@ -160,6 +162,19 @@ forge_user_connected(struct hostile *h)
 	hostile_tell_body(h, IPC_user_connected, writer_bytes(&w).size, &h->network, 1);
 }
 
+/* What it says when somebody connected to what it listens on. */
+static void
+forge_user_accepted(struct hostile *h)
+{
+	struct writer w = writer_into(h->body, HOSTILE_BODY_MAX);
+
+	advance_to(h, STAGE_SESSION);
+	put_u32(&w, 0);
+	put_text(&w, "");
+	put_u32(&w, 0);
+	hostile_tell_body(h, IPC_user_accepted, writer_bytes(&w).size, &h->network, 1);
+}
+
 static void
 tell_unknown_type(struct hostile *h)
 {
@@ -217,6 +232,46 @@ open_too_many_sessions(struct hostile *h)
 	for (h->lie.id = 0; h->lie.id < ATTEMPTS; h->lie.id++) {
 		hostile_tell(h, IPC_open_session);
 		(void)!hostile_hear(h);
+	}
+}
+
+/* Ten thousand times, by both names and with all kinds of displays; each is answered. */
+static void
+ask_for_ever(struct hostile *h)
+{
+	advance_to(h, STAGE_SESSION);
+	for (int i = 0; i < REQUESTS; i++) {
+		h->lie.kind = (uint32_t)i % 2;
+		hostile_tell(h, i % 4 < 2 ? IPC_forward_agent : IPC_forward_x11);
+		if (!hostile_hear(h))
+			return;
+	}
+}
+
+/* Each is cancelled at once but for the last, whose answer is awaited. */
+static void
+connect_for_ever(struct hostile *h)
+{
+	advance_to(h, STAGE_OPEN);
+	for (int i = 0; i < REQUESTS; i++) {
+		hostile_tell(h, IPC_connect_tcp);
+		hostile_tell(h, IPC_cancel_connect);
+		hostile_tell(h, IPC_cancel_connect);
+	}
+	hostile_tell(h, IPC_connect_tcp);
+	(void)!hostile_hear(h);
+}
+
+/* Each is taken back at once. */
+static void
+listen_for_ever(struct hostile *h)
+{
+	advance_to(h, STAGE_OPEN);
+	for (int i = 0; i < ATTEMPTS; i++) {
+		hostile_tell(h, IPC_listen);
+		hostile_tell(h, IPC_unlisten);
+		if (!hostile_hear(h) || !hostile_hear(h))
+			return;
 	}
 }
 
@@ -288,6 +343,7 @@ struct scenario {
 #define OPEN    IPC_open_session
 #define ENV     IPC_set_env
 #define BEGIN   IPC_start_session
+#define TUNNEL  IPC_open_tunnel
 #define SAYS(...)  .messages = { __VA_ARGS__ }
 #define LYING(...) .lie = { __VA_ARGS__ }
 static const struct scenario scenarios[] = {
@@ -325,6 +381,9 @@ static const struct scenario scenarios[] = {
 	{ "open_out_of_range",        STAGE_OPEN,    SAYS(OPEN),  LYING(.id = 65536) },
 	{ "open_greatest_id",         STAGE_OPEN,    SAYS(OPEN),  LYING(.id = UINT32_MAX) },
 	{ "connect_out_of_range",     STAGE_OPEN,    SAYS(IPC_connect_tcp), LYING(.id = 65536) },
+	{ "tunnel_out_of_range",      STAGE_OPEN,    SAYS(TUNNEL), LYING(.id = 65536) },
+	{ "tunnel_of_no_kind",        STAGE_OPEN,    SAYS(TUNNEL), LYING(.kind = 3) },
+	{ "tunnel_of_no_unit",        STAGE_OPEN,    SAYS(TUNNEL), LYING(.unit = 0x80000000) },
 	{ "pty_unknown_id",           STAGE_SESSION, SAYS(IPC_open_pty), LYING(.id = 5) },
 	{ "env_unknown_id",           STAGE_SESSION, SAYS(ENV),   LYING(.id = 5) },
 	{ "start_unknown_id",         STAGE_SESSION, SAYS(BEGIN), LYING(.id = 5) },
@@ -340,15 +399,53 @@ static const struct scenario scenarios[] = {
 	{ "env_with_equals",          STAGE_SESSION, SAYS(ENV),   LYING(.variable = "TEST_A=B") },
 	{ "signal_before_start",      STAGE_SESSION, SAYS(IPC_signal_session) },
 	{ "signal_unknown",           STAGE_SESSION, SAYS(BEGIN, IPC_signal_session), LYING(.signal_name = "KILL\n") },
+	{ "break_unknown_id",         STAGE_SESSION, SAYS(IPC_send_break), LYING(.id = 5) },
+	{ "break_before_start",       STAGE_SESSION, SAYS(IPC_send_break) },
+	{ "break_without_terminal",   STAGE_SESSION, SAYS(BEGIN, IPC_send_break) },
 	{ "connect",                  STAGE_OPEN,    SAYS(IPC_connect_tcp) },
+	{ "connect_again",            STAGE_OPEN,    SAYS(IPC_connect_tcp, IPC_connect_tcp), .is_burst = true },
+	{ "listen_at_once",           STAGE_OPEN,    SAYS(IPC_listen, IPC_listen), .is_burst = true },
+	{ "connect_unix",             STAGE_OPEN,    SAYS(IPC_connect_unix) },
+	{ "connect_unix_out_of_range", STAGE_OPEN,   SAYS(IPC_connect_unix), LYING(.id = 65536) },
+	{ "listen",                   STAGE_OPEN,    SAYS(IPC_listen) },
+	{ "listen_unix",              STAGE_OPEN,    SAYS(IPC_listen), LYING(.kind = FORWARD_UNIX, .text = "/tmp/hostile") },
+	{ "listen_again",             STAGE_OPEN,    SAYS(IPC_listen, IPC_listen) },
+	{ "listen_out_of_range",      STAGE_OPEN,    SAYS(IPC_listen), LYING(.id = 256) },
+	{ "listen_unknown_kind",      STAGE_OPEN,    SAYS(IPC_listen), LYING(.kind = 99) },
+	{ "unlisten_nothing",         STAGE_OPEN,    SAYS(IPC_unlisten) },
+	{ "unlisten_out_of_range",    STAGE_OPEN,    SAYS(IPC_unlisten), LYING(.id = UINT32_MAX) },
+	{ "unlisten_twice",           STAGE_OPEN,    SAYS(IPC_listen, IPC_unlisten, IPC_unlisten), .is_burst = true },
+	{ "accept_too_many",          STAGE_OPEN,    SAYS(IPC_accept_more), LYING(.id = 65) },
+	{ "agent",                    STAGE_SESSION, SAYS(IPC_forward_agent) },
+	{ "agent_standard",           STAGE_SESSION, SAYS(IPC_forward_agent), LYING(.kind = 1) },
+	{ "agent_twice",              STAGE_SESSION, SAYS(IPC_forward_agent, IPC_forward_agent) },
+	{ "agent_late",               STAGE_SESSION, SAYS(BEGIN, IPC_forward_agent) },
+	{ "agent_unknown_id",         STAGE_SESSION, SAYS(IPC_forward_agent), LYING(.id = 5) },
+	{ "agent_as_listener",        STAGE_SESSION, SAYS(IPC_listen), LYING(.kind = FORWARD_AGENT) },
+	{ "x11",                      STAGE_SESSION, SAYS(IPC_forward_x11) },
+	{ "x11_twice",                STAGE_SESSION, SAYS(IPC_forward_x11, IPC_forward_x11) },
+	{ "x11_late",                 STAGE_SESSION, SAYS(BEGIN, IPC_forward_x11) },
+	{ "x11_commands",             STAGE_SESSION, SAYS(IPC_forward_x11), LYING(.text = "00\nsource /etc/passwd\n") },
+	{ "x11_unknown_id",           STAGE_SESSION, SAYS(IPC_forward_x11), LYING(.id = 5) },
+	{ "x11_as_listener",          STAGE_SESSION, SAYS(IPC_listen), LYING(.kind = FORWARD_X11) },
+	{ "unlisten_agent",           STAGE_SESSION, SAYS(IPC_unlisten), LYING(.id = FORWARD_AGENT_ID) },
+	{ "unlisten_display",         STAGE_SESSION, SAYS(IPC_unlisten), LYING(.id = FORWARD_DISPLAY_ID) },
+	{ "accept_for_nothing",       STAGE_OPEN,    SAYS(IPC_accept_more, IPC_listen) },
+
+	{ "tunnel",                   STAGE_OPEN,    SAYS(TUNNEL), LYING(.unit = SSH_TUNNEL_UNIT_ANY) },
+	{ "tunnel_of_ethernet",       STAGE_OPEN,    SAYS(TUNNEL), LYING(.kind = SSH_TUNNEL_ETHERNET) },
+	{ "tunnel_twice",             STAGE_OPEN,    SAYS(TUNNEL, TUNNEL), LYING(.unit = 3) },
 
 	{ "ready_twice",              STAGE_READY,   SAYS(IPC_ready) },
 	{ "ending_twice",             STAGE_SIGNED,  SAYS(IPC_ending, IPC_ending) },
+	{ "ending_unknown_cause",     STAGE_SIGNED,  SAYS(IPC_ending), LYING(.cause = ENDING_CAUSE_COUNT) },
 	{ "ending_forges_lines",      STAGE_SIGNED,  SAYS(IPC_ending), LYING(.text = FORGED) },
 	{ "log_forges_lines",         STAGE_SIGNED,  SAYS(IPC_log, LOGIN), LYING(.method = AUTH_METHOD_NONE, .level = LOG_LEVEL_FATAL, .text = FORGED) },
 	{ "log_unknown_level",        STAGE_SIGNED,  SAYS(IPC_log), LYING(.level = 99) },
 	{ "violation",                STAGE_SIGNED,  SAYS(IPC_violation) },
 
+	{ .name = "connect_for_ever",      .run = connect_for_ever },
+	{ .name = "listen_for_ever",       .run = listen_for_ever },
 	{ .name = "truncated",             .run = tell_truncated },
 	{ .name = "left_over",             .run = tell_with_bytes_left_over },
 	{ .name = "oversized",             .run = tell_oversized },
@@ -358,6 +455,7 @@ static const struct scenario scenarios[] = {
 	{ .name = "before_ready",          .run = tell_before_ready },
 	{ .name = "backwards",             .run = tell_backwards },
 	{ .name = "forged_user_connected", .run = forge_user_connected },
+	{ .name = "forged_user_accepted",  .run = forge_user_accepted },
 	{ .name = "unknown_type",          .run = tell_unknown_type },
 	{ .name = "last_type",             .run = tell_last_type },
 	{ .name = "empty_packet",          .run = tell_empty_packet },
@@ -365,6 +463,7 @@ static const struct scenario scenarios[] = {
 	{ .name = "log_flood",             .run = flood_the_log },
 	{ .name = "reads_no_answers",      .run = read_no_answers },
 	{ .name = "too_many_sessions",     .run = open_too_many_sessions },
+	{ .name = "asks_for_ever",         .run = ask_for_ever },
 	{ .name = "guesses_for_ever",      .run = guess_for_ever },
 	{ .name = "switches_user",         .run = switch_user },
 	{ .name = "uses_closed_session",   .run = use_a_closed_session },

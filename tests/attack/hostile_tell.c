@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/gss_bodies.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/ssh.h"
@@ -233,6 +234,16 @@ put_connect(const struct lie *lie, struct hostile *h, struct writer *w)
 }
 
 static void
+put_tunnel(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	const struct tunnel_request request = { .id = lie->id,
+		.mode = lie->kind != 0 ? lie->kind : SSH_TUNNEL_POINT_TO_POINT,
+		.unit = lie->unit };
+
+	tunnel_request_put(w, &request);
+}
+
+static void
 put_log(const struct lie *lie, struct hostile *h, struct writer *w)
 {
 	put_u32(w, lie->level != 0 ? lie->level : LOG_LEVEL_INFO);
@@ -252,7 +263,8 @@ put_ending(const struct lie *lie, struct hostile *h, struct writer *w)
 {
 	const struct ending_notice notice = { .by_peer = true,
 		.reason = SSH_DISCONNECT_BY_APPLICATION,
-		.text = bytes_of_text(lie->text ?: "said by a liar") };
+		.text = bytes_of_text(lie->text ?: "said by a liar"),
+		.cause = lie->cause };
 
 	ending_notice_put(w, &notice);
 }
@@ -277,6 +289,52 @@ put_prove(const struct lie *lie, struct hostile *h, struct writer *w)
 	put_text(w, "somebody else's key");
 }
 
+static void
+put_gss(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_u32(w, GSS_STEP_MIC);
+	put_text(w, "no MIC");
+}
+
+static void
+put_connect_unix(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	unix_request_put(w, &(struct unix_request){ lie->id, bytes_of_text("/run/none") });
+}
+
+static void
+put_listen(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	const struct listen_request request = { .id = lie->id,
+		.kind = lie->kind != 0 ? lie->kind : FORWARD_TCP,
+		.place = bytes_of_text(lie->text ?: "localhost") };
+
+	listen_request_put(w, &request);
+}
+
+static void
+put_accept_more(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_u32(w, lie->id != 0 ? lie->id : 1);
+}
+
+static void
+put_agent(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	put_u32(w, lie->id);
+	put_bool(w, lie->kind != 0);
+}
+
+static void
+put_x11(const struct lie *lie, struct hostile *h, struct writer *w)
+{
+	const struct x11_request request = { .id = lie->id,
+		.protocol = bytes_of_text("MIT-MAGIC-COOKIE-1"),
+		.cookie = bytes_of_text(lie->text ?: "0123456789abcdef") };
+
+	x11_request_put(w, &request);
+}
+
 /* Without a writer the body is empty. */
 static const struct {
 	void (*put)(const struct lie *lie, struct hostile *h, struct writer *w);
@@ -287,15 +345,24 @@ static const struct {
 	[IPC_choose_group] = { put_group, true },
 	[IPC_prove_host_keys] = { put_prove, true },
 	[IPC_authenticate] = { put_authenticate, true },
+	[IPC_gss_from_client] = { put_gss, false },
 	[IPC_open_session] = { put_id, true },
 	[IPC_open_pty] = { put_pty, true },
 	[IPC_set_env] = { put_env, true },
 	[IPC_start_session] = { put_session, true },
 	[IPC_resize_pty] = { put_resize, false },
 	[IPC_signal_session] = { put_signal, true },
+	[IPC_send_break] = { put_id, true },
 	[IPC_close_session] = { put_id, false },
 	[IPC_connect_tcp] = { put_connect, true },
 	[IPC_cancel_connect] = { put_id, false },
+	[IPC_open_tunnel] = { put_tunnel, true },
+	[IPC_connect_unix] = { put_connect_unix, true },
+	[IPC_listen] = { put_listen, true },
+	[IPC_unlisten] = { put_id, true },
+	[IPC_accept_more] = { put_accept_more, false },
+	[IPC_forward_agent] = { put_agent, true },
+	[IPC_forward_x11] = { put_x11, true },
 	[IPC_log] = { put_log, false },
 	[IPC_violation] = { put_violation, false },
 	[IPC_ending] = { put_ending, false },

@@ -20,6 +20,7 @@
 static const struct sockaddr_in loopback = { .sin_family = AF_INET,
 	.sin_addr = { .s_addr = 0x0100007f } };
 static char *const no_strings[] = { NULL };
+static struct msghdr nothing;
 
 /* Arguments that would succeed, or at least reach the kernel's own check, without the sandbox. */
 static const struct {
@@ -31,8 +32,11 @@ static const struct {
 	{ SYS_socket, { AF_INET, SOCK_STREAM } },
 	{ SYS_connect, { 0, (long)&loopback, sizeof(loopback) } },
 	{ SYS_execve, { (long)"/bin/true", (long)no_strings, (long)no_strings } },
-	{ SYS_ptrace, { PTRACE_TRACEME } }, { SYS_kill, { 1 } },
-	{ SYS_mprotect, { 0, 4096, 7 } }, /* a page that can be written and run */
+	{ SYS_ptrace, { PTRACE_TRACEME } },
+	{ SYS_kill, { 1 } },
+	{ SYS_mprotect, { 0, 4096, 7 } },       /* a page that can be written and run */
+	{ SYS_sendmsg, { 0, (long)&nothing } }, /* on another socket than the monitor's */
+	{ SYS_recvmsg, { 0, (long)&nothing } },
 };
 
 static void

@@ -7,12 +7,13 @@ the rules is logged as an attack with the message's name, ends the connection, a
 """
 import base64
 import contextlib
+import os
 import re
-import shutil
 import socket
+import threading
 
 import pytest
-from sallyport import BUILD, CHECKOUT, Server, wait_for
+from sallyport import CHECKOUT, IS_ROOT, Server, wait_for
 
 ROWS = [(m.group(1), m.group(2), m.group(3), int(m.group(4))) for m in re.finditer(
     r"^ROW\((\w+),\s*(\w+),\s*([A-Z| ]+?),\s*\w+,\s*(\d+),",
@@ -82,15 +83,7 @@ class Connection:
 
 @pytest.fixture(scope="module")
 def hostile_programs(suite):
-    """A folder of programs in which the child is the hostile one."""
-    program = BUILD / "tests/attack/hostile_child"
-    if not program.exists():
-        pytest.fail(f"{program} is not built: make check builds it")
-    folder = suite.folder / "libexec-hostile"
-    shutil.copytree(suite.libexec, folder)
-    shutil.copy2(program, folder / "sallyport-child")
-    (folder / "sallyport-child").chmod(0o755)
-    return folder
+    return suite.programs_with("hostile_child")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +91,8 @@ def hostile(suite, hostile_programs):
     """A server whose children lie, and whose policy is strict."""
     made = Server(suite, libexec=hostile_programs, host_keys=("ed25519", "rsa"), MaxSessions="2",
                   HostKeyAlgorithms="ssh-ed25519,rsa-sha2-256",  # and so not rsa-sha2-512
-                  AllowTcpForwarding="no", PermitTTY="no", AcceptEnv="LANG TEST_*")
+                  AllowTcpForwarding="no", AllowStreamLocalForwarding="no", AllowAgentForwarding="no",
+                  PermitTTY="no", AcceptEnv="LANG TEST_*")
     yield made
     made.stop()
 
@@ -125,7 +119,9 @@ def connect(hostile):
 def heads(answers):
     """signed and so on, with the numbers that say what was granted."""
     numbers = {"authenticated": 1, "signed": 0, "session_opened": 2, "session_started": 2,
-               "pty_opened": 2, "env_set": 2, "signal_sent": 2, "tcp_connected": 2, "finish": 1}
+               "pty_opened": 2, "env_set": 2, "signal_sent": 2, "break_sent": 2,
+               "connected": 2, "tunnel_opened": 2, "listening": 2, "unlistened": 2,
+               "agent_forwarded": 2, "x11_forwarded": 2, "finish": 1}
     return [" ".join(a.split()[:1 + numbers.get(a.split()[0], 0)]) for a in answers]
 
 
@@ -254,8 +250,17 @@ def test_nothing_can_be_asked_for_before_the_child_says_that_it_is_confined(conn
     ("open_greatest_id", "open_session"), ("connect_out_of_range", "connect_tcp"),
     ("pty_unknown_id", "open_pty"), ("env_unknown_id", "set_env"),
     ("start_unknown_id", "start_session"), ("resize_unknown_id", "resize_pty"),
-    ("signal_unknown_id", "signal_session"), ("close_unknown_id", "close_session"),
+    ("break_unknown_id", "send_break"), ("signal_unknown_id", "signal_session"),
+    ("close_unknown_id", "close_session"),
     ("start_unknown_kind", "start_session"), ("uses_closed_session", "start_session"),
+    ("tunnel_out_of_range", "open_tunnel"), ("tunnel_of_no_kind", "open_tunnel"),
+    ("tunnel_of_no_unit", "open_tunnel"),
+    ("connect_unix_out_of_range", "connect_unix"), ("listen_out_of_range", "listen"),
+    ("listen_unknown_kind", "listen"),
+    ("unlisten_out_of_range", "unlisten"), ("accept_too_many", "accept_more"),
+    ("agent_unknown_id", "forward_agent"), ("x11_unknown_id", "forward_x11"),
+    ("agent_as_listener", "listen"), ("x11_as_listener", "listen"),
+    ("unlisten_agent", "unlisten"), ("unlisten_display", "unlisten"),
 ])
 def test_an_id_that_is_not_the_childs_to_use_is_an_attack(connect, scenario, message):
     expect_attack(connect(scenario), message)
@@ -269,7 +274,17 @@ def test_an_id_that_is_not_the_childs_to_use_is_an_attack(connect, scenario, mes
     ("env_loader_variable", ["env_set 0 0"]), ("env_with_equals", ["env_set 0 0"]),
     ("signal_before_start", ["signal_sent 0 0"]),
     ("signal_unknown", ["session_started 0 1", "signal_sent 0 0"]),
-    ("connect", ["tcp_connected 0 1"]),
+    ("break_before_start", ["break_sent 0 0"]),
+    ("break_without_terminal", ["session_started 0 1", "break_sent 0 0"]),
+    ("connect", ["connected 0 1"]),
+    ("tunnel", ["tunnel_opened 0 1"]), ("tunnel_of_ethernet", ["tunnel_opened 0 1"]),
+    ("tunnel_twice", ["tunnel_opened 0 1"] * 2),
+    ("connect_unix", ["connected 0 1"]), ("listen_unix", ["listening 0 1"]),
+    ("listen", ["listening 0 1"]), ("listen_again", ["listening 0 1", "listening 0 1"]),
+    ("unlisten_nothing", ["unlistened 0 0"]), ("accept_for_nothing", ["listening 0 1"]),
+    ("agent", ["agent_forwarded 0 0"]), ("agent_standard", ["agent_forwarded 0 0"]),
+    ("agent_twice", ["agent_forwarded 0 0", "agent_forwarded 0 0"]),
+    ("x11", ["x11_forwarded 0 0"]), ("x11_twice", ["x11_forwarded 0 0", "x11_forwarded 0 0"]),
 ])
 def test_what_policy_does_not_grant_the_monitor_refuses_after_login_too(connect, scenario, answers):
     connection = connect(scenario)
@@ -278,9 +293,134 @@ def test_what_policy_does_not_grant_the_monitor_refuses_after_login_too(connect,
                if not a.startswith("session_started 0 1"))
 
 
+@pytest.mark.parametrize("role, scenario, answers", [
+    ("session", "connect", ["connected 0 1"]), ("session", "connect_unix", ["connected 0 1"]),
+    ("session", "listen", ["listening 0 1"]), ("session", "listen_unix", ["listening 0 1"]),
+    ("session", "tunnel", ["tunnel_opened 0 1"]), ("session", "agent", ["agent_forwarded 0 0"]),
+    ("session", "x11", ["x11_forwarded 0 0"]),
+    ("sftp", "pty", ["pty_opened 0 0"]), ("sftp", "start_other_subsystem", ["session_started 0 0"]),
+    ("sftp", "connect", ["connected 0 1"]), ("sftp", "agent", ["agent_forwarded 0 0"]),
+    ("jump", "listen", ["listening 0 1"]), ("jump", "connect_unix", ["connected 0 1"]),
+    ("jump", "tunnel", ["tunnel_opened 0 1"]),
+    ("reverse", "connect", ["connected 0 1"]), ("reverse", "listen_unix", ["listening 0 1"]),
+])
+def test_what_a_role_takes_the_monitor_refuses(start, hostile_programs, connect, role, scenario,
+                                               answers):
+    """Where everything else permits it."""
+    server = start(libexec=hostile_programs, host_keys=("ed25519", "rsa"), Role=role,
+                   X11Forwarding="yes", PermitTunnel="yes")
+    expect_refusal(connect(scenario, server=server), answers)
+    server.wait_log(f"Role {role} does not permit" if scenario != "pty" else "Accepted")
+
+
+def test_one_of_ours_is_closed_once(start, hostile_programs, connect):
+    """Where the policy lets it listen."""
+    server = start(libexec=hostile_programs, host_keys=("ed25519", "rsa"))
+    expect_attack(connect("unlisten_twice", server=server), "unlisten")
+
+
+@pytest.fixture(scope="module")
+def generous(suite, hostile_programs):
+    """The same children, where the policy forwards what there is."""
+    made = Server(suite, libexec=hostile_programs, host_keys=("ed25519", "rsa"),
+                  X11Forwarding="yes", X11DisplayOffset="300")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("scenario, answers", [
+    ("agent", ["agent_forwarded 0 1"]), ("agent_standard", ["agent_forwarded 0 1"]),
+    ("agent_twice", ["agent_forwarded 0 1", "agent_forwarded 0 0"]),
+    ("agent_late", ["session_started 0 1", "agent_forwarded 0 0"]),
+    ("x11", ["x11_forwarded 0 1"]), ("x11_twice", ["x11_forwarded 0 1", "x11_forwarded 0 0"]),
+    ("x11_late", ["session_started 0 1", "x11_forwarded 0 0"]),
+    ("x11_commands", ["x11_forwarded 0 0"])])
+def test_agents_and_displays_are_had_once_and_before_the_program(connect, generous, scenario,
+                                                                 answers):
+    expect_refusal(connect(scenario, server=generous), answers)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_ten_thousand_agents_and_displays(connect, hostile, generous, suite, permitted):
+    """Asked for by a child: there is one of each, or none, and in the end nothing of it."""
+    def sockets():
+        return list((suite.account.home / ".ssh" / "agent").glob("s.*"))
+
+    before = sockets()
+    connection = connect("asks_for_ever", server=generous if permitted else hostile)
+    connection.listen("done", seconds=60)
+    granted = [a for a in heads(connection.answers) if a.endswith(" 0 1")]
+    assert len(connection.answers) == 10000
+    assert sorted(granted) == (["agent_forwarded 0 1", "x11_forwarded 0 1"] if permitted else [])
+    assert len(sockets()) == len(before) + permitted
+    assert connection.log().count("forwarding of the ") <= 2  # nor is the log a place to fill
+    connection.socket.shutdown(socket.SHUT_WR)
+    assert connection.listen().survived
+    wait_for(lambda: sockets() == before, what="the socket is gone")
+
+
+@pytest.fixture(scope="module")
+def asking(suite, hostile_programs):
+    """The same children, where a program is asked about each forwarding, which takes its time to say no."""
+    if not IS_ROOT:
+        pytest.skip("needs root: it runs the program")
+    made = Server(suite, libexec=hostile_programs, host_keys=("ed25519", "rsa"),
+                  ForwardingCommand='/bin/sh -c "sleep 0.3; exit 1"', ForwardingCommandUser="root")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("scenario, message", [("connect_again", "connect_tcp"), ("listen_at_once", "listen")])
+def test_what_is_asked_about_has_its_id(connect, asking, scenario, message):
+    expect_attack(connect(scenario, server=asking), message)
+
+
+def test_what_is_asked_about_can_be_ended(connect, asking):
+    """Again and again: each is answered, and its number is free."""
+    connection = connect("listen_for_ever", server=asking)
+    expect_refusal(connection, ["listening 0 2", "unlistened 0 0"] * 40)
+
+
+def test_ten_thousand_connections_that_are_asked_about_and_cancelled(connect, asking):
+    """No more than eight programs run at a time, and none is left."""
+    connection = connect("connect_for_ever", server=asking)
+    most, end = 0, threading.Event()
+
+    def watch():
+        nonlocal most
+        while not end.is_set():
+            most = max(most, len(asking.child_pids(os.path.basename(os.path.realpath("/bin/sh")))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        connection.listen("done", seconds=60)
+    finally:
+        end.set()
+        watcher.join()
+    assert heads(connection.answers) == ["connected 0 1"] and 1 <= most <= 8
+    assert connection.log().count("forward-refused") == 1
+    connection.socket.shutdown(socket.SHUT_WR)
+    assert connection.listen().survived
+
+
 def test_max_sessions_is_counted_by_the_monitor(connect):
     connection = connect("too_many_sessions")
     expect_refusal(connection, [f"session_opened {i} {0 if i < 2 else 1}" for i in range(40)])
+
+
+def test_below_a_root_folder_that_others_could_change_nothing_is_to_be_had(
+        start, hostile_programs, connect):
+    """Everybody writes to /tmp, so it is nobody's root; a child that goes on all the same lies."""
+    server = start(libexec=hostile_programs, ChrootDirectory="/tmp")
+    connection = connect("honest_session", server=server)
+    connection.listen()
+    assert "Starting session" not in connection.log()
+    assert "gets nothing: the root folder /tmp" in connection.log()
+    assert not any(a.startswith("session_started 0 1") for a in connection.answers)
+    connection = connect("connect", server=server)
+    connection.leave()
+    assert heads(connection.answers) == ["connected 0 2"] and connection.answers[0].endswith("fds 0")
 
 
 # --- the shape of messages ------------------------------------------------------------------------
@@ -292,6 +432,7 @@ def test_messages_of_the_monitor_and_the_user_process_are_not_the_childs(connect
 
 def test_a_forged_connection_with_its_socket_is_not_taken(connect):
     expect_attack(connect("forged_user_connected"), "user_connected")
+    expect_attack(connect("forged_user_accepted"), "user_accepted")
 
 
 @pytest.mark.parametrize("message", WITH_BODY)
@@ -379,6 +520,19 @@ def test_a_child_that_hangs_is_ended_when_the_grace_time_is_over(start, hostile_
     connection = connect("hangs", server=server).listen(seconds=10)
     assert not connection.survived
     wait_for(lambda: "Timeout before authentication" in connection.log(), what="log line")
+
+
+def test_a_child_that_stays_is_ended_when_it_is_as_old_as_it_may_be(start, hostile_programs, connect):
+    """It is told, does not go, and is killed: nobody asks it."""
+    server = start(libexec=hostile_programs, MaxSessionAge="1")
+    connection = connect("honest_session", server=server).listen(seconds=15)
+    assert not connection.survived
+    assert heads(connection.answers)[-1] == "finish 11"
+    assert "[session-age]" in connection.log()
+
+
+def test_an_unknown_cause_of_an_end_is_an_attack(connect):
+    expect_attack(connect("ending_unknown_cause"), "ending")
 
 
 def test_after_all_this_a_stock_client_logs_in_to_a_server_with_honest_children(server):

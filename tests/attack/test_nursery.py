@@ -59,14 +59,15 @@ def test_children_of_one_nursery_are_alike_and_nurseries_are_not(start):
 
 
 @not_sanitized
-def test_a_nursery_serves_so_many(start):
-    server = start(ChildrenPerNursery=3)
+@pytest.mark.parametrize("children,programs", [(3, (3, 4)), (1, (7,))])
+def test_a_nursery_serves_so_many(start, children, programs):
+    server = start(ChildrenPerNursery=children)
     layouts = []
     for _ in range(7):
         with connection(server) as (_, pid):
             layouts.append(layout(pid))
-    assert max(layouts.count(x) for x in layouts) <= 3
-    assert len(set(layouts)) in (3, 4)
+    assert max(layouts.count(x) for x in layouts) <= children
+    assert len(set(layouts)) in programs
 
 
 @not_sanitized

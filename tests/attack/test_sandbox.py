@@ -8,13 +8,12 @@ import contextlib
 import ctypes
 import pathlib
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
 
 import pytest
-from sallyport import BUILD, IS_ROOT, status, wait_for
+from sallyport import IS_ROOT, status, wait_for
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,21 +25,13 @@ FORBIDDEN = {"open": 2, "openat": 257, "openat2": 437, "creat": 85, "socket": 41
              "setgroups": 116, "chroot": 161, "mount": 165, "unshare": 272, "setns": 308,
              "bpf": 321, "unlink": 87, "rename": 82, "mkdir": 83, "chmod": 90, "chown": 92,
              "symlink": 88, "truncate": 76, "io_uring_setup": 425, "rt_sigaction": 13,
-             "pidfd_open": 434, "memfd_create": 319}
+             "pidfd_open": 434, "memfd_create": 319, "sendmsg": 46, "recvmsg": 47}
 HARMLESS = {"no such call": 4095, "ioctl": 16}
 
 
 @pytest.fixture(scope="module")
 def probed(suite):
-    """A folder of programs in which the child has the hook."""
-    hook = BUILD / "tests/attack/probed_child"
-    if not hook.exists():
-        pytest.fail(f"{hook} is not built: make check builds it")
-    folder = suite.folder / "libexec-probed"
-    shutil.copytree(suite.libexec, folder)
-    shutil.copy2(hook, folder / "sallyport-child")
-    (folder / "sallyport-child").chmod(0o755)
-    return folder
+    return suite.programs_with("probed_child")
 
 
 @contextlib.contextmanager

@@ -11,14 +11,9 @@
 #include "common/config/config.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-drop_log(void *context, const struct log_event *event)
-{
-	assert(strlen(event->text) < LOG_TEXT_MAX);
-}
 
 static struct settings *
 default_settings(void)
@@ -29,6 +24,8 @@ default_settings(void)
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
 	if (config_new(&config) != RESULT_OK ||
+	    config_parse(config, "fuzz", bytes_of_text("CallHome a\nCallHome b:22\n"), &errors) !=
+		RESULT_OK ||
 	    config_effective(config, NULL, &settings, &errors) != RESULT_OK)
 		abort();
 	config_free(config);
@@ -56,22 +53,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct settings *settings;
 	const struct bytes bytes = bytes_of(data, size);
 	struct connections connections = { 0 };
-	struct handover again = { .connections = &connections };
+	struct calls calls;
+	struct handover again = { .connections = &connections, .calls = &calls };
 	struct door door;
 	struct buf state;
 	char pidfile[64];
 	size_t seen = 0;
 
-	log_set_sink(drop_log, NULL);
+	log_set_sink(fuzz_drop_log, NULL);
 	if (settings == NULL)
 		settings = default_settings();
 	if (handover_check(bytes) != RESULT_OK)
 		return 0;
 	handover_descriptors(bytes, see, &seen);
 	(void)handover_pidfile(bytes, pidfile, sizeof(pidfile));
-	if (door_init(&door, settings) != RESULT_OK)
+	if (door_init(&door, settings) != RESULT_OK || calls_init(&calls, settings, 0) != RESULT_OK)
 		abort();
-	if (handover_restore(bytes, &connections, &door) != RESULT_OK)
+	if (handover_restore(bytes, &connections, &door, &calls) != RESULT_OK)
 		abort();
 	assert(door.startups.count + door.leaving <= connections.count);
 	forget_descriptors(&connections);
@@ -83,5 +81,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_clear(&state);
 	connections_clear(&connections);
 	door_clear(&door);
+	calls_clear(&calls);
 	return 0;
 }

@@ -2,12 +2,14 @@
 /*
  * Fuzzes the monitor as a hostile child sees it: a sequence of messages, each `u8 type, u8 descriptors,
  * u16 size, body`. The first byte of the input chooses the phase. Programs are not started here:
- * session_start and spawn_helper are this file's.
+ * session_start, spawn_helper and tun_open are this file's.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "common/spawn.h"
+#include "monitor/forward/tun.h"
 #include "monitor/session/start.h"
 #include "tests/fuzz/monitor.h"
 
@@ -28,18 +30,19 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 	return RESULT_SYSTEM;
 }
 
-/* What the child was told makes room in the socket for more. */
-static void
-drain(int fd, uint8_t *room)
+enum result
+tun_open(
+    const struct monitor *monitor, const struct tunnel_request *request, struct tun_device *out)
 {
-	struct ipc_message message;
-
-	while (ipc_receive(fd, room, &message) == RESULT_OK)
-		ipc_message_clear(&message);
+	*out = (struct tun_device){ .fd = open("/dev/null", O_RDWR | O_CLOEXEC) };
+	assert(request->mode == 1 || request->mode == 2);
+	assert(request->unit == 7); /* what the login is bound to */
+	snprintf(out->name, sizeof(out->name), "tun7");
+	return out->fd < 0 ? RESULT_SYSTEM : RESULT_OK;
 }
 
 static void
-feed(struct monitor *monitor, struct reader *reader, int child_end, uint8_t *room)
+feed(struct monitor *monitor, struct reader *reader, int child_end)
 {
 	const bool was_login = monitor->phase == IPC_PHASE_LOGIN;
 
@@ -58,7 +61,7 @@ feed(struct monitor *monitor, struct reader *reader, int child_end, uint8_t *roo
 		ipc_message_clear(&message);
 		if (login_deadline_ms(monitor) != 0)
 			login_meet_deadline(monitor, login_deadline_ms(monitor));
-		drain(child_end, room);
+		fuzz_drain(child_end);
 		/* No input holds a signature by a listed key. */
 		if (was_login)
 			assert(monitor->phase != IPC_PHASE_OPEN && monitor->account == NULL);
@@ -68,7 +71,6 @@ feed(struct monitor *monitor, struct reader *reader, int child_end, uint8_t *roo
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t room[IPC_PACKET_MAX];
 	struct reader reader = reader_of(bytes_of(data, size));
 	unsigned phase = get_byte(&reader) % 4;
 	struct fuzz_monitor rig;
@@ -82,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (phase > 2)
 		fuzz_monitor_open(&rig);
-	feed(&rig.monitor, &reader, rig.child_end, room);
+	feed(&rig.monitor, &reader, rig.child_end);
 	fuzz_monitor_end(&rig);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "daemon/nursery.h"
+#include "tests/fuzz/fuzz.h"
 
 #define MESSAGES_MAX 32
 
@@ -37,12 +38,6 @@ spawn_helper(const struct spawn_plan *plan, int *socket, pid_t *pid)
 }
 
 static void
-drop_log(void *context, const struct log_event *event)
-{
-	assert(strlen(event->text) < LOG_TEXT_MAX);
-}
-
-static void
 send_raw(uint8_t type, struct bytes body)
 {
 	struct iovec parts[2] = { { &type, 1 }, { (void *)body.data, body.size } };
@@ -58,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nursery nursery;
 	int child_fd;
 
-	log_set_sink(drop_log, NULL);
+	log_set_sink(fuzz_drop_log, NULL);
 	if (nursery_init(&nursery, &plan) != RESULT_OK ||
 	    nursery_take(&nursery, &child_fd) != RESULT_OK)
 		abort();

@@ -4,7 +4,7 @@
  * and every byte changed in a few ways. Runs in `make check` with any compiler. Edge.
  *
  * With arguments, it runs the files and folders named; without, the folder of the corpus that has
- * the harness's name (fuzz_packet: $SALLYPORT_CORPUS/packet).
+ * the harness's name (fuzz_krl: $SALLYPORT_CORPUS/krl).
  */
 #include <dirent.h>
 #include <stdint.h>

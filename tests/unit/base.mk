@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 check_PROGRAMS += tests/unit/common/test_buf
 check_PROGRAMS += tests/unit/common/test_fd
+check_PROGRAMS += tests/unit/common/test_holders
 check_PROGRAMS += tests/unit/common/test_log
 check_PROGRAMS += tests/unit/common/test_mem
 check_PROGRAMS += tests/unit/common/test_text

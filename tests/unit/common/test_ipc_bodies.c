@@ -35,7 +35,9 @@ put_child_start(struct writer *writer)
 		.policy.user_key_algorithms = TEXT("user"),
 		.policy.banner = TEXT(""),
 		.channels_max = 256,
-		.window_max_bytes = 0x80000000u,
+		.policy.window_max_bytes = 0x80000000u,
+		.policy.channel_timeouts = TEXT("\0\0\0\1*\0\0\0\7"),
+		.policy.user_timeout_s = 77,
 		.compression = COMPRESSION_FROM_KEYS,
 		.policy.qos_interactive = 0xb8,
 		.policy.qos_bulk = CHILD_QOS_NONE,
@@ -72,7 +74,9 @@ check_child_start(struct reader *reader)
 	assert_bytes(start.policy.user_key_algorithms, TEXT("user"));
 	assert_bytes(start.policy.banner, TEXT(""));
 	assert_int_equal(start.channels_max, 256);
-	assert_int_equal(start.window_max_bytes, 0x80000000u);
+	assert_int_equal(start.policy.window_max_bytes, 0x80000000u);
+	assert_int_equal(start.policy.channel_timeouts.size, 9);
+	assert_int_equal(start.policy.user_timeout_s, 77);
 	assert_int_equal(start.compression, COMPRESSION_FROM_KEYS);
 	assert_int_equal(start.policy.qos_interactive, 0xb8);
 	assert_int_equal(start.policy.qos_bulk, CHILD_QOS_NONE);
@@ -224,7 +228,7 @@ check_auth_replies(struct reader *reader)
 	assert_bytes(replies.replies[1], TEXT("bc"));
 }
 
-/* --- pty_request, session_request, session_end ----------------------------------------------------- */
+/* --- pty_request, x11_request, session_request, session_end ---------------------------------------- */
 
 static void
 put_pty_request(struct writer *writer)
@@ -254,6 +258,34 @@ check_pty_request(struct reader *reader)
 	assert_int_equal(request.width_px, 640);
 	assert_int_equal(request.height_px, 480);
 	assert_bytes(request.modes, TEXT("\1\0\0\0\1\0"));
+}
+
+static void
+put_x11_request(struct writer *writer)
+{
+	x11_request_put(
+	    writer, &(struct x11_request){ 7, true, TEXT("MIT-MAGIC-COOKIE-1"), TEXT("00ff"), 2 });
+}
+
+static void
+get_x11_request(struct reader *reader)
+{
+	struct x11_request request;
+
+	x11_request_get(reader, &request);
+}
+
+static void
+check_x11_request(struct reader *reader)
+{
+	struct x11_request request;
+
+	x11_request_get(reader, &request);
+	assert_int_equal(request.id, 7);
+	assert_true(request.is_single);
+	assert_bytes(request.protocol, TEXT("MIT-MAGIC-COOKIE-1"));
+	assert_bytes(request.cookie, TEXT("00ff"));
+	assert_int_equal(request.screen, 2);
 }
 
 static void
@@ -342,8 +374,8 @@ check_tcp_request(struct reader *reader)
 static void
 put_ending_notice(struct writer *writer)
 {
-	ending_notice_put(
-	    writer, &(struct ending_notice){ true, 11, TEXT("disconnected by user") });
+	ending_notice_put(writer,
+	    &(struct ending_notice){ true, 11, TEXT("disconnected by user"), ENDING_UNUSED });
 }
 
 static void
@@ -377,7 +409,8 @@ put_user_start(struct writer *writer)
 				   .groups = { 100, 27, 4 },
 				   .user = TEXT("bob"),
 				   .home = TEXT("/home/bob"),
-				   .log_level = 3 });
+				   .log_level = 3,
+				   .root = TEXT("/srv/bob") });
 }
 
 static void
@@ -402,12 +435,13 @@ check_user_start(struct reader *reader)
 	assert_bytes(start.user, TEXT("bob"));
 	assert_bytes(start.home, TEXT("/home/bob"));
 	assert_int_equal(start.log_level, 3);
+	assert_bytes(start.root, TEXT("/srv/bob"));
 }
 
 static void
 put_user_connect(struct writer *writer)
 {
-	user_connect_put(writer, &(struct user_connect){ 5, TEXT("::1"), 25, 6 });
+	user_connect_put(writer, &(struct user_connect){ 5, FORWARD_TCP, TEXT("::1"), 25, 6 });
 }
 
 static void
@@ -425,9 +459,147 @@ check_user_connect(struct reader *reader)
 
 	user_connect_get(reader, &request);
 	assert_int_equal(request.id, 5);
+	assert_int_equal(request.kind, FORWARD_TCP);
 	assert_bytes(request.host, TEXT("::1"));
 	assert_int_equal(request.port, 25);
 	assert_int_equal(request.family, 6);
+}
+
+/* --- what is listened on --------------------------------------------------------------------------- */
+
+static void
+put_unix_request(struct writer *writer)
+{
+	unix_request_put(writer, &(struct unix_request){ 9, TEXT("/run/x") });
+}
+
+static void
+get_unix_request(struct reader *reader)
+{
+	struct unix_request request;
+
+	unix_request_get(reader, &request);
+}
+
+static void
+check_unix_request(struct reader *reader)
+{
+	struct unix_request request;
+
+	unix_request_get(reader, &request);
+	assert_int_equal(request.id, 9);
+	assert_bytes(request.path, TEXT("/run/x"));
+}
+
+static void
+put_listen_request(struct writer *writer)
+{
+	listen_request_put(
+	    writer, &(struct listen_request){ 3, FORWARD_TCP, TEXT("localhost"), 8080 });
+}
+
+static void
+get_listen_request(struct reader *reader)
+{
+	struct listen_request request;
+
+	listen_request_get(reader, &request);
+}
+
+static void
+check_listen_request(struct reader *reader)
+{
+	struct listen_request request;
+
+	listen_request_get(reader, &request);
+	assert_int_equal(request.id, 3);
+	assert_int_equal(request.kind, FORWARD_TCP);
+	assert_bytes(request.place, TEXT("localhost"));
+	assert_int_equal(request.port, 8080);
+}
+
+static void
+put_listen_answer(struct writer *writer)
+{
+	listen_answer_put(
+	    writer, &(struct listen_answer){ 3, 0, 8080, TEXT("why"), UINT64_MAX, 77 });
+}
+
+static void
+get_listen_answer(struct reader *reader)
+{
+	struct listen_answer answer;
+
+	listen_answer_get(reader, &answer);
+}
+
+static void
+check_listen_answer(struct reader *reader)
+{
+	struct listen_answer answer;
+
+	listen_answer_get(reader, &answer);
+	assert_int_equal(answer.id, 3);
+	assert_int_equal(answer.reason, 0);
+	assert_int_equal(answer.port, 8080);
+	assert_bytes(answer.text, TEXT("why"));
+	assert_true(answer.device == UINT64_MAX && answer.inode == 77);
+}
+
+static void
+put_user_listen(struct writer *writer)
+{
+	user_listen_put(writer, &(struct user_listen){ 3, FORWARD_TCP, TEXT("127.0.0.1"),
+				    TEXT("::1"), 8080, 6, 0177, true });
+}
+
+static void
+get_user_listen(struct reader *reader)
+{
+	struct user_listen request;
+
+	user_listen_get(reader, &request);
+}
+
+static void
+check_user_listen(struct reader *reader)
+{
+	struct user_listen request;
+
+	user_listen_get(reader, &request);
+	assert_int_equal(request.id, 3);
+	assert_int_equal(request.kind, FORWARD_TCP);
+	assert_bytes(request.place, TEXT("127.0.0.1"));
+	assert_bytes(request.another, TEXT("::1"));
+	assert_int_equal(request.port, 8080);
+	assert_int_equal(request.family, 6);
+	assert_int_equal(request.mask, 0177);
+	assert_true(request.replaces);
+}
+
+static void
+put_accepted_notice(struct writer *writer)
+{
+	accepted_notice_put(writer, &(struct accepted_notice){ 3, TEXT("192.0.2.1"), 4711 });
+}
+
+static void
+get_accepted_notice(struct reader *reader)
+{
+	struct accepted_notice notice;
+
+	accepted_notice_get(reader, &notice);
+}
+
+static void
+check_accepted_notice(struct reader *reader)
+{
+	struct accepted_notice notice;
+
+	accepted_notice_get(reader, &notice);
+	assert_int_equal(notice.id, 3);
+	assert_bytes(notice.originator, TEXT("192.0.2.1"));
+	assert_int_equal(notice.originator_port, 4711);
 }
 
 /* --- pam_start, pam_done, pam_open, pam_opened, pam_run -------------------------------------------- */
@@ -562,7 +734,12 @@ put_pam_run(struct writer *writer)
 				.shell = TEXT("/bin/bash"),
 				.runs_user_rc = true,
 				.terminal = TEXT("/dev/pts/1"),
-				.notice = TEXT("motd") });
+				.notice = TEXT("motd"),
+				.root = TEXT("/srv"),
+				.serves_sftp = true,
+				.xauth = TEXT("/usr/bin/xauth"),
+				.xauth_commands = TEXT("add unix:10.0 . 00\n"),
+				.rc_line = TEXT("a 00\n") });
 }
 
 static void
@@ -584,7 +761,8 @@ check_pam_run(struct reader *reader)
 	assert_bytes(run.arguments[1], TEXT("-c"));
 	assert_int_equal(run.variable_count, 1);
 	assert_bytes(run.variables[0], TEXT("A=1"));
-	assert_true(run.change_user && run.runs_user_rc);
+	assert_true(run.change_user && run.runs_user_rc && run.serves_sftp);
+	assert_bytes(run.root, TEXT("/srv"));
 	assert_int_equal(run.uid, 1000);
 	assert_int_equal(run.gid, 100);
 	assert_bytes(run.user, TEXT("bob"));
@@ -592,6 +770,9 @@ check_pam_run(struct reader *reader)
 	assert_bytes(run.shell, TEXT("/bin/bash"));
 	assert_bytes(run.terminal, TEXT("/dev/pts/1"));
 	assert_bytes(run.notice, TEXT("motd"));
+	assert_bytes(run.xauth, TEXT("/usr/bin/xauth"));
+	assert_bytes(run.xauth_commands, TEXT("add unix:10.0 . 00\n"));
+	assert_bytes(run.rc_line, TEXT("a 00\n"));
 }
 
 /* --------------------------------------------------------------------------------------------------- */
@@ -607,12 +788,18 @@ static const struct kind kinds[] = {
 	KIND(auth_prompts),
 	KIND(auth_replies),
 	KIND(pty_request),
+	KIND(x11_request),
 	KIND(session_request),
 	KIND(session_end),
 	KIND(tcp_request),
 	KIND(ending_notice),
 	KIND(user_start),
 	KIND(user_connect),
+	KIND(unix_request),
+	KIND(listen_request),
+	KIND(listen_answer),
+	KIND(user_listen),
+	KIND(accepted_notice),
 	KIND(pam_start),
 	KIND(pam_done),
 	KIND(pam_open),

@@ -14,6 +14,7 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/text.h"
+#include "monitor/login/gss_link.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/monitor.h"
@@ -72,6 +73,7 @@ rig_settings(struct rig *rig, const char *more)
 	snprintf(text, sizeof(text), "AuthorizedKeysFile %s\nStrictModes no\n%s",
 	    rig->authorized_keys, more);
 	assert_ok(config_new(&config));
+	assert_ok(config_option(config, "LoginRecords=no", &errors)); /* of this machine */
 	assert_ok(config_parse(config, "rig", bytes_of_text(text), &errors));
 	assert_ok(config_effective(config, NULL, &rig->settings, &errors));
 	config_free(config);
@@ -103,6 +105,7 @@ rig_connect(struct rig *rig)
 	assert_ok(mem_new(1, IPC_PACKET_MAX, (void **)&rig->monitor.room));
 	assert_ok(login_new(&rig->monitor.login));
 	assert_ok(pam_link_new(&rig->monitor.pam));
+	assert_ok(gss_link_new(&rig->monitor.gss));
 	assert_ok(sessions_new(&rig->monitor.sessions));
 	assert_ok(relay_new(&rig->monitor.relay));
 }
@@ -117,6 +120,7 @@ rig_disconnect(struct rig *rig)
 	relay_free(rig->monitor.relay);
 	login_free(rig->monitor.login);
 	pam_link_free(rig->monitor.pam);
+	gss_link_free(rig->monitor.gss);
 	account_free(rig->monitor.account);
 	permissions_clear(&rig->monitor.permissions);
 	free(rig->monitor.room);
@@ -155,19 +159,13 @@ rig_new(const char *more)
 	rig_write_line(file, rig->user_key);
 	fclose(file);
 	rig_settings(rig, more);
-	rig->inputs = (struct monitor_inputs){
-		.settings = rig->settings,
-		.host_keys = rig->host_keys,
-		.host_key_count = 1,
-		.network_fd = -1,
-		.child_fd = -1,
-		.user_program_fd = -1,
-		.pam_program_fd = -1,
-		.name_program_fd = -1,
-		.is_root = getuid() == 0,
-		.peer = { "192.0.2.1", 1234 },
-		.local = { "192.0.2.2", 22 },
-	};
+	rig->inputs = monitor_inputs_none();
+	rig->inputs.settings = rig->settings;
+	rig->inputs.host_keys = rig->host_keys;
+	rig->inputs.host_key_count = 1;
+	rig->inputs.is_root = getuid() == 0;
+	rig->inputs.peer = (struct monitor_endpoint){ "192.0.2.1", 1234 };
+	rig->inputs.local = (struct monitor_endpoint){ "192.0.2.2", 22 };
 	rig_connect(rig);
 	return rig;
 }

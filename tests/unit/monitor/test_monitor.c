@@ -396,10 +396,67 @@ sessions_and_forwards_have_owners(void **state)
 }
 
 static void
+a_cause_that_there_is_not_is_an_attack(void **state)
+{
+	struct rig *rig = rig_new("");
+	const struct ending_notice notice = { false, 11, bytes_of_text("bye"), ENDING_CAUSE_COUNT };
+	uint8_t room[256];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	ending_notice_put(&writer, &notice);
+	rig_say(rig, IPC_ending, writer_bytes(&writer));
+	assert_true(rig_is_attack(rig));
+	rig_free(rig);
+}
+
+static void
+the_cause_of_an_end_is_its_reason(void **state)
+{
+	static const char *const reasons[ENDING_CAUSE_COUNT] = {
+		[ENDING_OTHER] = "disconnecting",
+		[ENDING_CLIENT_SILENT] = "client-silent",
+		[ENDING_UNUSED] = "unused-connection",
+		[ENDING_USER_IDLE] = "idle-user",
+		[ENDING_PEER_DEAD] = "dead-peer",
+	};
+
+	for (uint32_t cause = 0; cause < ENDING_CAUSE_COUNT; cause++) {
+		struct rig *rig = rig_new("");
+		const struct ending_notice notice = { false, 11, bytes_of_text("bye"), cause };
+		struct support_log seen;
+		uint8_t room[256];
+		struct writer writer = writer_into(room, sizeof(room));
+
+		support_log_capture(&seen);
+		ending_notice_put(&writer, &notice);
+		rig_say(rig, IPC_ending, writer_bytes(&writer));
+		assert_int_equal(seen.count, 1);
+		assert_string_equal(seen.reason, reasons[cause]);
+		rig_free(rig);
+		support_log_capture(&unread);
+	}
+}
+
+static void
+a_connection_grows_old_from_its_login_on(void **state)
+{
+	struct rig *rig = rig_new("MaxSessionAge 60\n");
+	const uint64_t now_ms = clock_now_ms();
+
+	assert_true(rig->monitor.age_deadline_ms == 0);
+	open_phase(rig);
+	assert_true(rig->monitor.age_deadline_ms >= now_ms + 60000);
+	assert_true(rig->monitor.age_deadline_ms < now_ms + 70000);
+	phase_end(&rig->monitor, SSH_DISCONNECT_BY_APPLICATION, "");
+	assert_true(rig->monitor.age_deadline_ms == 0);
+	rig_free(rig);
+}
+
+static void
 the_last_word_ends_the_connection(void **state)
 {
 	struct rig *rig = rig_new("");
-	const struct ending_notice notice = { true, 11, bytes_of_text("bye\x1b[2J") };
+	const struct ending_notice notice = { true, 11, bytes_of_text("bye\x1b[2J"), ENDING_OTHER };
 	struct support_log seen;
 	uint8_t room[256];
 	struct writer writer = writer_into(room, sizeof(room));
@@ -439,6 +496,9 @@ main(void)
 		cmocka_unit_test(a_forbidden_call_is_named_in_the_log),
 		cmocka_unit_test(sessions_and_forwards_have_owners),
 		cmocka_unit_test(the_last_word_ends_the_connection),
+		cmocka_unit_test(a_cause_that_there_is_not_is_an_attack),
+		cmocka_unit_test(the_cause_of_an_end_is_its_reason),
+		cmocka_unit_test(a_connection_grows_old_from_its_login_on),
 	};
 
 	support_log_capture(&unread);
