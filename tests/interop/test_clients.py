@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from sallyport import wait_for
 
 paramiko = pytest.importorskip("paramiko")
 
@@ -39,6 +40,43 @@ def test_paramiko_sftp(connection, server):
     assert sftp.stat("paramiko-file").st_size == len(data)
     assert "paramiko-file" in sftp.listdir(".")
     sftp.remove("paramiko-file")
+
+
+def test_paramiko_asks_for_a_break_by_hand(connection):
+    """It has no word for it; and it is told of flow control, which it leaves alone."""
+    channel = connection.get_transport().open_session(timeout=20)
+    channel.settimeout(20)
+    channel.get_pty()
+    channel.exec_command("stty -ixon brkint; trap 'echo interrupted; exit 3' INT; echo ready; "
+                         "while :; do sleep 0.05; done")
+    text = b""
+    while b"ready" not in text:
+        text += channel.recv(100)
+    request = paramiko.Message()
+    request.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
+    request.add_int(channel.remote_chanid)
+    request.add_string("break")
+    request.add_boolean(False)
+    request.add_int(500)
+    channel.transport._send_user_message(request)
+    assert channel.recv_exit_status() == 3 and b"interrupted" in channel.recv(100)
+
+
+def test_paramiko_and_a_channel_that_times_out(start):
+    server = start(ChannelTimeout="session:command=1", IdleUserTimeout="3")
+    client = paramiko.SSHClient()
+    client.load_host_keys(str(server.known_hosts))
+    client.connect("127.0.0.1", server.port, username=server.suite.account.name,
+                   key_filename=str(server.suite.keys["ed25519"]), allow_agent=False,
+                   look_for_keys=False, timeout=20, banner_timeout=20)
+    try:
+        _, stdout, _ = client.exec_command("echo out; sleep 60", timeout=20)
+        assert stdout.read() == b"out\n" and stdout.channel.recv_exit_status() == -1
+        assert client.get_transport().is_active()
+        server.wait_log("[idle-user]")
+        wait_for(lambda: not client.get_transport().is_active(), what="Paramiko hears of it")
+    finally:
+        client.close()
 
 
 def test_paramiko_rekeys(connection):
