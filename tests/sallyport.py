@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -28,14 +29,25 @@ PROGRAMS = {
     "sallyport-user": "sallyport-user",
     "sftp-server": "sftp-server/sftp-server",
 }
+HAS_KERBEROS = (BUILD / "sallyport-gss").exists()  # configure --with-gssapi
+if HAS_KERBEROS:
+    PROGRAMS["sallyport-gss"] = "sallyport-gss"
 IS_ROOT = os.geteuid() == 0
 DEADLINE = 20  # seconds that anything on an idle machine may take
 
 
+given_ports = set()
+
+
 def free_port(family=socket.AF_INET):
-    with socket.socket(family) as s:
-        s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody has. Below those that the kernel gives to whoever connects: it stays free until it is used."""
+    while True:
+        port = random.randrange(10240, 32768)
+        with socket.socket(family) as s, contextlib.suppress(OSError):
+            s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
+            if port not in given_ports:
+                given_ports.add(port)
+                return port
 
 
 def wait_for(condition, seconds=DEADLINE, what="condition"):
@@ -49,10 +61,21 @@ def wait_for(condition, seconds=DEADLINE, what="condition"):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+def is_served(path):
+    """Does somebody listen on this socket? It is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(str(path)) == 0
+
+
 def keygen(path, kind="ed25519", *more):
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", f"test {kind}",
                     "-f", str(path), *more], check=True)
     return pathlib.Path(path)
+
+
+def by_certificate(key):
+    """Options of a client that logs in with the certificate of this key."""
+    return {"key": key, "CertificateFile": key.with_name(key.name + "-cert.pub")}
 
 
 class Account:
@@ -88,8 +111,16 @@ class Account:
     def set_password(self, password):
         subprocess.run(["chpasswd"], input=f"{self.name}:{password}\n", text=True, check=True)
 
+    def end_programs(self):
+        """What sessions left running, as sshd lets them; the account is the tests' own."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if IS_ROOT and os.stat(f"/proc/{pid}").st_uid == self.entry.pw_uid:
+                    os.kill(int(pid), signal.SIGKILL)
+
     def close(self):
         if self.made:
+            self.end_programs()
             subprocess.run(["userdel", self.name], check=False, stderr=subprocess.DEVNULL)
             shutil.rmtree(self.home, ignore_errors=True)
 
@@ -116,12 +147,41 @@ class Suite:
             k.with_suffix(".pub").read_text() for k in self.keys.values()))
         self.authorized.chmod(0o644)
 
+    def programs_with(self, attacker):
+        """A folder of programs in which the child is this one of tests/attack."""
+        program = BUILD / "tests/attack" / attacker
+        if not program.exists():
+            pytest.fail(f"{program} is not built: make check builds it")
+        folder = self.folder / f"libexec-{attacker}"
+        shutil.copytree(self.libexec, folder)
+        shutil.copy2(program, folder / "sallyport-child")
+        (folder / "sallyport-child").chmod(0o755)
+        return folder
+
     def public(self, kind="ed25519"):
         return self.keys[kind].with_suffix(".pub").read_text()
 
     def close(self):
         self.account.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Client(subprocess.Popen):
+    """OpenSSH's client in the background, or its agent."""
+
+    def terminate(self):
+        """Ends it. That of Debian 12 sleeps through a signal that comes just before it polls."""
+        for _ in range(10):
+            super().terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.wait(1)
+                return
+
+    def __exit__(self, kind, *more):
+        """What failed beside it shall be seen, not waited for."""
+        if kind is not None:
+            self.kill()
+        return super().__exit__(kind, *more)
 
 
 class Server:
@@ -138,6 +198,8 @@ class Server:
         "MaxStartups": "500:30:600",
         "PasswordAuthentication": "no",
         "KbdInteractiveAuthentication": "no",
+        "PrintMotd": "no",  # whatever this machine says
+        "LoginRecords": "no",  # of this machine
         "PerSourcePenalties": "no",  # all tests come from one address
     }
 
@@ -170,6 +232,12 @@ class Server:
         except BaseException:
             self.stop()
             raise
+        # Whoever counts processes need not count what has just answered; a hostile child may stay.
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not self.children(), 0 if self._calls_home() else 2)
+
+    def _calls_home(self):
+        return "\nCallHome " in self.config.read_text()
 
     def _answers(self):
         if self.process.poll() is not None:
@@ -262,8 +330,22 @@ class Server:
 
     def popen(self, *command, user=None, flags=(), stdin=subprocess.DEVNULL,
               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
-        return subprocess.Popen(self.ssh_argv(*command, user=user, flags=flags, **options),
-                                stdin=stdin, stdout=stdout, stderr=stderr)
+        return Client(self.ssh_argv(*command, user=user, flags=flags, **options),
+                      stdin=stdin, stdout=stdout, stderr=stderr)
+
+    @contextlib.contextmanager
+    def forwarding(self, *flags, **options):
+        """ssh with -L, -R and the like; yields the process when every forwarding is set up."""
+        client = self.popen("echo up; exec cat", flags=flags, stdin=subprocess.PIPE,
+                            ExitOnForwardFailure="yes", **options)
+        try:
+            line = client.stdout.readline()
+            assert line == b"up\n", (client.communicate(timeout=20), self.log())
+            yield client
+        finally:
+            if client.poll() is None:
+                client.terminate()
+            client.communicate(timeout=20)
 
     def sftp(self, batch, check=True, timeout=120, **options):
         done = subprocess.run(

@@ -103,6 +103,12 @@ def test_groups_of_one_size_are_drawn_by_lot(named):
     assert len(primes) > 1
 
 
+def test_no_file_means_fixed_groups(start):
+    server = start(KexAlgorithms=f"+{SHA256}", ModuliFile="none")
+    assert server.ssh("true", KexAlgorithms=SHA256).returncode == 0
+    assert "moduli" not in server.log() and "null" not in server.log()
+
+
 def test_without_the_file_fixed_groups_are_used(start, tmp_path):
     server = start(KexAlgorithms=f"+{SHA256}", ModuliFile=tmp_path / "none")
     assert server.ssh("true", KexAlgorithms=SHA256).returncode == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Who may connect: limits for all and for each source, penalties for what sources did, by addresses of
 loopback that stand for sources."""
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 
 import rawssh
+from asyncclient import asyncssh
 from sallyport import free_port, wait_for
 
 NOT_ALLOWED = b"Not allowed at this time\r\n"
@@ -38,6 +40,21 @@ def is_served(server, source="127.0.0.1"):
     said = greeting(server, source)
     assert said.startswith(b"SSH-2.0-") or said == NOT_ALLOWED
     return said != NOT_ALLOWED
+
+
+def test_many_who_are_logged_in_keep_nobody_out(start, suite):
+    """The listener has a descriptor for each of them: more than it was given at first. Sessions have what it was given."""
+    server = start(wrap=["prlimit", "--nofile=64:4096"], MaxStartups="100:30:200")
+
+    async def many():
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(80):
+                await stack.enter_async_context(asyncssh.connect(
+                    "127.0.0.1", server.port, username=suite.account.name, config=None, known_hosts=None,
+                    client_keys=[str(suite.keys["ed25519"])]))
+            return server.ssh("ulimit -n; ulimit -Hn").stdout
+    assert asyncio.run(many()) == b"64\n4096\n"
+    assert "Too many open files" not in server.log()
 
 
 def fail(server, source, **more):

@@ -88,11 +88,165 @@ def test_t_says_nothing_when_all_is_well(run):
 
 
 def test_t_names_file_line_and_remedy(run, folder):
-    done = run("-t", config="Prot 22\nGSSAPIAuthentication yes\n", check=255)
+    done = run("-t", config="Prot 22\nKerberosGetAFSToken yes\n", check=255)
     assert done.stderr.splitlines() == [
         f"{folder}/sshd_config:4: Prot: there is no such keyword; is Port meant?",
-        f"{folder}/sshd_config:5: GSSAPIAuthentication: this version does not support it yet; "
+        f"{folder}/sshd_config:5: KerberosGetAFSToken: this version does not support it yet; "
         "the only value that it accepts is: no"]
+
+
+@pytest.mark.parametrize("config,line,why", [
+    ("PasswordAuthentication no\nAuthenticationMethods password", 5, "AuthenticationMethods: nobody could log in"),
+    ("AuthenticationMethods keyboard-interactive:pam", 4, "AuthenticationMethods: nobody could log in"),
+    ("AuthorizedKeysCommand /bin/true", 4, "AuthorizedKeysCommand: nothing says who runs it"),
+    ("Match User x\nAuthorizedPrincipalsCommand /bin/true", 5,
+     "AuthorizedPrincipalsCommand: nothing says who runs it"),
+    ("Banner banner", 4, 'Banner: "banner" is not valid; it must be a whole path'),
+    ("TrustedUserCAKeys ./ca.pub", 4, 'TrustedUserCAKeys: "./ca.pub" is not valid; it must be a whole path'),
+    ("RevokedKeys /a b", 4, 'RevokedKeys: "b" is not valid; it must be a whole path')])
+def test_t_finds_what_would_never_work(run, folder, config, line, why):
+    done = run("-t", config=config + "\n", check=255)
+    assert done.stderr.startswith(f"{folder}/sshd_config:{line}: {why}"), done.stderr
+
+
+@pytest.mark.parametrize("config", [
+    "PasswordAuthentication no\nAuthenticationMethods password publickey",
+    "AuthorizedKeysCommand none",
+    "AuthorizedKeysCommand /bin/true\nMatch User x\nAuthorizedKeysCommandUser nobody",
+    "AuthorizedPrincipalsFile principals/%u\nHostKeyPassphraseFile none"], ids=["methods", "none", "other", "paths"])
+def test_t_lets_pass_what_may_work(run, config):
+    run("-t", config=config + "\n", check=0)
+
+
+def revoke(folder, key):
+    path = folder / "revoked"
+    subprocess.run(["ssh-keygen", "-q", "-k", "-f", path, f"{key}.pub"], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+@pytest.mark.parametrize("block", [False, True], ids=["everybody", "block"])
+def test_t_reads_each_file_of_revoked_keys(run, folder, suite, block):
+    """With one that cannot be read no key logs in at all."""
+    krl, plain, broken = revoke(folder, suite.keys["rsa"]), folder / "plain", folder / "broken"
+    plain.write_text(f"# nobody\n{suite.public()}")
+    broken.write_bytes(krl.read_bytes()[:-1])
+    begin = "Match User x\n" if block else ""
+    line = f"{folder}/sshd_config:{5 if block else 4}: RevokedKeys: "
+    done = run("-t", config=f"{begin}RevokedKeys {krl} {plain}\n", check=0)
+    assert done.stderr == ""
+    done = run("-t", config=f"{begin}RevokedKeys {krl} {folder}/none\n", check=255)
+    assert done.stderr.startswith(f"{line}{folder}/none: ") and "no key could log in" in done.stderr
+    done = run("-t", config=f"{begin}RevokedKeys {plain} {broken}\n", check=255)
+    assert done.stderr.startswith(f"{line}{broken}: ")
+    run("-t", config="RevokedKeys none\n", check=0)
+
+
+WARNINGS = {
+    "authorities": ("TrustedUserCAKeys {}/none", "TrustedUserCAKeys: {}/none: not found"),
+    "no-authority": ("TrustedUserCAKeys /dev/null", "TrustedUserCAKeys: /dev/null: "),
+    "empty": ("TrustedUserCAKeys {}/comments", "TrustedUserCAKeys: {}/comments: there is no key in it"),
+    "banner": ("Banner {}/none", "Banner: {}/none: not found"),
+    "large": ("Banner {}/large", "Banner: {}/large: it has more than 16 KiB"),
+    "block": ("Match User x\nBanner {}/none", "Banner: {}/none: not found"),
+    "program": ("AuthorizedKeysCommand /no/such/program %u\nAuthorizedKeysCommandUser root",
+                "AuthorizedKeysCommand: /no/such/program: No such file"),
+    "folder": ("AuthorizedKeysCommand / %u\nAuthorizedKeysCommandUser root", "AuthorizedKeysCommand: "),
+    "others": ("AuthorizedPrincipalsCommand {}/comments\nAuthorizedPrincipalsCommandUser root",
+               "AuthorizedPrincipalsCommand: "),
+    "no-program": ("AuthorizedKeysCommand /etc/passwd\nAuthorizedKeysCommandUser root",
+                   "AuthorizedKeysCommand: /etc/passwd: it is not a program"),
+    "runner": ("AuthorizedKeysCommand /bin/true\nAuthorizedKeysCommandUser no-such-user",
+               "AuthorizedKeysCommandUser: no-such-user: there is no such user"),
+    "root": ("ChrootDirectory {}/none", "ChrootDirectory: "),
+    "listen": ("ListenAddress ::1\nAddressFamily inet", "ListenAddress: ::1: "),
+    "name": ("ListenAddress no-such-name.invalid", "ListenAddress: no-such-name.invalid: "),
+    "listens": ("".join(f"Port {i}\n" for i in range(100, 133)) + "ListenAddress 127.0.0.1\nListenAddress 127.0.0.2",
+                "ListenAddress: with this line there are more than 64"),
+    "calls": ("".join(f"CallHome 192.0.2.1:{i}\n" for i in range(100, 165)),
+              "CallHome: with this line there are more than 64"),
+    "retry": ("CallHomeRetry 1h\nCallHomeRetryMax 5s", "CallHomeRetry: it is more than CallHomeRetryMax"),
+    "methods": ("Match User x Group y\nAuthenticationMethods password\nPasswordAuthentication no",
+                "Match User x Group y: nobody could log in by this block"),
+    "exceptions": ("Match Group !a,!b\nMaxSessions 1", 'Match: "!a,!b" has exceptions only'),
+}
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_t_warns(run, folder, name):
+    """With its line, on standard error, and the status is 0: something else may log in."""
+    (folder / "comments").write_text("# nothing\n\n")
+    (folder / "comments").chmod(0o777)
+    (folder / "large").write_text("x" * (16 * 1024 + 1))
+    config, why = (text.replace("{}", str(folder)) for text in WARNINGS[name])
+    done = run("-t", config=config + "\n", check=0)
+    place, _, rest = done.stderr.partition(": warning: ")
+    assert rest.startswith(why), done.stderr
+    assert place.startswith(f"{folder}/sshd_config:") and place.rpartition(":")[2].isdigit()
+    assert done.stdout == "" and done.stderr.count("warning: ") == 1
+
+
+def test_t_warns_of_nothing_that_is_right(run, folder, suite):
+    (folder / "ca").write_text(suite.public())
+    (folder / "banner").write_text("x" * 16 * 1024)
+    done = run("-t", config=f"""TrustedUserCAKeys {folder}/ca
+Banner {folder}/banner
+AuthorizedKeysCommand /bin/true %u
+AuthorizedKeysCommandUser {'root' if IS_ROOT else suite.account.name}
+ListenAddress 127.0.0.1
+CallHome 192.0.2.1
+Subsystem sftp internal-sftp
+AuthenticationMethods publickey
+Match User x
+    PasswordAuthentication no
+    Banner none
+Match Group *,!a
+    AuthenticationMethods password publickey
+""", check=0)
+    assert done.stderr == ""
+
+
+@needs_root
+def test_t_looks_at_root_folders(run):
+    done = run("-t", config="ChrootDirectory /\nMatch User x\nChrootDirectory /tmp\nMatch User y\n"
+               "ChrootDirectory /srv/%u\n", check=0)
+    assert ":6: warning: ChrootDirectory: /tmp: " in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_t_looks_for_the_program_of_internal_sftp(run, suite, folder):
+    own = folder / "libexec"
+    own.mkdir()
+    for program in suite.libexec.iterdir():
+        if program.name.startswith("sallyport-"):
+            (own / program.name).symlink_to(program)
+    lines = "ForceCommand internal-sftp -R\nSubsystem sftp internal-sftp\n"
+    done = run("-t", "-o", f"LibexecDir={own}", config=lines, check=0)
+    assert "warning: internal-sftp: " in done.stderr and f"{own}/sftp-server is not a program" in done.stderr
+    assert run("-t", config=lines, check=0).stderr == ""
+
+
+def test_C_says_who_could_not_log_in(run):
+    config = "Match User x\nAuthenticationMethods password\nPasswordAuthentication no\n"
+    done = run("-T", "-C", "user=x", config=config, check=0)
+    assert "sshd_config:5: warning: AuthenticationMethods: who is described could not log in" in done.stderr
+    assert "authenticationmethods password" in done.stdout
+    assert run("-T", "-C", "user=y", config=config, check=0).stderr == ""
+
+
+DEBIANS = """Include /etc/ssh/sshd_config.d/*.conf
+KbdInteractiveAuthentication no
+UsePAM yes
+X11Forwarding yes
+PrintMotd no
+AcceptEnv LANG LC_*
+Subsystem\tsftp\t/usr/lib/openssh/sftp-server
+"""
+
+
+def test_the_file_that_debian_ships_is_taken_whole(run):
+    done = run("-t", "-o", "PAMServiceName=other", config=DEBIANS, check=0)
+    assert done.stdout == "" and done.stderr == ""
+    lines = run("-T", config=DEBIANS, check=0).stdout.splitlines()
+    assert {"usepam yes", "x11forwarding yes", "kbdinteractiveauthentication no"} <= set(lines)
 
 
 def test_wrong_option_of_the_command_line(run):
@@ -114,6 +268,24 @@ def test_T_of_its_own_print_is_the_same(run, folder):
     printed = folder / "printed"
     printed.write_text(first)
     assert run("-T", "-f", str(printed), check=0).stdout == first
+
+
+def test_G_prints_without_host_keys(run, folder):
+    """What -T prints, for whoever may not read them, and for those that -C describes."""
+    config = f"HostKey {folder}/no-such-key\nMatch User x\nMaxSessions 3\n"
+    done = run("-G", config=config, key=False, check=0)
+    assert done.stderr == "" and f"hostkey {folder}/no-such-key" in done.stdout
+    assert "maxsessions 10" in done.stdout
+    assert "maxsessions 3" in run("-G", "-C", "user=x", config=config, key=False, check=0).stdout
+    assert run("-G", check=0).stdout == run("-T", check=0).stdout
+    assert "PasswordAuthentication" in run("-G", config="PasswordAuthentication maybe\n", check=255).stderr
+
+
+def test_c_names_a_certificate_of_the_host(run, folder, suite):
+    out = run("-G", "-c", f"{folder}/a-cert.pub", config=f"HostCertificate {folder}/b-cert.pub\n", check=0).stdout
+    assert out.index(f"hostcertificate {folder}/a-cert.pub") < out.index(f"hostcertificate {folder}/b-cert.pub")
+    done = run("-t", "-c", f"{folder}/no-cert.pub")
+    assert "no-cert.pub: No such file" in done.stderr  # a missing one keeps nobody out
 
 
 def test_V_names_the_version(run):
@@ -287,8 +459,9 @@ def test_log_level(start, level, listening, accepted, verbose):
         listening, accepted, verbose)
 
 
-def test_quiet_flag(start):
-    server = start(flags=("-D", "-e", "-q"))
+@pytest.mark.parametrize("more", [[], ["Match User *", "LogLevel VERBOSE"]])
+def test_quiet_flag(start, more):
+    server = start(flags=("-D", "-e", "-q"), more=more)
     server.ssh("true")
     assert server.log() == ""
 
@@ -297,7 +470,7 @@ def test_quiet_flag(start):
 
 def test_debug_serves_one_connection_and_ends(suite, launch):
     port = free_port()
-    process, log = launch("-d", config=f"ListenAddress 127.0.0.1:{port}\n")
+    process, log = launch("-d", config=f"ListenAddress 127.0.0.1:{port}\nMatch User *\nLogLevel ERROR\n")
     done = subprocess.run(
         ["ssh", "-F", "none", "-p", str(port), "-i", str(suite.keys["ed25519"]), "-o",
          "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
@@ -306,15 +479,18 @@ def test_debug_serves_one_connection_and_ends(suite, launch):
     assert done.returncode == 0, done.stderr
     assert process.wait(20) == 0
     assert "debug1: " in log.read_text()
+    assert "Accepted publickey" in log.read_text()  # -d is above what blocks say
     assert not banner(port)
 
 
-def test_inetd_mode_serves_standard_input(suite, start, folder):
-    """-i, as inetd or a socket unit with Accept=yes starts it."""
+def inetd(suite, folder, command, device=None, more=""):
+    """What `command` says, and the addresses of a connection that -i serves."""
     config = folder / "sshd_config"
     config.write_text(f"LibexecDir {suite.libexec}\nHostKey {suite.host_keys['ed25519']}\n"
-                      f"AuthorizedKeysFile {suite.authorized}\nStrictModes no\n")
+                      f"AuthorizedKeysFile {suite.authorized}\nStrictModes no\n{more}")
     with socket.socket() as listening:
+        if device is not None:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         listening.settimeout(20)
@@ -323,15 +499,29 @@ def test_inetd_mode_serves_standard_input(suite, start, folder):
             ["ssh", "-F", "none", "-p", str(port), "-i", str(suite.keys["ed25519"]),
              "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
              "-o", "LogLevel=ERROR", "-o", "BatchMode=yes",
-             f"{suite.account.name}@127.0.0.1", "echo $SSH_CONNECTION"],
+             f"{suite.account.name}@127.0.0.1", command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         accepted, peer = listening.accept()
         with accepted:
             server = subprocess.Popen([str(suite.libexec / "sallyportd"), "-i", "-f", str(config)],
                                       stdin=accepted, stdout=accepted, stderr=subprocess.DEVNULL)
         out, _ = client.communicate(timeout=30)
-        assert out.decode() == f"127.0.0.1 {peer[1]} 127.0.0.1 {port}\n"
         assert server.wait(20) == 0
+        return out.decode(), peer[1], port
+
+
+def test_inetd_mode_serves_standard_input(suite, folder):
+    """-i, as inetd or a socket unit with Accept=yes starts it."""
+    said, theirs, ours = inetd(suite, folder, "echo $SSH_CONNECTION")
+    assert said == f"127.0.0.1 {theirs} 127.0.0.1 {ours}\n"
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs root: sockets of one device")
+@pytest.mark.parametrize("device,said", [(b"lo", "of the domain\n"), (None, "elsewhere\n")])
+def test_blocks_for_a_routing_domain(suite, folder, device, said):
+    """A socket of a VRF is bound to its device; loopback's stands for one here."""
+    assert inetd(suite, folder, "true", device, "ForceCommand echo elsewhere\nMatch RDomain lo\n"
+                 "ForceCommand echo of the domain\n")[0] == said
 
 
 # --- start and stop ------------------------------------------------------------------------------

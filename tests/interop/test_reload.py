@@ -62,6 +62,18 @@ def test_a_new_setting_holds_for_new_connections(start, suite):
     assert server.process.pid == pid and server.process.poll() is None
 
 
+def test_files_that_logins_read_are_looked_at(start, suite):
+    """Without what -t finds every key would be refused from then on, or a banner missed, and nobody told."""
+    server = start(RevokedKeys="none")
+    change(server, "RevokedKeys none", f"RevokedKeys {suite.folder}/no-such-file")
+    reload(server, NOT_TAKEN)
+    assert f"RevokedKeys: {suite.folder}/no-such-file: " in server.log()
+    assert server.ssh("true").returncode == 0
+    change(server, f"RevokedKeys {suite.folder}/no-such-file", f"Banner {suite.folder}/no-such-file")
+    reload(server)
+    assert f"warning: Banner: {suite.folder}/no-such-file: not found" in server.log()
+
+
 def test_sessions_go_on(start):
     server = start()
     client = server.popen("echo in; while read line; do echo $line; done", stdin=subprocess.PIPE)
@@ -217,6 +229,50 @@ def test_addresses_come_and_go(start):
     with pytest.raises(ConnectionRefusedError):
         banner(port, "127.0.0.3")
     assert "Bind to port" not in server.log()
+
+
+@pytest.mark.parametrize("wanted", [
+    "ListenAddress 127.0.0.1:{taken}", "ListenAddress 192.0.2.1:{free}", "ListenAddress 127.0.0.9:{taken}",
+    "ListenAddress no-such-host.invalid:{free}"])
+def test_addresses_that_cannot_be_had_leave_the_old_ones(start, wanted):
+    """Nobody would get in to put it right."""
+    port = free_port()
+    server = start(more=[f"ListenAddress 0.0.0.0:{port}"])
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+    reload(server)
+    wait_for(lambda: not server.children(), what="idle")
+    before = descriptors()
+    text = server.config.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as one, \
+            socket.create_server(("127.0.0.9", one.getsockname()[1])):
+        taken = one.getsockname()[1]
+        server.config.write_text("\n".join(
+            line for line in text.splitlines() if not line.startswith(("ListenAddress", "Port")))
+            + "\n" + wanted.format(taken=taken, free=free_port()) + "\nMaxSessions 3\n")
+        reload(server, "the server goes on listening where it did")
+        for _ in range(2):
+            assert banner(server.port).startswith(b"SSH-") and banner(port).startswith(b"SSH-")
+            reload(server, "the server goes on listening where it did")
+    server.config.write_text(text)
+    reload(server)
+    assert banner(server.port).startswith(b"SSH-") and banner(port).startswith(b"SSH-")
+    wait_for(lambda: not server.children() and descriptors() == before, what=f"{before} descriptors")
+
+
+def test_an_old_address_that_is_in_the_way_comes_back(start):
+    """The new one needs the old one's port, and cannot have it in the end."""
+    port = free_port()
+    server = start(more=[f"ListenAddress 127.0.0.2:{port}"])
+    server.config.write_text("\n".join(
+        line for line in server.config.read_text().splitlines()
+        if not line.startswith(("ListenAddress", "Port"))) + f"\nListenAddress 0.0.0.0:{port}\n")
+    with socket.create_server(("127.0.0.3", port)):
+        reload(server, "the server goes on listening where it did")
+        assert banner(port, "127.0.0.2").startswith(b"SSH-") and banner(server.port).startswith(b"SSH-")
+    reload(server, f"Server listening on 0.0.0.0 port {port}.")
+    assert banner(port, "127.0.0.3").startswith(b"SSH-")
 
 
 def test_nothing_is_left_behind(start):

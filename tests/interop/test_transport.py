@@ -10,7 +10,7 @@ import asyncclient
 import pytest
 import rawssh
 from asyncclient import asyncssh
-from sallyport import IS_ROOT, Server, wait_for
+from sallyport import IS_ROOT, Client, Server, wait_for
 
 GLOBAL_REQUEST, REQUEST_FAILURE = 80, 82
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: a network of its own")
@@ -84,7 +84,7 @@ def test_a_client_that_does_not_answer_is_given_up(start, suite):
                 asked += 1
     assert asked == 2 and end.value.reason == CONNECTION_LOST
     assert 2.5 < time.monotonic() - begin < 8
-    server.wait_log("the client does not answer (ClientAliveInterval)")
+    server.wait_log("the client does not answer (ClientAliveInterval) [client-silent]")
     wait_for(lambda: not server.children(), what="no process left")
 
 
@@ -137,18 +137,20 @@ class IsolatedServer(Server):
 
 
 @needs_root
-@pytest.mark.parametrize("busy", [False, True])
-def test_a_peer_that_is_gone_is_noticed(suite, busy):
-    """Its network is pulled, while data is on its way to it or while nobody says a word."""
-    server = IsolatedServer(suite, DeadPeerTimeout=3)
+@pytest.mark.parametrize("busy,of_block", [(False, False), (True, False), (False, True)])
+def test_a_peer_that_is_gone_is_noticed(suite, busy, of_block):
+    """Its network is pulled, while data is on its way to it or while nobody says a word; for all, or for the
+    users of a Match block."""
+    block = [f"Match User {suite.account.name}", "DeadPeerTimeout 3"]
+    server = IsolatedServer(suite, more=block) if of_block else IsolatedServer(suite, DeadPeerTimeout=3)
     try:
         command = "while :; do echo; sleep 0.2; done" if busy else "sleep 60"
-        with subprocess.Popen(server.inside(*server.ssh_argv(command)), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL) as client:
+        with Client(server.inside(*server.ssh_argv(command)), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL) as client:
             wait_for(lambda: server.child_pids("sleep"), what="the program runs")
             subprocess.run(server.inside("ip", "link", "set", "lo", "down"), check=True)
             begin = time.monotonic()
-            server.wait_log("Connection timed out")
+            server.wait_log("(DeadPeerTimeout) [dead-peer]")
             assert 1 < time.monotonic() - begin < 8
             wait_for(lambda: not server.children(), what="no process left")
             client.kill()

@@ -18,7 +18,7 @@ PACKAGES = ("systemd,systemd-sysv,dbus,libpam-systemd,passwd,login,openssh-clien
 INSTALLED = ("install-sbinPROGRAMS install-helperPROGRAMS install-unitDATA install-sysusersDATA "
              "install-tmpfilesDATA install-data-local").split()
 LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-BOOT_SECONDS = 120
+BOOT_SECONDS = 240
 
 
 def why_not():
@@ -58,7 +58,7 @@ class Machine:
         self.process = self._boot()
         try:
             self.leader = wait_for(self._leader, BOOT_SECONDS, "the container's first process")
-            wait_for(self._is_up, BOOT_SECONDS, "the container to boot")
+            self._wait_until_up()
         except BaseException:
             self.stop()
             raise
@@ -108,6 +108,16 @@ class Machine:
     def _is_up(self):
         done = self.run("systemctl", "is-system-running", check=False)
         return done.stdout.strip() in (b"running", b"degraded")
+
+    def _wait_until_up(self):
+        try:
+            wait_for(self._is_up, BOOT_SECONDS, "the container to boot")
+        except AssertionError as error:
+            state = "".join((done.stdout + done.stderr).decode(errors="replace") for done in (
+                self.run("systemctl", "is-system-running", check=False),
+                self.run("systemctl", "list-jobs", check=False), self.run("ps", "axf", check=False)))
+            console = self.log_path.read_text(errors="replace")[-2000:]
+            raise AssertionError(f"{error}\n{state}\n{console}") from None
 
     def argv(self, *command):
         return ["nsenter", "-t", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--",
