@@ -7,6 +7,7 @@ import re
 import tomllib
 
 MATRIX = "tests/matrix.toml"
+FIXTURES = "tests/conftest.py"
 SCOPES = {"options": ["key", "principal"], "certificates": ["certificate"]}
 
 
@@ -21,8 +22,8 @@ def keywords():
     """Each keyword with its scopes, if it works; those that do not, too."""
     works, others = {}, set()
     for line in read("common/config/keywords.def").split("\n"):
-        row = re.match(r"ROW\((\w+),\s*\w+,\s*(GLOBAL|MATCH),.*(WORKS|ONLY\(.*\)|ABSENT)\)$", line)
-        if row and row.group(3) == "WORKS":
+        row = re.match(r"ROW\((\w+),\s*\w+,\s*(GLOBAL|MATCH),.*(WORKS|WITH_KERBEROS\(.*\)|ONLY\(.*\)|ABSENT)\)$", line)
+        if row and row.group(3).startswith(("WORKS", "WITH_KERBEROS")):
             works[row.group(1)] = ["global", "match"] if row.group(2) == "MATCH" else ["global"]
         elif row:
             others.add(row.group(1))
@@ -65,16 +66,28 @@ def pieces_of(path):
     return found
 
 
+def fixtures_of(piece):
+    """What a function asks pytest for: its parameters, but for those that it is given a list of values for."""
+    node = ast.parse(piece).body[0]
+    if not isinstance(node, ast.FunctionDef):
+        return set()
+    given = {name.strip() for decorator in node.decorator_list if isinstance(decorator, ast.Call)
+             for first in decorator.args[:1] if isinstance(first, ast.Constant) for name in str(first.value).split(",")}
+    return {argument.arg for argument in node.args.args} - given
+
+
 def text_of(path, function):
-    """The test, and whatever of its file it uses, directly or not."""
-    pieces = pieces_of(path)
+    """The test, and whatever of its file it uses, directly or not, with the fixtures of all files."""
+    pieces, shared = pieces_of(path), pieces_of(FIXTURES)
     wanted, taken = [function], {}
     while wanted:
         name = wanted.pop()
-        if name in taken or name not in pieces:
+        piece = pieces.get(name, shared.get(name))
+        if name in taken or piece is None:
             continue
-        taken[name] = pieces[name]
-        wanted += set(re.findall(r"\b[A-Za-z_]\w*\b", pieces[name])) & set(pieces)
+        taken[name] = piece
+        wanted += set(re.findall(r"\b[A-Za-z_]\w*\b", piece)) & set(pieces)
+        wanted += fixtures_of(piece) & set(shared)
     return "\n".join(taken.values())
 
 
