@@ -46,9 +46,8 @@ count(struct advice *advice, size_t *counted, size_t more, const struct setting_
 
 	if (*counted <= most && *counted + more > most)
 		config_report(advice->errors, origin,
-		    "warning: %s: with this line there are more than %zu, and what is beyond is "
-		    "left "
-		    "out",
+		    "warning: %s: with this line there are more than %zu, "
+		    "and what is beyond is left out",
 		    keyword, most);
 	*counted += more;
 }
@@ -104,9 +103,8 @@ look_at_retries(struct advice *advice)
 	if (settings_number(advice->settings, KEYWORD_CallHomeRetry) >
 	    settings_number(advice->settings, KEYWORD_CallHomeRetryMax))
 		config_report(advice->errors, &origin,
-		    "warning: CallHomeRetry: it is more than CallHomeRetryMax, which is what "
-		    "holds; "
-		    "make that larger");
+		    "warning: CallHomeRetry: it is more than CallHomeRetryMax, "
+		    "which is what holds; make that larger");
 }
 
 /* --- Programs ----------------------------------------------------------------------------------- */
@@ -136,9 +134,8 @@ look_for_sftp_server(void *context, const char *command, const struct setting_or
 	if (is_program(path) || is_program(inside))
 		return;
 	config_report(advice->errors, origin,
-	    "warning: internal-sftp: %s is not a program, so no files can be had; LibexecDir is "
-	    "its "
-	    "folder",
+	    "warning: internal-sftp: %s is not a program, so no files can be had; "
+	    "LibexecDir is its folder",
 	    path);
 	advice->is_said = true;
 }

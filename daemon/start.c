@@ -257,7 +257,7 @@ check_forwarding_command(const struct service *service)
 	OWNED_BUF errors;
 
 	buf_init(&errors, CONFIG_ERRORS_MAX);
-	result = forwarding_command_check(service->config, &errors);
+	result = forwarding_command_check(service->config, service->programs.is_root, &errors);
 	if (service->cli.mode == CLI_MODE_CHECK) {
 		say_errors(service, buf_bytes(&errors));
 		return result;

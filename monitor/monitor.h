@@ -150,7 +150,8 @@ enum result login_settings_check(
 
 /* Can ForwardingCommand be run as it is said anywhere, by who is said to run it? RESULT_CONFIG with a line in `errors` for
  * each thing. Files can change at any time, so this is for whoever wants to know now. */
-enum result forwarding_command_check(const struct config *config, struct buf *errors) MUST_USE;
+enum result forwarding_command_check(
+    const struct config *config, bool is_root, struct buf *errors) MUST_USE;
 
 /* Could somebody with these settings log in by any method? A line in `errors` if not. */
 void login_methods_advise(const struct settings *settings, struct buf *errors);

@@ -4,15 +4,13 @@
  * logs in, as -t does. What a token stands for is not known yet and is left out.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/config/config.h"
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/login/account.h"
+#include "monitor/login/delegate.h"
 #include "monitor/login/keyfiles.h"
 #include "monitor/login/krl.h"
 #include "monitor/login/methods.h"
@@ -63,9 +61,8 @@ look_at_revoked(void *context, const char *path, const struct setting_origin *or
 	if (result == RESULT_OK || result == RESULT_DENIED)
 		return;
 	config_report(advice->errors, origin,
-	    "RevokedKeys: %s: %s; no key could log in; make it with ssh-keygen -k, or an empty "
-	    "file "
-	    "if no key is revoked",
+	    "RevokedKeys: %s: %s; no key could log in; make one with ssh-keygen -k; an empty file "
+	    "revokes none",
 	    path, fault_text(result));
 	advice->result = RESULT_CONFIG;
 }
@@ -129,35 +126,29 @@ look_at_root(void *context, const char *path, const struct setting_origin *origi
 /* --- Programs ----------------------------------------------------------------------------------- */
 
 static void
+warn_of(const struct advice *advice, const struct setting_origin *origin, const char *reason)
+{
+	config_report(
+	    advice->errors, origin, "warning: %s: %s", settings_name(advice->keyword), reason);
+}
+
+static void
 look_at_program(void *context, const char *path, const struct setting_origin *origin)
 {
-	CLEANUP(mem_freep) char *resolved = realpath(path, NULL);
-	struct trusted_fault fault = { 0 };
-	enum result result;
+	char reason[DELEGATE_REASON_MAX];
 
-	if (resolved == NULL) {
-		warn(context, origin, path, strerror(errno));
-		return;
-	}
-	result = trusted_check(resolved, 0, &fault);
-	if (result == RESULT_MALFORMED || (result == RESULT_OK && access(resolved, X_OK) != 0))
-		warn(context, origin, path, "it is not a program");
-	else if (result != RESULT_OK)
-		warn(context, origin, fault.part[0] == '\0' ? path : fault.part, fault.why);
+	if (delegate_check_program(path, reason) != RESULT_OK)
+		warn_of(context, origin, reason);
 }
 
 static void
 look_at_runner(void *context, const char *name, const struct setting_origin *origin)
 {
-	CLEANUP(account_freep) struct account *account = NULL;
 	const struct advice *advice = context;
+	char reason[DELEGATE_REASON_MAX];
 
-	if (strchr(name, '%') != NULL)
-		return;
-	if (account_find(name, &account) != RESULT_OK)
-		warn(advice, origin, name, "there is no such user");
-	else if (!advice->is_root && account->uid != getuid())
-		warn(advice, origin, name, "this server can become nobody else");
+	if (delegate_check_runner(name, advice->is_root, reason) != RESULT_OK)
+		warn_of(advice, origin, reason);
 }
 
 /* --- Blocks ------------------------------------------------------------------------------------- */

@@ -11,13 +11,17 @@
 
 #include "common/config/config.h"
 #include "common/mem.h"
+#include "common/text.h"
 #include "monitor/login/account.h"
 #include "monitor/login/trusted.h"
 
 static enum result
 say(char *reason, const char *what, const char *why)
 {
-	snprintf(reason, DELEGATE_REASON_MAX, "%s: %s", what, why);
+	char quoted[DELEGATE_REASON_MAX / 2];
+
+	text_quote(bytes_of_text(what), quoted, sizeof(quoted));
+	snprintf(reason, DELEGATE_REASON_MAX, "%s: %s", quoted, why);
 	return RESULT_DENIED;
 }
 
@@ -53,53 +57,70 @@ find_file(const char *path, char **out, char *reason)
 	return check_file(resolved, reason);
 }
 
-/* A look at all of them. */
+enum result
+delegate_check_program(const char *path, char *reason)
+{
+	CLEANUP(mem_freep) char *resolved = NULL;
+
+	TRY(find_file(path, &resolved, reason));
+	if (access(resolved, X_OK) < 0)
+		return say(reason, resolved, "nobody may execute it; chmod +x lets them");
+	return RESULT_OK;
+}
+
+enum result
+delegate_check_runner(const char *name, bool is_root, char *reason)
+{
+	CLEANUP(account_freep) struct account *runner = NULL;
+
+	if (strchr(name, '%') != NULL)
+		return RESULT_OK;
+	if (account_find(name, &runner) != RESULT_OK)
+		return say(reason, name, "there is no such user");
+	if (!is_root && runner->uid != getuid())
+		return say(reason, name, "this server can become nobody else");
+	return RESULT_OK;
+}
+
+/* --- ForwardingCommand, which fails closed ------------------------------------------------------ */
+
 struct look {
 	struct buf *errors;
+	bool is_root;
 	enum result result;
 };
 
 static void
-complain(
-    struct look *look, const struct setting_origin *origin, enum keyword keyword, const char *why)
+look_at_program(void *context, const char *path, const struct setting_origin *origin)
 {
-	config_report(look->errors, origin, "%s: %s", settings_name(keyword), why);
+	struct look *look = context;
+	char reason[DELEGATE_REASON_MAX];
+
+	if (delegate_check_program(path, reason) == RESULT_OK)
+		return;
+	config_report(look->errors, origin, "ForwardingCommand: %s", reason);
 	look->result = RESULT_CONFIG;
 }
 
 static void
-check_program(void *context, const char *path, const struct setting_origin *origin)
+look_at_runner(void *context, const char *name, const struct setting_origin *origin)
 {
-	CLEANUP(mem_freep) char *resolved = NULL;
-	char reason[DELEGATE_REASON_MAX];
-	enum result result = find_file(path, &resolved, reason);
-
-	if (result == RESULT_OK && access(resolved, X_OK) < 0)
-		result = say(reason, resolved, "nobody may execute it; chmod +x lets them");
-	if (result != RESULT_OK)
-		complain(context, origin, KEYWORD_ForwardingCommand, reason);
-}
-
-/* Whom a name with tokens means is known when somebody is logged in. */
-static void
-check_runner(void *context, const char *name, const struct setting_origin *origin)
-{
-	CLEANUP(account_freep) struct account *runner = NULL;
+	struct look *look = context;
 	char reason[DELEGATE_REASON_MAX];
 
-	if (strchr(name, '%') != NULL || account_find(name, &runner) == RESULT_OK)
+	if (delegate_check_runner(name, look->is_root, reason) == RESULT_OK)
 		return;
-	(void)say(reason, name, "there is no such user");
-	complain(context, origin, KEYWORD_ForwardingCommandUser, reason);
+	config_report(look->errors, origin, "ForwardingCommandUser: %s", reason);
+	look->result = RESULT_CONFIG;
 }
 
 enum result
-forwarding_command_check(const struct config *config, struct buf *errors)
+forwarding_command_check(const struct config *config, bool is_root, struct buf *errors)
 {
-	struct look look = { errors, RESULT_OK };
+	struct look look = { errors, is_root, RESULT_OK };
 
-	config_each_word(config, KEYWORD_ForwardingCommand, check_program, &look);
-	config_each_word(config, KEYWORD_ForwardingCommandUser, check_runner, &look);
+	config_each_word(config, KEYWORD_ForwardingCommand, look_at_program, &look);
+	config_each_word(config, KEYWORD_ForwardingCommandUser, look_at_runner, &look);
 	return look.result;
 }
 

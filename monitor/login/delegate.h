@@ -29,6 +29,13 @@ struct delegate {
 };
 
 /*
+ * Could the program at this path, and who is said to run it, be used if somebody logged in now? What a token stands for
+ * is not known yet, so such a name is taken for right. RESULT_DENIED with a text in `reason` (DELEGATE_REASON_MAX bytes).
+ */
+enum result delegate_check_program(const char *path, char *reason) MUST_USE;
+enum result delegate_check_runner(const char *name, bool is_root, char *reason) MUST_USE;
+
+/*
  * Finds all that is needed to run it. RESULT_DENIED: something is wrong with the program or its settings;
  * RESULT_MALFORMED: with what it would be told, which somebody else chose. Both with a text for the log in `reason`
  * (DELEGATE_REASON_MAX bytes), and RESULT_MEMORY. To be cleared in each case.
