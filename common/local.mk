@@ -20,6 +20,7 @@ common_libcommon_a_SOURCES += \
 	common/password.h \
 	common/place.c common/place.h \
 	common/process.c common/process.h \
+	common/ration.c common/ration.h \
 	common/result.c common/result.h \
 	common/siphash.c common/siphash.h \
 	common/spawn.c common/spawn.h \

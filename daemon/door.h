@@ -5,9 +5,9 @@
  */
 #pragma once
 
+#include "common/ration.h"
 #include "daemon/connections.h"
 #include "daemon/penalties.h"
-#include "daemon/ration.h"
 #include "daemon/startups.h"
 #include "monitor/monitor.h"
 

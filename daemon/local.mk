@@ -21,7 +21,6 @@ daemon_libdaemon_a_SOURCES += \
 	daemon/private_file.c daemon/private_file.h \
 	daemon/programs.c daemon/programs.h \
 	daemon/query.c daemon/query.h \
-	daemon/ration.c daemon/ration.h \
 	daemon/reload.c daemon/reload.h \
 	daemon/seccomp.c daemon/seccomp.h \
 	daemon/sockets.c daemon/sockets.h \

@@ -22,11 +22,11 @@
 #include "common/holders.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/ration.h"
 #include "daemon/callhome.h"
 #include "daemon/connections.h"
 #include "daemon/door.h"
 #include "daemon/handover.h"
-#include "daemon/ration.h"
 
 /* Connections taken in one turn, so that signals are heard during a flood. */
 #define ACCEPTS_A_TURN 64

@@ -8,6 +8,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/moduli.c monitor/moduli.h \
 	monitor/orders.c monitor/orders.h \
 	monitor/phase.c \
+	monitor/refused.c monitor/refused.h \
 	monitor/reports.c \
 	monitor/role.c monitor/role.h \
 	monitor/sign.c \

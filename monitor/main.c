@@ -27,6 +27,7 @@
 #include "monitor/login/pam_link.h"
 #include "monitor/loop.h"
 #include "monitor/orders.h"
+#include "monitor/refused.h"
 #include "monitor/status.h"
 
 /* A child that is not ready by then never will be. */
@@ -123,6 +124,7 @@ clear(struct monitor *monitor)
 {
 	sessions_end(monitor);
 	relay_end(monitor);
+	refused_end(monitor);
 	sessions_free(monitor->sessions);
 	relay_free(monitor->relay);
 	free(monitor->tunnels);

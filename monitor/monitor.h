@@ -14,6 +14,7 @@
 #include "common/ipc_bodies.h"
 #include "common/key/certificate.h"
 #include "common/key/key.h"
+#include "common/ration.h"
 #include "common/ssh.h"
 
 #define MONITOR_ADDRESS_MAX 64
@@ -224,6 +225,7 @@ struct monitor {
 	uint64_t kill_deadline_ms;       /* when an ending child is killed; 0: none */
 	uint8_t session_id[64];          /* exchange hash of the first key exchange */
 	size_t session_id_size;          /* 0 before */
+	struct ration refused;           /* refused.c: lines of the log */
 	unsigned proofs;                 /* of host keys, that were asked for */
 	struct bytes host_blob;          /* key or certificate that the client knows us by */
 	struct account *account;         /* owned; NULL before login */

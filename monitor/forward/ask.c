@@ -23,6 +23,7 @@
 #include "monitor/forward/relay.h"
 #include "monitor/login/delegate.h"
 #include "monitor/login/login.h"
+#include "monitor/refused.h"
 
 #define NO_ANSWER "the server's program for forwardings gave no answer"
 
@@ -168,7 +169,8 @@ fail(struct monitor *monitor, struct question *question, const char *why)
 	const struct setting_origin origin =
 	    settings_origin(monitor->settings, KEYWORD_ForwardingCommand);
 
-	log_error("operator-command", "%s (%s:%u)", why, origin.file, origin.line);
+	if (refused_is_due(monitor))
+		log_error("operator-command", "%s (%s:%u)", why, origin.file, origin.line);
 	refuse(monitor, question, NO_ANSWER);
 	let_go(monitor->relay->questions, question);
 }

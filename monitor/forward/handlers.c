@@ -16,22 +16,10 @@
 #include "monitor/forward/relay.h"
 #include "monitor/forward/socket.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/refused.h"
 
 #define PATH_ROOM_MAX   4096
 #define DESCRIPTION_MAX (FORWARD_PLACE_MAX + 32)
-
-/* `place` was quoted, and says what kind it is. */
-static void
-log_refusal(const struct monitor *monitor, const char *place, const struct permit_answer *answer)
-{
-	struct setting_origin origin = { .file = "this login's permissions" };
-
-	if (answer->rule != KEYWORD_COUNT)
-		origin = settings_origin(monitor->settings, answer->rule);
-	log_info("forward-refused", "user %s from %s port %u: connection to %s refused: %s (%s:%u)",
-	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port,
-	    place, answer->text, origin.file, origin.line);
-}
 
 static void
 tell_failure(struct monitor *monitor, uint32_t id, enum result result)
@@ -139,7 +127,8 @@ on_refused(struct monitor *monitor, const struct asked *asked, const struct perm
 	char place[DESCRIPTION_MAX];
 
 	describe(asked, place, sizeof(place));
-	log_refusal(monitor, place, answer);
+	refused_log(monitor, "forward-refused", answer->rule, "connection to %s refused: %s", place,
+	    answer->text);
 	answers_refuse(monitor, asked->id, answer->reason, bytes_of_text(answer->text));
 }
 

@@ -19,6 +19,7 @@
 #include "monitor/forward/socket.h"
 #include "monitor/forward/takeover.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/refused.h"
 
 #define PORT_MAX       65535
 #define ORIGINATOR_MAX 128
@@ -96,22 +97,6 @@ find_kind(uint32_t number)
 
 /* --- Requests of the child ---------------------------------------------------------------------- */
 
-static void
-log_refusal(const struct monitor *monitor, const struct listen_request *request,
-    const struct permit_answer *answer)
-{
-	struct setting_origin origin = { .file = "this login's permissions" };
-	char place[FORWARD_PLACE_MAX + 1];
-
-	if (answer->rule != KEYWORD_COUNT)
-		origin = settings_origin(monitor->settings, answer->rule);
-	text_quote(request->place, place, sizeof(place));
-	log_info("forward-refused",
-	    "user %s from %s port %u: listening on \"%s\" port %u refused: %s (%s:%u)",
-	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port,
-	    place, request->port, answer->text, origin.file, origin.line);
-}
-
 static enum result
 ask_user(
     struct monitor *monitor, const struct listen_request *request, const struct user_listen *plan)
@@ -151,7 +136,11 @@ static void
 refuse_by_rule(struct monitor *monitor, const struct listen_request *request,
     const struct permit_answer *answer)
 {
-	log_refusal(monitor, request, answer);
+	char place[FORWARD_PLACE_MAX + 1];
+
+	text_quote(request->place, place, sizeof(place));
+	refused_log(monitor, "forward-refused", answer->rule,
+	    "listening on \"%s\" port %u refused: %s", place, request->port, answer->text);
 	refuse(monitor, request->id, answer->reason, answer->text);
 }
 

@@ -9,6 +9,7 @@
 #include "monitor/forward/agent.h"
 #include "monitor/forward/relay.h"
 #include "monitor/forward/x11.h"
+#include "monitor/refused.h"
 
 /* The process has to start, and homes may be far away. */
 #define ANSWER_MS 5000
@@ -143,18 +144,12 @@ own_tell(struct monitor *monitor, enum ipc_type type, uint32_t session_id, bool 
 }
 
 void
-own_log_refusal(const struct monitor *monitor, const char *what, const struct permit_answer *answer,
-    bool *was_told)
+own_log_refusal(
+    struct monitor *monitor, const char *what, const struct permit_answer *answer, bool *was_told)
 {
-	struct setting_origin origin = { .file = "this login's permissions" };
-
 	if (*was_told)
 		return;
 	*was_told = true;
-	if (answer->rule != KEYWORD_COUNT)
-		origin = settings_origin(monitor->settings, answer->rule);
-	log_info("forward-refused",
-	    "user %s from %s port %u: forwarding of the %s refused: %s (%s:%u)",
-	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port, what,
-	    answer->text, origin.file, origin.line);
+	refused_log(monitor, "forward-refused", answer->rule, "forwarding of the %s refused: %s",
+	    what, answer->text);
 }

@@ -34,5 +34,5 @@ void own_unlisten(struct monitor *monitor, uint32_t id);
 void own_tell(struct monitor *monitor, enum ipc_type type, uint32_t session_id, bool done);
 
 /* `what` a session was refused, and by which rule; once, as *was_told remembers. */
-void own_log_refusal(const struct monitor *monitor, const char *what,
-    const struct permit_answer *answer, bool *was_told);
+void own_log_refusal(
+    struct monitor *monitor, const char *what, const struct permit_answer *answer, bool *was_told);

@@ -15,6 +15,7 @@
 #include "monitor/forward/permit.h"
 #include "monitor/forward/relay.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/refused.h"
 
 #define ANSWER_MAX 1024
 
@@ -103,18 +104,6 @@ answer(struct monitor *monitor, uint32_t id, uint32_t reason, const char *text, 
 	monitor_tell(monitor, IPC_tunnel_opened, writer_bytes(&writer), &fd, fd < 0 ? 0 : 1);
 }
 
-static void
-log_refusal(const struct monitor *monitor, const struct permit_answer *judged)
-{
-	struct setting_origin origin = { .file = "this login's permissions" };
-
-	if (judged->rule != KEYWORD_COUNT)
-		origin = settings_origin(monitor->settings, judged->rule);
-	log_info("tunnel-refused", "user %s from %s port %u: tunnel refused: %s (%s:%u)",
-	    monitor->account->name, monitor->inputs->peer.address, monitor->inputs->peer.port,
-	    judged->text, origin.file, origin.line);
-}
-
 /* --- The request -------------------------------------------------------------------------------- */
 
 static void
@@ -168,7 +157,8 @@ on_open_tunnel(struct monitor *monitor, struct ipc_message *message)
 	}
 	judged = permit_tunnel(monitor->settings, &monitor->permissions, &request);
 	if (!judged.is_allowed) {
-		log_refusal(monitor, &judged);
+		refused_log(
+		    monitor, "tunnel-refused", judged.rule, "tunnel refused: %s", judged.text);
 		answer(monitor, request.id, judged.reason, judged.text, -1);
 		return RESULT_OK;
 	}

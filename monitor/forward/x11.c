@@ -142,7 +142,7 @@ object(const struct monitor *monitor, uint32_t id, const struct x11_request *req
 }
 
 static bool
-judge(const struct monitor *monitor, struct session *session, uint32_t id,
+judge(struct monitor *monitor, struct session *session, uint32_t id,
     const struct x11_request *request)
 {
 	struct permit_answer answer = permit_x11(monitor->settings, &monitor->permissions);

@@ -20,6 +20,7 @@
 #include "monitor/login/gss_link.h"
 #include "monitor/login/login.h"
 #include "monitor/login/pam_link.h"
+#include "monitor/refused.h"
 #include "monitor/role.h"
 #include "monitor/session/kill.h"
 #include "monitor/session/notice.h"
@@ -69,20 +70,6 @@ tell_text(
 	monitor_tell(monitor, type, writer_bytes(&writer), NULL, 0);
 }
 
-/* With where the rule stands; KEYWORD_COUNT: it is of no file. */
-static void
-log_refusal(const struct monitor *monitor, const char *reason, enum keyword rule, const char *text)
-{
-	struct setting_origin origin = { .file = "this login's permissions" };
-
-	if (rule != KEYWORD_COUNT)
-		origin = settings_origin(monitor->settings, rule);
-
-	log_info(reason, "user %s from %s port %u: %s (%s:%u)", monitor->account->name,
-	    monitor->inputs->peer.address, monitor->inputs->peer.port, text, origin.file,
-	    origin.line);
-}
-
 /* --- open_session ------------------------------------------------------------------------------- */
 
 /* The log's line says where MaxSessions stands where that is what refuses. */
@@ -99,13 +86,13 @@ judge_open(struct monitor *monitor, char *why)
 			role_refusal(monitor->settings, rule, "sessions", why, TEXT_MAX);
 		else
 			snprintf(why, TEXT_MAX, "this login may not open sessions");
-		log_refusal(monitor, "session-refused", rule, why);
+		refused_log(monitor, "session-refused", rule, "%s", why);
 		return false;
 	}
 	gss_link_await(monitor);
 	if (!pam_link_await_session(monitor)) {
 		snprintf(why, TEXT_MAX, "the session could not be opened (PAM)");
-		log_refusal(monitor, "session-refused", KEYWORD_UsePAM, why);
+		refused_log(monitor, "session-refused", KEYWORD_UsePAM, "%s", why);
 		return false;
 	}
 	if (!root_judge(monitor, root)) {
@@ -116,7 +103,7 @@ judge_open(struct monitor *monitor, char *why)
 		return true;
 	snprintf(
 	    why, TEXT_MAX, "MaxSessions %lld does not permit another session", (long long)most);
-	log_refusal(monitor, "session-refused", KEYWORD_MaxSessions, why);
+	refused_log(monitor, "session-refused", KEYWORD_MaxSessions, "%s", why);
 	return false;
 }
 
@@ -144,16 +131,16 @@ on_open_session(struct monitor *monitor, struct ipc_message *message)
 /* --- open_pty ----------------------------------------------------------------------------------- */
 
 static bool
-judge_pty(const struct monitor *monitor, const struct session *session)
+judge_pty(struct monitor *monitor, const struct session *session)
 {
 	if (!settings_flag(monitor->settings, KEYWORD_PermitTTY)) {
-		log_refusal(
+		refused_log(
 		    monitor, "pty-refused", KEYWORD_PermitTTY, "PermitTTY no refuses a terminal");
 		return false;
 	}
 	if (!monitor->permissions.pty) {
-		log_info("pty-refused", "user %s: this login may not have a terminal",
-		    monitor->account->name);
+		refused_log(
+		    monitor, "pty-refused", KEYWORD_COUNT, "this login may not have a terminal");
 		return false;
 	}
 	return !session->is_started && !pty_is_open(&session->pty);

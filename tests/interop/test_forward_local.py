@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: ISC
 """direct-tcpip: ssh -L, -W and -J through us."""
+import asyncio
 import contextlib
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import threading
 
 import pytest
+from asyncclient import asyncssh
 from forwarding import echo, forward, talk, tcp_server
 from sallyport import free_port, wait_for
 
@@ -140,6 +143,26 @@ def test_the_connect_is_made_as_the_user(server, suite):
     with tcp_server(whose) as target:
         assert server.ssh(flags=["-W", f"127.0.0.1:{target}"]).stdout == b"seen"
     assert seen == [suite.account.entry.pw_uid]
+
+
+def test_a_flood_of_refusals_does_not_fill_the_log(start, suite):
+    """Ten lines in ten seconds; how many more there were is said before the connection ends."""
+    server = start(PermitOpen="none")
+
+    async def flood():
+        async with asyncssh.connect(
+                "127.0.0.1", server.port, username=suite.account.name, config=None, known_hosts=None,
+                client_keys=[str(suite.keys["ed25519"])]) as connection:
+            for port in range(1, 31):
+                with pytest.raises(asyncssh.ChannelOpenError, match="PermitOpen"):
+                    await connection.open_connection("127.0.0.1", port)
+
+    asyncio.run(flood())
+    server.wait_log("more were refused [refused]")
+    lines = server.log().splitlines()
+    said = [line for line in lines if "[forward-refused]" in line]
+    more = re.findall(r"port \d+: (\d+) more were refused", server.log())
+    assert len(said) % 10 == 0 and len(said) + sum(map(int, more)) == 30
 
 
 def test_a_jump_host(start, suite):

@@ -2,7 +2,7 @@
 /*
  * How often the log says the same.
  */
-#include "daemon/ration.h"
+#include "common/ration.h"
 
 #include "tests/unit/support.h"
 

@@ -2,7 +2,7 @@
 /*
  * How often the log may say the same (pure).
  */
-#include "daemon/ration.h"
+#include "common/ration.h"
 
 bool
 ration_take(struct ration *ration, uint64_t now_ms)

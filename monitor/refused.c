@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a rule refuses somebody who is logged in, for the log (edge).
+ */
+#include "monitor/refused.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+static void
+say_kept_back(struct monitor *monitor, uint64_t now_ms)
+{
+	const unsigned kept_back = ration_settle(&monitor->refused, now_ms);
+
+	if (kept_back > 0)
+		log_info("refused", "user %s from %s port %u: %u more were refused",
+		    monitor->account->name, monitor->inputs->peer.address,
+		    monitor->inputs->peer.port, kept_back);
+}
+
+bool
+refused_is_due(struct monitor *monitor)
+{
+	const uint64_t now_ms = clock_now_ms();
+
+	say_kept_back(monitor, now_ms);
+	return ration_take(&monitor->refused, now_ms);
+}
+
+void
+refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format, ...)
+{
+	struct setting_origin origin = { .file = "this login's permissions" };
+	char text[LOG_TEXT_MAX];
+	va_list arguments;
+
+	if (!refused_is_due(monitor))
+		return;
+	if (rule != KEYWORD_COUNT)
+		origin = settings_origin(monitor->settings, rule);
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	log_info(code, "user %s from %s port %u: %s (%s:%u)", monitor->account->name,
+	    monitor->inputs->peer.address, monitor->inputs->peer.port, text, origin.file,
+	    origin.line);
+}
+
+void
+refused_end(struct monitor *monitor)
+{
+	say_kept_back(monitor, UINT64_MAX);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a rule refuses somebody who is logged in, for the log (edge).
+ */
+#pragma once
+
+#include "monitor/monitor.h"
+
+/*
+ * One line at INFO: who, what was refused and why, which is the format, and where the rule stands; `rule` may be
+ * KEYWORD_COUNT: it is of no file. Of a flood a few lines only, and how many there were besides.
+ */
+void refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format,
+    ...) PRINTF_LIKE(4, 5);
+
+/* The same for a line in other words: may it be said now? */
+bool refused_is_due(struct monitor *monitor);
+
+/* The connection ends: says what was kept back until now. */
+void refused_end(struct monitor *monitor);
