@@ -5,6 +5,7 @@
  * The child has no listening socket: who connects is accepted by the user process and handed on, when the child has
  * said that there is room.
  */
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -20,6 +21,9 @@
 #include "monitor/forward/takeover.h"
 #include "monitor/login/pam_link.h"
 #include "monitor/refused.h"
+
+/* The user process has to start, and a place may be a name. */
+#define SETTLE_MS      5000
 
 #define PORT_MAX       65535
 #define ORIGINATOR_MAX 128
@@ -228,6 +232,29 @@ on_listen(struct monitor *monitor, struct ipc_message *message)
 	else
 		refuse_by_rule(monitor, &request, &answer);
 	return RESULT_OK;
+}
+
+static bool
+is_asking(const struct listening_set *set)
+{
+	for (uint32_t id = 0; id < FORWARD_LISTENERS_MAX; id++) {
+		const struct listening *listening = listening_find(set, id);
+
+		if (listening != NULL && !listening->is_answered && !listening->is_closing &&
+		    listening->retry_ms == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+listening_settle(struct monitor *monitor)
+{
+	const struct listening_set *set = &monitor->relay->listening;
+	const uint64_t deadline_ms = clock_now_ms() + SETTLE_MS;
+
+	while (is_asking(set) && relay_await(monitor, deadline_ms))
+		relay_receive(monitor);
 }
 
 /* What was refused meanwhile is not there any more: the answer still says that the id is free. */

@@ -42,6 +42,13 @@ enum result listening_add(struct listening_set *set, const struct listen_request
 void listening_remove(struct listening_set *set, uint32_t id);
 void listening_clear(struct listening_set *set);
 
+/*
+ * listen.c: waits until the user process has said of all that it was asked to listen on whether it does, five seconds at
+ * most: a program may use what was asked for before it. Not waited for is another connection that has the port, nor a
+ * program that is asked about it.
+ */
+void listening_settle(struct monitor *monitor);
+
 /* To the child: it is listened on (`reason` 0), or it is not, or not any more. */
 void listening_tell(struct monitor *monitor, const struct listen_answer *answer);
 

@@ -15,6 +15,7 @@
 #include "common/pattern.h"
 #include "common/text.h"
 #include "monitor/forward/agent.h"
+#include "monitor/forward/listening.h"
 #include "monitor/forward/tunnels.h"
 #include "monitor/forward/x11.h"
 #include "monitor/login/gss_link.h"
@@ -407,6 +408,7 @@ on_start_session(struct monitor *monitor, struct ipc_message *message)
 	session = sessions_find(monitor->sessions, request.id);
 	if (session == NULL)
 		return RESULT_PROTOCOL;
+	listening_settle(monitor);
 	result = start_requested(monitor, session, &request, why);
 	if (result == RESULT_PROTOCOL)
 		return result;

@@ -15,7 +15,7 @@ import time
 
 import pytest
 from forwarding import echo, forward, listening, remote, remote_echo, serve_back, talk, tcp_server
-from sallyport import IS_ROOT, free_port, wait_for
+from sallyport import IS_ROOT, comm, free_port, wait_for
 
 MSG_CHANNEL_OPEN = 90
 
@@ -282,6 +282,33 @@ def test_cancelled_by_the_client(server, tmp_path):
         finally:
             master.terminate()
             master.communicate(timeout=20)
+
+
+def test_a_program_finds_what_was_asked_for_before_it(server):
+    """ssh -R and a command that uses it at once; however long the user process takes."""
+    import asyncclient
+
+    async def main():
+        before = set(server.children())
+        async with asyncclient.asyncssh.connect(
+                "127.0.0.1", server.port, username=server.suite.account.name, config=None, known_hosts=None,
+                client_keys=[str(server.suite.keys["ed25519"])]) as connection:
+            await connection.forward_remote_port("", free_port(), "127.0.0.1", 1)
+            [user] = [p for p in set(server.children()) - before if comm(p) == "sallyport-user"]
+            os.kill(user, signal.SIGSTOP)
+            try:
+                port = free_port()
+                asked = asyncio.ensure_future(connection.forward_remote_port("", port, "127.0.0.1", 1))
+                run = asyncio.ensure_future(connection.run("cat /proc/net/tcp"))
+                await asyncio.sleep(0.5)
+                assert not run.done() and not asked.done()
+            finally:
+                os.kill(user, signal.SIGCONT)
+            listens = f"0100007F:{port:04X} 00000000:0000 0A"
+            assert listens in (await run).stdout
+            await asked
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("victim", ["sallyport-child", "sallyport-user", "sallyportd", "client"])

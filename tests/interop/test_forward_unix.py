@@ -300,6 +300,9 @@ def test_no_descriptors_come_along(server, folder, tmp_path):
     listening.bind(str(folder / "there"))
     (folder / "there").chmod(0o777)
     listening.listen()
+    local = socket.socket(socket.AF_UNIX)  # so that it stays open
+    local.bind(f"{tmp_path}/local")
+    local.listen()
     client = server.popen(flags=["-N", "-R", f"{folder}/r:{tmp_path}/local", "-L", f"{tmp_path}/l:{folder}/there"],
                           ExitOnForwardFailure="yes")
     try:
@@ -315,6 +318,7 @@ def test_no_descriptors_come_along(server, folder, tmp_path):
         client.terminate()
         client.communicate(timeout=20)
         listening.close()
+        local.close()
 
 
 def test_asyncssh(server, folder, tmp_path):
