@@ -5,8 +5,10 @@
 #include "daemon/sockets.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +20,17 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text.h"
 
 /* Those who connect while the listener executes itself wait here; the kernel takes less where it is told so. */
 #define BACKLOG 1024
+
+/* Connections that have sent data with their first packet and are not acknowledged yet: beyond these they wait for the
+ * handshake like all others, so that forged addresses cost us little. */
+#define FAST_OPEN_WAITING_MAX 256
+#define FAST_OPEN_SYSCTL      "/proc/sys/net/ipv4/tcp_fastopen"
+#define FAST_OPEN_SYSCTL_MAX  32
+#define FAST_OPEN_SERVER      2U
 
 int
 sockets_family(const struct settings *settings)
@@ -50,11 +60,11 @@ name_endpoint(const struct sockaddr *address, socklen_t size, struct monitor_end
 
 /* A socket of its own for each family, so that an address is never a mapped one. */
 static enum result
-listen_at(const struct addrinfo *info, int *out)
+listen_at(const struct addrinfo *info, int protocol, int *out)
 {
 	CLEANUP(fd_close)
-	int fd = socket(
-	    info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
+	int fd =
+	    socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	const int on = 1;
 
 	if (fd < 0)
@@ -81,6 +91,7 @@ struct wanted {
 
 struct plan {
 	const struct settings *settings;
+	int protocol; /* IPPROTO_TCP or IPPROTO_MPTCP */
 	struct wanted list[SOCKETS_MAX];
 	size_t count;
 };
@@ -159,18 +170,25 @@ listen_on_word(struct plan *plan, const char *word)
 
 /* --- What a predecessor left -------------------------------------------------------------------- */
 
+static int
+option_of(int fd, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -1 : value;
+}
+
 static bool
-is_bound_to(int fd, const struct addrinfo *info)
+is_bound_to(int fd, const struct addrinfo *info, int protocol)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
-	socklen_t flag_size = sizeof(int);
-	int is_listening = 0;
 
-	if (fd < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &flag_size) < 0)
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&address, &size) < 0)
 		return false;
-	if (is_listening == 0 || size != info->ai_addrlen)
+	if (option_of(fd, SO_ACCEPTCONN) != 1 || option_of(fd, SO_PROTOCOL) != protocol ||
+	    size != info->ai_addrlen)
 		return false;
 	return memcmp(&address, info->ai_addr, size) == 0;
 }
@@ -182,7 +200,7 @@ adopt(struct plan *plan, struct inherited *inherited)
 		struct wanted *wanted = &plan->list[i];
 
 		for (size_t j = 0; j < inherited->count && wanted->fd < 0; j++) {
-			if (!is_bound_to(inherited->fds[j], &wanted->info))
+			if (!is_bound_to(inherited->fds[j], &wanted->info, plan->protocol))
 				continue;
 			wanted->fd = inherited->fds[j];
 			inherited->fds[j] = -1;
@@ -263,13 +281,70 @@ keep_unwanted(struct inherited *inherited, struct sockets *sockets)
 				    "listening where it did.");
 }
 
+/* --- Kinds of TCP -------------------------------------------------------------------------------- */
+
+/* Multipath TCP where it is wanted and the kernel has it, and speaks it (net.mptcp.enabled). */
+static int
+choose_protocol(const struct settings *settings)
+{
+	CLEANUP(fd_close) int probe = -1;
+
+	if (!settings_flag(settings, KEYWORD_UseMPTCP))
+		return IPPROTO_TCP;
+	probe = socket(sockets_family(settings) == AF_INET6 ? AF_INET6 : AF_INET,
+	    SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+	if (probe >= 0)
+		return IPPROTO_MPTCP;
+	log_error("listen", "UseMPTCP: the kernel has no multipath TCP (%s), so it is plain TCP.",
+	    strerror(errno));
+	return IPPROTO_TCP;
+}
+
+/* The kernel would say nothing: a server's part is the second bit. */
+static void
+say_whether_kernel_opens_fast(void)
+{
+	uint64_t value;
+	struct bytes line, text;
+	OWNED_BUF file;
+
+	buf_init(&file, FAST_OPEN_SYSCTL_MAX);
+	if (fd_read_path(FAST_OPEN_SYSCTL, FAST_OPEN_SYSCTL_MAX, &file) != RESULT_OK)
+		return;
+	text = buf_bytes(&file);
+	if (!text_next_line(&text, &line) || text_number(line, INT_MAX, &value) != RESULT_OK)
+		return;
+	if ((value & FAST_OPEN_SERVER) == 0)
+		log_error("listen",
+		    "TCPFastOpen: net.ipv4.tcp_fastopen is %u: servers take no part in it; %u lets "
+		    "them.",
+		    (unsigned)value, (unsigned)value | FAST_OPEN_SERVER);
+}
+
+/* What the kernel takes of a client's data with its first packet. `sockets` may be adopted, from when the setting was
+ * another. */
+static void
+set_fast_open(const struct settings *settings, const struct sockets *sockets)
+{
+	const int waiting =
+	    settings_flag(settings, KEYWORD_TCPFastOpen) ? FAST_OPEN_WAITING_MAX : 0;
+
+	if (waiting > 0)
+		say_whether_kernel_opens_fast();
+	for (size_t i = 0; i < sockets->count; i++)
+		if (setsockopt(sockets->fds[i], IPPROTO_TCP, TCP_FASTOPEN, &waiting,
+			sizeof(waiting)) < 0 &&
+		    waiting > 0)
+			log_error("listen", "TCPFastOpen: %s", strerror(errno));
+}
+
 /* --- Opening ------------------------------------------------------------------------------------ */
 
 /* False: somebody has the address. That somebody may be ourselves. */
 static bool
-try_wanted(struct wanted *wanted)
+try_wanted(struct wanted *wanted, int protocol)
 {
-	if (wanted->fd < 0 && listen_at(&wanted->info, &wanted->fd) != RESULT_OK)
+	if (wanted->fd < 0 && listen_at(&wanted->info, protocol, &wanted->fd) != RESULT_OK)
 		wanted->error = errno;
 	return wanted->fd >= 0 || wanted->error != EADDRINUSE;
 }
@@ -280,7 +355,7 @@ try_all(struct plan *plan)
 	bool is_free = true;
 
 	for (size_t i = 0; i < plan->count; i++)
-		is_free &= try_wanted(&plan->list[i]);
+		is_free &= try_wanted(&plan->list[i], plan->protocol);
 	return is_free;
 }
 
@@ -323,6 +398,7 @@ sockets_open(const struct settings *settings, struct inherited *inherited, struc
 	*out = (struct sockets){ 0 };
 	TRY(mem_new(1, sizeof(*plan), (void **)&plan));
 	plan->settings = settings;
+	plan->protocol = choose_protocol(settings);
 	make_plan(plan);
 	adopt(plan, inherited);
 	if (!try_all(plan)) {
@@ -331,6 +407,7 @@ sockets_open(const struct settings *settings, struct inherited *inherited, struc
 	}
 	for (size_t i = 0; i < plan->count; i++)
 		take_socket(out, &plan->list[i]);
+	set_fast_open(settings, out);
 	if (out->count > 0)
 		return close_unwanted(inherited, out);
 	keep_unwanted(inherited, out);

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import namespaces  # noqa: E402
 import sallyport  # noqa: E402
 from passwords import PASSWORD  # noqa: E402
 
@@ -40,6 +41,20 @@ def server(suite):
     made = sallyport.Server(suite)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def host():
+    """host() is a network of its own."""
+    made = []
+
+    def one():
+        made.append(namespaces.Namespace())
+        return made[-1]
+
+    yield one
+    for place in made:
+        place.close()
 
 
 @pytest.fixture(params=["everybody", "block"])

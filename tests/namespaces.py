@@ -15,6 +15,15 @@ CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def why_not():
+    """Why there can be none here; "" when there can."""
+    if not sallyport.IS_ROOT:
+        return "needs root: network namespaces"
+    if subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True).returncode != 0:
+        return "no network namespaces can be made here"
+    return ""
+
+
 class Namespace:
     def __init__(self):
         ours = os.readlink("/proc/self/ns/net")

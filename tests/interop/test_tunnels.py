@@ -13,7 +13,7 @@ import pytest
 import rawssh
 import sallyport
 from rawssh import string, u32
-from sallyport import IS_ROOT, wait_for
+from sallyport import wait_for
 
 ANY = 0x7fffffff
 IP, ETHERNET = 1, 2
@@ -22,10 +22,8 @@ PROHIBITED, CONNECT_FAILED, SHORTAGE = 1, 2, 4
 
 def why_not():
     """What this machine lacks; "" if nothing."""
-    if not IS_ROOT:
-        return "needs root: devices and namespaces"
-    if subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True).returncode != 0:
-        return "no network namespaces can be made here"
+    if namespaces.why_not():
+        return namespaces.why_not()
     try:
         if stat.S_ISCHR(os.stat("/dev/net/tun").st_mode):
             os.close(os.open("/dev/net/tun", os.O_RDWR))
@@ -36,20 +34,6 @@ def why_not():
 
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
-
-
-@pytest.fixture
-def host():
-    """host() is a network of its own."""
-    made = []
-
-    def one():
-        made.append(namespaces.Namespace())
-        return made[-1]
-
-    yield one
-    for place in made:
-        place.close()
 
 
 @pytest.fixture
