@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a rule refuses somebody who is logged in, for the log (edge).
+ * What a rule refuses somebody who is logged in, for the log and for the client (edge).
  */
 #include "monitor/refused.h"
 
@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/wire.h"
 
 static void
 say_kept_back(struct monitor *monitor, uint64_t now_ms)
@@ -31,6 +32,18 @@ refused_is_due(struct monitor *monitor)
 	return ration_take(&monitor->refused, now_ms);
 }
 
+/* The protocol has no place for a reason where a terminal or a port is refused; a client shows this with `ssh -v`. */
+static void
+tell_client(struct monitor *monitor, const char *text)
+{
+	uint8_t room[LOG_TEXT_MAX];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	put_text(&writer, text);
+	if (monitor->phase == IPC_PHASE_OPEN && writer_end(&writer) == RESULT_OK)
+		monitor_tell(monitor, IPC_debug, writer_bytes(&writer), NULL, 0);
+}
+
 void
 refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format, ...)
 {
@@ -45,6 +58,7 @@ refused_log(struct monitor *monitor, const char *code, enum keyword rule, const 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	tell_client(monitor, text);
 	log_info(code, "user %s from %s port %u: %s (%s:%u)", monitor->account->name,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, text, origin.file,
 	    origin.line);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a rule refuses somebody who is logged in, for the log (edge).
+ * What a rule refuses somebody who is logged in, for the log and for the client (edge).
  */
 #pragma once
 
 #include "monitor/monitor.h"
 
 /*
- * One line at INFO: who, what was refused and why, which is the format, and where the rule stands; `rule` may be
+ * To the log, and what and why to the client's debug output. One line at INFO: who, what was refused and why, which is the format, and where the rule stands; `rule` may be
  * KEYWORD_COUNT: it is of no file. Of a flood a few lines only, and how many there were besides.
  */
 void refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format,

@@ -320,6 +320,19 @@ check_timers(struct conn *conn)
 	}
 }
 
+enum result
+conn_debug(struct conn *conn, struct bytes text)
+{
+	if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED)
+		return RESULT_OK;
+	if (!conn_is_logged_in(conn))
+		return RESULT_PROTOCOL;
+	/* A client that does not read has enough to read already. */
+	if (conn_pending(conn).size < TRANSPORT_PENDING_MAX)
+		settle(conn, transport_debug(conn->transport, text));
+	return RESULT_OK;
+}
+
 void
 conn_probe(struct conn *conn, uint32_t patience_ms, uint64_t now_ms)
 {

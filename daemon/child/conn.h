@@ -79,6 +79,9 @@ void conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event);
 /* What holds for the user who logs in: before the answer to the first request of theirs. */
 enum result conn_set_policy(struct conn *conn, const struct child_policy *policy) MUST_USE;
 
+/* For whoever looks at the client's debug output: why we refused what it cannot be told otherwise. */
+enum result conn_debug(struct conn *conn, struct bytes text) MUST_USE;
+
 /* Somebody wants to know whether the client is there: if it says nothing for so long, the connection ends. */
 void conn_probe(struct conn *conn, uint32_t patience_ms, uint64_t now_ms);
 

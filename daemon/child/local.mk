@@ -14,6 +14,7 @@ daemon_child_libchild_a_SOURCES += \
 daemon_child_libchild_a_SOURCES += \
 	daemon/child/transport/compress.c \
 	daemon/child/transport/compress.h \
+	daemon/child/transport/debug.c \
 	daemon/child/transport/derive.c \
 	daemon/child/transport/derive.h \
 	daemon/child/transport/disconnect.c \

@@ -244,6 +244,16 @@ serve_probe(struct loop *loop, struct bytes body)
 }
 
 static enum result
+serve_debug(struct loop *loop, struct bytes body)
+{
+	struct reader reader = reader_of(body);
+	const struct bytes text = get_string(&reader);
+
+	TRY(reader_end(&reader));
+	return conn_debug(loop->conn, text);
+}
+
+static enum result
 serve_answer(struct loop *loop, struct ipc_message *message)
 {
 	struct conn_attach attach = { CONN_ATTACH_NOTHING, 0 };
@@ -254,6 +264,8 @@ serve_answer(struct loop *loop, struct ipc_message *message)
 		return serve_policy(loop, message->body);
 	if (message->type == IPC_probe)
 		return serve_probe(loop, message->body);
+	if (message->type == IPC_debug)
+		return serve_debug(loop, message->body);
 	TRY(conn_answer(loop->conn, message, &attach));
 	TRY(pump_attach(loop->pump, &attach, message));
 	qos_choose(&loop->qos, pump_is_interactive(loop->pump));

@@ -24,6 +24,9 @@ static const struct {
 	{ "Cisco-1.*", QUIRK_NO_HOST_KEYS }, /* IOS as a client */
 	{ "*SSH_Version_Mapper*", QUIRK_SCANNER },
 	{ "Probe-*", QUIRK_SCANNER },
+	{ "3.0.*", QUIRK_NO_DEBUG },
+	{ "Twisted_*", 0 },
+	{ "Twisted*", QUIRK_NO_DEBUG },
 	{ "OpenSSH*", QUIRK_KNOWS_EOW },
 };
 

@@ -118,6 +118,11 @@ enum result transport_commit(
  * queue has a ceiling (RESULT_LIMIT: the caller ends the connection). */
 enum result transport_send(struct transport *transport, struct bytes payload) MUST_USE;
 
+/* Sends text that a client shows when it is asked for more than usual; nothing to one that cannot bear it, nor text of
+ * more than TRANSPORT_DEBUG_MAX bytes. As transport_send. */
+#define TRANSPORT_DEBUG_MAX 1024
+enum result transport_debug(struct transport *transport, struct bytes text) MUST_USE;
+
 /* May bulk data be reserved now? */
 bool transport_is_ready(const struct transport *transport);
 

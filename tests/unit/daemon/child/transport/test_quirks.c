@@ -12,6 +12,10 @@ static const struct {
 } rows[] = {
 	{ "SSH-2.0-OpenSSH_9.2p1 Debian-2", QUIRK_KNOWS_EOW },
 	{ "SSH-2.0-Like_OpenSSH_9.2", 0 },
+	{ "SSH-2.0-Twisted", QUIRK_NO_DEBUG },
+	{ "SSH-2.0-Twisted_22.4.0", 0 },
+	{ "SSH-2.0-3.0.1 SSH Secure Shell", QUIRK_NO_DEBUG },
+	{ "SSH-2.0-3.1.0 SSH Secure Shell", 0 },
 	{ "SSH-2.0-PuTTY_Release_0.78", 0 },
 	{ "SSH-2.0-TTSSH/2.72 Win32", QUIRK_NO_HOST_KEYS },
 	{ "SSH-2.0-TTSSH/2.9 Win32", 0 },
