@@ -322,7 +322,9 @@ def test_rc_files_are_told_the_cookie(x11, suite, spy):
     program, told = spy
     suite.account.write(".ssh/rc", 'read proto cookie; echo "$proto $cookie $DISPLAY"\n')
     try:
-        lines = shown(x11(XAuthLocation=program)).split("\n")
+        server = x11(XAuthLocation=program)
+        lines = shown(server).split("\n")
+        assert len(lines) == 2, (lines, server.log())
         assert re.fullmatch(rf"MIT-MAGIC-COOKIE-1 [0-9a-f]{{32}} {lines[1]}", lines[0])
         assert lines[1].startswith("localhost:") and not told.exists()
         # Without a display they read nothing.
