@@ -154,7 +154,7 @@ WARNINGS = {
     "others": ("AuthorizedPrincipalsCommand {}/comments\nAuthorizedPrincipalsCommandUser root",
                "AuthorizedPrincipalsCommand: "),
     "no-program": ("AuthorizedKeysCommand /etc/passwd\nAuthorizedKeysCommandUser root",
-                   "AuthorizedKeysCommand: /etc/passwd: it is not a program"),
+                   "AuthorizedKeysCommand: /etc/passwd: nobody may execute it"),
     "runner": ("AuthorizedKeysCommand /bin/true\nAuthorizedKeysCommandUser no-such-user",
                "AuthorizedKeysCommandUser: no-such-user: there is no such user"),
     "root": ("ChrootDirectory {}/none", "ChrootDirectory: "),

@@ -522,16 +522,15 @@ def test_lists_and_blocks_know_them(suite, users, serve, line, allowed):
 
 def test_nologin_keeps_them_out_like_others(suite, users, serve):
     users.one(key(suite))
-    server = serve()
-    nologin = pathlib.Path("/etc/nologin")
-    if nologin.exists():
-        pytest.skip("/etc/nologin is there")
-    nologin.touch()
+    etc = Etc(suite)
     try:
+        server = serve(wrap=etc.wrap)
+        nologin = etc.write("nologin", "")
         assert server.ssh("true", user=NAME, check=False).returncode == 255
-    finally:
         nologin.unlink()
-    server.ssh("true", user=NAME)
+        server.ssh("true", user=NAME)
+    finally:
+        etc.close()
 
 
 # --- PAM ------------------------------------------------------------------------------------------
