@@ -4,9 +4,7 @@
  */
 #include "monitor/refused.h"
 
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -32,7 +30,7 @@ refused_is_due(struct monitor *monitor)
 	return ration_take(&monitor->refused, now_ms);
 }
 
-/* The protocol has no place for a reason where a terminal or a port is refused; a client shows this with `ssh -v`. */
+/* A client shows it with `ssh -v`. */
 static void
 tell_client(struct monitor *monitor, const char *text)
 {
@@ -44,24 +42,32 @@ tell_client(struct monitor *monitor, const char *text)
 		monitor_tell(monitor, IPC_debug, writer_bytes(&writer), NULL, 0);
 }
 
-void
-refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format, ...)
+static void
+write_line(struct monitor *monitor, const char *code, enum keyword rule, const char *text)
 {
 	struct setting_origin origin = { .file = "this login's permissions" };
-	char text[LOG_TEXT_MAX];
-	va_list arguments;
 
-	if (!refused_is_due(monitor))
-		return;
 	if (rule != KEYWORD_COUNT)
 		origin = settings_origin(monitor->settings, rule);
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	tell_client(monitor, text);
 	log_info(code, "user %s from %s port %u: %s (%s:%u)", monitor->account->name,
 	    monitor->inputs->peer.address, monitor->inputs->peer.port, text, origin.file,
 	    origin.line);
+}
+
+void
+refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *text)
+{
+	if (refused_is_due(monitor))
+		write_line(monitor, code, rule, text);
+}
+
+void
+refused_tell(struct monitor *monitor, const char *code, enum keyword rule, const char *text)
+{
+	if (!refused_is_due(monitor))
+		return;
+	tell_client(monitor, text);
+	write_line(monitor, code, rule, text);
 }
 
 void

@@ -6,12 +6,17 @@
 
 #include "monitor/monitor.h"
 
+/* What was refused, and why. */
+#define REFUSED_TEXT_MAX 768
+
 /*
- * To the log, and what and why to the client's debug output. One line at INFO: who, what was refused and why, which is the format, and where the rule stands; `rule` may be
- * KEYWORD_COUNT: it is of no file. Of a flood a few lines only, and how many there were besides.
+ * One line at INFO: who it is, the text, and where the rule stands; `rule` may be KEYWORD_COUNT: it is of no file. Of a
+ * flood a few lines only, and how many there were besides.
  */
-void refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *format,
-    ...) PRINTF_LIKE(4, 5);
+void refused_log(struct monitor *monitor, const char *code, enum keyword rule, const char *text);
+
+/* The same, and the text to the client's debug output: where the protocol has no place for a reason. */
+void refused_tell(struct monitor *monitor, const char *code, enum keyword rule, const char *text);
 
 /* The same for a line in other words: may it be said now? */
 bool refused_is_due(struct monitor *monitor);

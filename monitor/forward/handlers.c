@@ -124,11 +124,11 @@ on_permitted(
 static void
 on_refused(struct monitor *monitor, const struct asked *asked, const struct permit_answer *answer)
 {
-	char place[DESCRIPTION_MAX];
+	char place[DESCRIPTION_MAX], text[REFUSED_TEXT_MAX];
 
 	describe(asked, place, sizeof(place));
-	refused_log(monitor, "forward-refused", answer->rule, "connection to %s refused: %s", place,
-	    answer->text);
+	snprintf(text, sizeof(text), "connection to %s refused: %s", place, answer->text);
+	refused_log(monitor, "forward-refused", answer->rule, text);
 	answers_refuse(monitor, asked->id, answer->reason, bytes_of_text(answer->text));
 }
 

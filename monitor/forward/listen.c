@@ -5,6 +5,8 @@
  * The child has no listening socket: who connects is accepted by the user process and handed on, when the child has
  * said that there is room.
  */
+#include <stdio.h>
+
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
@@ -140,11 +142,12 @@ static void
 refuse_by_rule(struct monitor *monitor, const struct listen_request *request,
     const struct permit_answer *answer)
 {
-	char place[FORWARD_PLACE_MAX + 1];
+	char place[FORWARD_PLACE_MAX + 1], text[REFUSED_TEXT_MAX];
 
 	text_quote(request->place, place, sizeof(place));
-	refused_log(monitor, "forward-refused", answer->rule,
-	    "listening on \"%s\" port %u refused: %s", place, request->port, answer->text);
+	snprintf(text, sizeof(text), "listening on \"%s\" port %u refused: %s", place,
+	    request->port, answer->text);
+	refused_tell(monitor, "forward-refused", answer->rule, text);
 	refuse(monitor, request->id, answer->reason, answer->text);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "monitor/forward/own.h"
 
+#include <stdio.h>
+
 #include "common/clock.h"
 #include "common/log.h"
 #include "monitor/forward/agent.h"
@@ -147,9 +149,11 @@ void
 own_log_refusal(
     struct monitor *monitor, const char *what, const struct permit_answer *answer, bool *was_told)
 {
+	char text[REFUSED_TEXT_MAX];
+
 	if (*was_told)
 		return;
 	*was_told = true;
-	refused_log(monitor, "forward-refused", answer->rule, "forwarding of the %s refused: %s",
-	    what, answer->text);
+	snprintf(text, sizeof(text), "forwarding of the %s refused: %s", what, answer->text);
+	refused_tell(monitor, "forward-refused", answer->rule, text);
 }

@@ -157,8 +157,7 @@ on_open_tunnel(struct monitor *monitor, struct ipc_message *message)
 	}
 	judged = permit_tunnel(monitor->settings, &monitor->permissions, &request);
 	if (!judged.is_allowed) {
-		refused_log(
-		    monitor, "tunnel-refused", judged.rule, "tunnel refused: %s", judged.text);
+		refused_log(monitor, "tunnel-refused", judged.rule, judged.text);
 		answer(monitor, request.id, judged.reason, judged.text, -1);
 		return RESULT_OK;
 	}

@@ -87,13 +87,13 @@ judge_open(struct monitor *monitor, char *why)
 			role_refusal(monitor->settings, rule, "sessions", why, TEXT_MAX);
 		else
 			snprintf(why, TEXT_MAX, "this login may not open sessions");
-		refused_log(monitor, "session-refused", rule, "%s", why);
+		refused_log(monitor, "session-refused", rule, why);
 		return false;
 	}
 	gss_link_await(monitor);
 	if (!pam_link_await_session(monitor)) {
 		snprintf(why, TEXT_MAX, "the session could not be opened (PAM)");
-		refused_log(monitor, "session-refused", KEYWORD_UsePAM, "%s", why);
+		refused_log(monitor, "session-refused", KEYWORD_UsePAM, why);
 		return false;
 	}
 	if (!root_judge(monitor, root)) {
@@ -104,7 +104,7 @@ judge_open(struct monitor *monitor, char *why)
 		return true;
 	snprintf(
 	    why, TEXT_MAX, "MaxSessions %lld does not permit another session", (long long)most);
-	refused_log(monitor, "session-refused", KEYWORD_MaxSessions, "%s", why);
+	refused_log(monitor, "session-refused", KEYWORD_MaxSessions, why);
 	return false;
 }
 
@@ -135,12 +135,12 @@ static bool
 judge_pty(struct monitor *monitor, const struct session *session)
 {
 	if (!settings_flag(monitor->settings, KEYWORD_PermitTTY)) {
-		refused_log(
+		refused_tell(
 		    monitor, "pty-refused", KEYWORD_PermitTTY, "PermitTTY no refuses a terminal");
 		return false;
 	}
 	if (!monitor->permissions.pty) {
-		refused_log(
+		refused_tell(
 		    monitor, "pty-refused", KEYWORD_COUNT, "this login may not have a terminal");
 		return false;
 	}
