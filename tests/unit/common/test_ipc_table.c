@@ -123,12 +123,12 @@ static const struct expected {
 	{ "user_accept_more", IPC_user_accept_more, MONITOR_TO_USER, O,            ALWAYS,    4,      0 },
 	{ "user_accepted",   IPC_user_accepted,   USER_TO_MONITOR,  O | E,         ALWAYS,    512,    1 },
 	{ "connect_unix",    IPC_connect_unix,    CHILD_TO_MONITOR, O,             ALWAYS,    512,    0 },
-	{ "debug",           IPC_debug,           MONITOR_TO_CHILD, O,             ALWAYS,    1024,   0 },
 	{ "probe",           IPC_probe,           MONITOR_TO_CHILD, O,             ALWAYS,    4,      0 },
 	{ "forward_agent",   IPC_forward_agent,   CHILD_TO_MONITOR, O,             ALWAYS,    5,      0 },
 	{ "agent_forwarded", IPC_agent_forwarded, MONITOR_TO_CHILD, O,             ALWAYS,    8,      0 },
 	{ "forward_x11",     IPC_forward_x11,     CHILD_TO_MONITOR, O,             ALWAYS,    512,    0 },
 	{ "x11_forwarded",   IPC_x11_forwarded,   MONITOR_TO_CHILD, O,             ALWAYS,    8,      0 },
+	{ "debug",           IPC_debug,           MONITOR_TO_CHILD, O,             ALWAYS,    1024,   0 },
 };
 /* clang-format on */
 

@@ -285,6 +285,7 @@ a_login_without_the_permission_gets_nothing(void **state)
 	struct permissions no_session = { .pty = true };
 	struct permissions no_pty = { .session = true };
 	struct rig *rig = rig_open("", &no_session);
+	struct reader reader;
 
 	say_number(rig, IPC_open_session, 0);
 	assert_int_equal(
@@ -303,6 +304,8 @@ a_login_without_the_permission_gets_nothing(void **state)
 	rig = rig_open("PermitTTY no\n", NULL);
 	open_session(rig, 0);
 	say_pty(rig, 0);
+	reader = rig_told(rig, IPC_debug);
+	assert_true(bytes_is(get_string(&reader), "PermitTTY no refuses a terminal"));
 	assert_int_equal(told_number(rig, IPC_pty_opened, 0), 0);
 	rig_free(rig);
 }
