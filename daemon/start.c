@@ -81,7 +81,7 @@ make_settings(struct service *service, struct buf *errors)
 		service->settings = TAKE(global);
 		return RESULT_OK;
 	}
-	TRY(subject_parse(&service->cli, global, &subject));
+	TRY(subject_parse(&service->cli, service->config, global, &subject));
 	TRY(config_effective(service->config, &subject.subject, &service->settings, errors));
 	login_methods_advise(service->settings, errors);
 	return RESULT_OK;
@@ -236,11 +236,12 @@ check_users(const struct service *service)
 	if (path == NULL)
 		return RESULT_OK;
 	if (service->cli.mode == CLI_MODE_CHECK) {
-		result = virtual_users_check(path, service->programs.is_root, &errors);
+		result =
+		    virtual_users_check(path, service->config, service->programs.is_root, &errors);
 		say_errors(service, buf_bytes(&errors));
 		return result;
 	}
-	if (virtual_users_try(path, &errors) == RESULT_OK)
+	if (virtual_users_try(path, service->config, &errors) == RESULT_OK)
 		return RESULT_OK;
 	rest = buf_bytes(&errors);
 	while (text_next_line(&rest, &line))

@@ -61,10 +61,10 @@ take_word(struct config_subject *subject, const char *word)
 
 /* Of no account no group is known. */
 static enum result
-find_groups(const struct settings *global, struct subject *subject)
+find_groups(const struct config *config, const struct settings *global, struct subject *subject)
 {
 	enum result result = group_names_find(subject->subject.user,
-	    settings_text(global, KEYWORD_UsersFile), geteuid() == 0, &subject->groups);
+	    settings_text(global, KEYWORD_UsersFile), config, geteuid() == 0, &subject->groups);
 
 	subject->subject.groups = (const char *const *)subject->groups.list;
 	subject->subject.group_count = subject->groups.count;
@@ -75,7 +75,8 @@ find_groups(const struct settings *global, struct subject *subject)
 }
 
 enum result
-subject_parse(const struct cli *cli, const struct settings *global, struct subject *out)
+subject_parse(const struct cli *cli, const struct config *config, const struct settings *global,
+    struct subject *out)
 {
 	*out = (struct subject){ 0 };
 	for (size_t i = 0; i < cli->subject_count; i++) {
@@ -86,7 +87,7 @@ subject_parse(const struct cli *cli, const struct settings *global, struct subje
 		while ((word = strsep(&rest, ",")) != NULL)
 			TRY(take_word(&out->subject, word));
 	}
-	return out->subject.user == NULL ? RESULT_OK : find_groups(global, out);
+	return out->subject.user == NULL ? RESULT_OK : find_groups(config, global, out);
 }
 
 void

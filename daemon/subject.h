@@ -15,6 +15,6 @@ struct subject {
 };
 
 /* Takes "user=alice,addr=192.0.2.1" apart; `global` says which users there are besides the system's. RESULT_CONFIG: said on standard error. */
-enum result subject_parse(
-    const struct cli *cli, const struct settings *global, struct subject *out) MUST_USE;
+enum result subject_parse(const struct cli *cli, const struct config *config,
+    const struct settings *global, struct subject *out) MUST_USE;
 void subject_clear(struct subject *subject);

@@ -129,18 +129,21 @@ struct group_names {
 	char **list; /* owned, each of them too */
 	size_t count;
 };
-/* RESULT_NO_MATCH: there is no such user, neither of the system nor in `users_file` (UsersFile; NULL: none). */
-enum result group_names_find(
-    const char *user, const char *users_file, bool is_root, struct group_names *out) MUST_USE;
+/* RESULT_NO_MATCH: there is no such user, neither of the system nor in `users_file` (UsersFile; NULL: none), which is
+ * right by `config`. */
+enum result group_names_find(const char *user, const char *users_file, const struct config *config,
+    bool is_root, struct group_names *out) MUST_USE;
 void group_names_clear(struct group_names *names);
 
 /*
  * Is everything right with a UsersFile, and with the ids and names in it? RESULT_CONFIG with a line in `errors` for
  * each thing that is not. `is_root`: the server can become anybody.
  */
-enum result virtual_users_check(const char *path, bool is_root, struct buf *errors) MUST_USE;
+enum result virtual_users_check(
+    const char *path, const struct config *config, bool is_root, struct buf *errors) MUST_USE;
 /* The same without asking the system for names, which takes seconds for thousands. */
-enum result virtual_users_try(const char *path, struct buf *errors) MUST_USE;
+enum result virtual_users_try(
+    const char *path, const struct config *config, struct buf *errors) MUST_USE;
 
 /*
  * Would a server with these settings let nobody in, or never be able to do what it is told? `global`: in force for all
@@ -190,6 +193,7 @@ struct permissions {
 	bool is_tunnel_bound; /* to this one, by the key: any other must not be asked for */
 	uint32_t tunnel_unit; /* SSH_TUNNEL_UNIT_ANY: the kernel chooses, never the client */
 	char *variables;      /* owned: "NAME=value" of the key, a line each; NULL: none */
+	char *foreign;        /* owned: likewise, of its options that are for programs */
 	/* What must be so before any of this is: a security key was touched, and verified its user. */
 	enum demand touch, verification;
 };

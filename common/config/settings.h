@@ -23,6 +23,9 @@ enum keyword {
 #define METHODS_LISTS_MAX      32
 #define METHODS_LIST_NAMES_MAX 16
 
+/* Variables of a session that options of its key become begin so, and no others do: AcceptKeyOptions. */
+#define KEY_OPTION_VARIABLE "SSH_KEY_OPTION_"
+
 struct settings; /* opaque */
 
 struct setting_origin {

@@ -191,6 +191,11 @@ check_variable(const char *word, char *why)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
 	const size_t size = strspn(word, letters);
 
+	if (strncmp(word, KEY_OPTION_VARIABLE, strlen(KEY_OPTION_VARIABLE)) == 0)
+		return value_wrong(word,
+		    "a variable of another name: those with " KEY_OPTION_VARIABLE
+		    " are options of keys, AcceptKeyOptions",
+		    why);
 	return size > 0 && word[size] == '=' && (word[0] < '0' || word[0] > '9')
 		   ? RESULT_OK
 		   : value_wrong(word,
@@ -206,6 +211,18 @@ check_name_pattern(const char *word, char *why)
 		   ? RESULT_OK
 		   : value_wrong(
 			 word, "names of variables or patterns of them, without \"=\"", why);
+}
+
+/* Nor does an option's name have what ends it in its line. */
+static enum result
+check_option_pattern(const char *word, char *why)
+{
+	return word[0] != '\0' && strpbrk(word, "=,\" \t") == NULL
+		   ? RESULT_OK
+		   : value_wrong(word,
+			 "names of options or patterns of them, with blanks between them, and "
+			 "without \"=\" and what stands behind it",
+			 why);
 }
 
 static enum result
@@ -280,6 +297,8 @@ value_check_words(enum keyword keyword, const struct lex_line *line, char *why)
 		return check_each(line, check_file, why);
 	case KEYWORD_AcceptEnv:
 		return check_each(line, check_name_pattern, why);
+	case KEYWORD_AcceptKeyOptions:
+		return check_each(line, check_option_pattern, why);
 	case KEYWORD_PermitOpen:
 		return check_each(line, check_place, why);
 	case KEYWORD_ChannelTimeout:

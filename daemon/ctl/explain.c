@@ -18,6 +18,7 @@
 #include "monitor/forward/permit.h"
 #include "monitor/login/account.h"
 #include "monitor/login/credential.h"
+#include "monitor/login/decide.h"
 #include "monitor/login/login.h"
 #include "monitor/login/shadow.h"
 #include "monitor/login/virtual.h"
@@ -249,13 +250,20 @@ static void
 pass(struct walk *walk, const char *method, struct permissions *permissions)
 {
 	struct explanation *explanation = walk->explanation;
+	const char *reason;
+	const enum refusal conflict =
+	    explanation->has_permissions
+		? decide_conflict(&explanation->permissions, permissions, &reason)
+		: REFUSAL_NONE;
 
+	if (conflict != REFUSAL_NONE) {
+		refuse(walk, conflict, reason);
+		trace_refuse(&explanation->trace, conflict, method, NULL, "%s", reason);
+		return;
+	}
 	if (decision_hold(&explanation->has_permissions, &explanation->permissions, permissions) !=
 	    RESULT_OK) {
-		refuse(
-		    walk, REFUSAL_COMMANDS, "it is bound to another command than the key before");
-		trace_refuse(
-		    &explanation->trace, REFUSAL_COMMANDS, method, NULL, "%s", explanation->reason);
+		refuse(walk, REFUSAL_MEMORY, "there is no memory for it");
 		return;
 	}
 	explanation->verdict =

@@ -143,8 +143,7 @@ account_find_any(
 	enum result result;
 
 	if (question->users_file != NULL)
-		found = virtual_find(
-		    question->users_file, question->name, question->is_root, &virtual, reason);
+		found = virtual_find(question, &virtual, reason);
 	*is_virtual = found == RESULT_OK || found == RESULT_DENIED;
 	result = account_find(question->name, out);
 	if (result == RESULT_NO_MATCH && !*is_virtual && found != RESULT_NOT_FOUND)
@@ -195,10 +194,11 @@ account_group_names(const struct account *account, struct group_names *out)
 }
 
 enum result
-group_names_find(const char *user, const char *users_file, bool is_root, struct group_names *out)
+group_names_find(const char *user, const char *users_file, const struct config *config,
+    bool is_root, struct group_names *out)
 {
 	CLEANUP(account_freep) struct account *account = NULL;
-	const struct account_question question = { user, users_file, is_root };
+	const struct account_question question = { user, users_file, config, is_root };
 	char reason[VIRTUAL_REASON_MAX];
 	bool is_virtual;
 

@@ -20,7 +20,8 @@ enum result account_find(const char *name, struct account **out) MUST_USE;
  * name, whatever the result. */
 struct account_question {
 	const char *name, *users_file;
-	bool is_root; /* we can become anybody */
+	const struct config *config; /* which options of keys it may have; see users.h */
+	bool is_root;                /* we can become anybody */
 };
 enum result account_find_any(const struct account_question *question, struct account **out,
     bool *is_virtual, char *reason) MUST_USE;

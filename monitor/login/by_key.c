@@ -15,6 +15,7 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/credential.h"
+#include "monitor/login/decide.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
@@ -152,17 +153,22 @@ pass(struct monitor *monitor, const struct auth_request *request, struct publick
 static bool
 act(struct monitor *monitor, const struct auth_request *request, struct decision *decision)
 {
+	const char *conflict = "there is no memory for it";
+
 	if (decision->verdict.value == VERDICT_KEY_WOULD_DO) {
 		attempt_tell(monitor, AUTH_OUTCOME_KEY_OK, "");
 		return true;
 	}
 	if (decision->verdict.value != VERDICT_ALLOWED)
 		return false;
-	if (pass(monitor, request, &decision->answer))
+	if (monitor->login->has_held)
+		decision->refusal = decide_conflict(
+		    &monitor->login->held, &decision->answer.permissions, &conflict);
+	if (decision->refusal == REFUSAL_NONE && pass(monitor, request, &decision->answer))
 		return true;
-	decision->refusal = REFUSAL_COMMANDS;
-	snprintf(decision->reason, sizeof(decision->reason),
-	    "it is bound to another command than the key before");
+	if (decision->refusal == REFUSAL_NONE)
+		decision->refusal = REFUSAL_MEMORY;
+	snprintf(decision->reason, sizeof(decision->reason), "%s", conflict);
 	return false;
 }
 

@@ -320,6 +320,7 @@ permissions_clear(struct permissions *permissions)
 	free(permissions->permit_open);
 	free(permissions->permit_listen);
 	free(permissions->variables);
+	free(permissions->foreign);
 	*permissions = (struct permissions){ 0 };
 }
 
@@ -450,11 +451,27 @@ bind_tunnel(struct permissions *held, const struct permissions *more)
 	held->tunnel_unit = more->tunnel_unit;
 }
 
+enum refusal
+decide_conflict(const struct permissions *held, const struct permissions *more, const char **reason)
+{
+	if (held->command != NULL && more->command != NULL &&
+	    strcmp(held->command, more->command) != 0) {
+		*reason = "it is bound to another command than the key before";
+		return REFUSAL_COMMANDS;
+	}
+	if (!foreign_differ(held->foreign, more->foreign))
+		return REFUSAL_NONE;
+	*reason = "an option for programs (AcceptKeyOptions) has another value than that of the "
+		  "key before";
+	return REFUSAL_KEY_DIFFERS;
+}
+
 enum result
 decide_both(struct permissions *held, struct permissions *more)
 {
-	if (held->command != NULL && more->command != NULL &&
-	    strcmp(held->command, more->command) != 0)
+	const char *reason;
+
+	if (decide_conflict(held, more, &reason) != REFUSAL_NONE)
 		return RESULT_DENIED;
 	if (held->command == NULL)
 		held->command = TAKE(more->command);
@@ -473,6 +490,7 @@ decide_both(struct permissions *held, struct permissions *more)
 	bind_tunnel(held, more);
 	TRY(join(&held->permit_open, &more->permit_open, "\n"));
 	TRY(join(&held->permit_listen, &more->permit_listen, "\n"));
+	TRY(join(&held->foreign, &more->foreign, ""));
 	return join(&held->variables, &more->variables, "");
 }
 

@@ -54,8 +54,15 @@ enum result decide_host(const struct decide_question *question, bool is_bound,
     struct permissions *permissions, char *reason) MUST_USE;
 
 /*
- * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: each is bound to
- * a command of its own. RESULT_MEMORY.
+ * Why `more` cannot be held besides what the methods before permit, with a text for the log in `reason` (a literal):
+ * each is bound to a command of its own, or their options give programs two answers. REFUSAL_NONE: it can.
+ */
+enum refusal decide_conflict(
+    const struct permissions *held, const struct permissions *more, const char **reason);
+
+/*
+ * What may be done after two methods: what both permit. Takes over what `more` owns. RESULT_DENIED: there is a
+ * conflict, and nothing has changed. RESULT_MEMORY.
  */
 enum result decide_both(struct permissions *held, struct permissions *more) MUST_USE;
 

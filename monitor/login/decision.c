@@ -101,6 +101,7 @@ decision_find(const struct monitor_inputs *inputs, const struct settings *settin
 	CLEANUP(mem_freep) char *text = NULL;
 	struct account_question question = {
 		.users_file = settings_text(settings, KEYWORD_UsersFile),
+		.config = inputs->config,
 		.is_root = inputs->is_root,
 	};
 	enum result result = RESULT_NO_MATCH;

@@ -80,6 +80,41 @@ copy_variables(const struct decide_question *question, char **out)
 	return mem_text(buf_bytes(&text), out);
 }
 
+static void
+tell_foreign(const struct decide_question *question, struct bytes variable)
+{
+	const struct setting_origin origin =
+	    settings_origin(question->settings, KEYWORD_AcceptKeyOptions);
+	char quoted[TRACE_TEXT_MAX];
+
+	text_quote(variable, quoted, sizeof(quoted));
+	trace_permission(question->trace, "option for programs", true, "AcceptKeyOptions", &origin,
+	    "%s", quoted);
+}
+
+/* "SSH_KEY_OPTION_NAME=value", a line each: no value has a line's end in it. */
+static enum result
+copy_foreign(const struct decide_question *question, char **out)
+{
+	const struct key_options *options = question->options;
+	char name[FOREIGN_VARIABLE_MAX];
+	OWNED_BUF text;
+
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < options->foreign_count; i++) {
+		const size_t begin = buf_size(&text);
+
+		foreign_variable(options->foreign[i].name, name);
+		TRY(buf_append(&text, bytes_of_text(name)));
+		TRY(buf_append(&text, bytes_of_text("=")));
+		TRY(grant_unescape(options->foreign[i].value, &text));
+		tell_foreign(
+		    question, bytes_of(buf_bytes(&text).data + begin, buf_size(&text) - begin));
+		TRY(buf_append(&text, bytes_of_text("\n")));
+	}
+	return mem_text(buf_bytes(&text), out);
+}
+
 static enum result
 copy_places(const struct bytes *places, size_t count, char **out)
 {
@@ -129,6 +164,8 @@ grant_owned(const struct decide_question *question, const struct terms *terms,
 	}
 	if (options->variable_count > 0)
 		TRY(copy_variables(question, &permissions->variables));
+	if (options->foreign_count > 0)
+		TRY(copy_foreign(question, &permissions->foreign));
 	return RESULT_OK;
 }
 

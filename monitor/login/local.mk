@@ -46,6 +46,7 @@ monitor_libmonitor_a_SOURCES += \
 	monitor/login/as_user.c monitor/login/as_user.h \
 	monitor/login/authorized_keys.c monitor/login/authorized_keys.h \
 	monitor/login/decide.c monitor/login/decide.h \
+	monitor/login/foreign.c monitor/login/foreign.h \
 	monitor/login/keyfiles.c monitor/login/keyfiles.h \
 	monitor/login/keynames.c monitor/login/keynames.h \
 	monitor/login/options.c monitor/login/options.h \

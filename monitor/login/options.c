@@ -17,6 +17,7 @@
 #define TUNNEL_UNIT_MAX 0x7ffffffd
 
 struct parse {
+	const struct foreign_rule *foreign;
 	struct key_options *options;
 	char *reason;
 };
@@ -292,10 +293,88 @@ is_word(struct bytes text, const char *word)
 	       strncasecmp((const char *)text.data, word, text.size) == 0;
 }
 
+static bool
+is_negated(struct bytes name)
+{
+	return name.size > 3 && is_word(bytes_of(name.data, 3), "no-");
+}
+
+/* --- Options of others -------------------------------------------------------------------------- */
+
+/* In whatever form: what is ours and makes no sense here must not make sense to somebody else. */
+static bool
+is_ours(struct bytes plain)
+{
+	while (is_negated(plain))
+		plain = bytes_of(plain.data + 3, plain.size - 3);
+	if (is_word(plain, "restrict") || is_word(plain, "cert-authority"))
+		return true;
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		if (is_word(plain, flags[i].name))
+			return true;
+	}
+	for (size_t i = 0; i < COUNT(demands); i++) {
+		if (is_word(plain, demands[i].name))
+			return true;
+	}
+	for (size_t i = 0; i < COUNT(valued); i++) {
+		if (is_word(plain, valued[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* NULL, or what is wrong with another one of this name beside those that there are. */
+static const char *
+find_double(const struct key_options *options, struct bytes name)
+{
+	char variable[FOREIGN_VARIABLE_MAX], other[FOREIGN_VARIABLE_MAX];
+
+	foreign_variable(name, variable);
+	for (size_t i = 0; i < options->foreign_count; i++) {
+		const struct bytes before = options->foreign[i].name;
+
+		foreign_variable(before, other);
+		if (strcmp(variable, other) == 0)
+			return before.size == name.size &&
+				       strncasecmp((const char *)before.data,
+					   (const char *)name.data, name.size) == 0
+				   ? "option given twice"
+				   : "another option has the variable of option";
+	}
+	return NULL;
+}
+
+static enum result
+apply_foreign(struct parse *parse, struct bytes name, struct bytes value)
+{
+	struct key_options *options = parse->options;
+	const struct foreign_option option = { name, value };
+	enum result result;
+	const char *why;
+
+	if (is_ours(name) || !foreign_is_kept(parse->foreign, name))
+		return refuse(
+		    parse, RESULT_UNSUPPORTED, "option that this server does not know", name);
+	result = foreign_check(&option, &why);
+	if (result != RESULT_OK)
+		return refuse(parse, result, why, name);
+	why = find_double(options, name);
+	if (why != NULL)
+		return refuse(parse, RESULT_MALFORMED, why, name);
+	if (options->foreign_count == OPTIONS_FOREIGN_MAX)
+		return refuse(parse, RESULT_LIMIT,
+		    "more than 16 options that this server does not know, with", name);
+	options->foreign[options->foreign_count++] = option;
+	return RESULT_OK;
+}
+
+/* --- One option --------------------------------------------------------------------------------- */
+
 static enum result
 apply_flag(struct parse *parse, struct bytes name)
 {
-	const bool is_off = name.size > 3 && is_word(bytes_of(name.data, 3), "no-");
+	const bool is_off = is_negated(name);
 	struct bytes plain = is_off ? bytes_of(name.data + 3, name.size - 3) : name;
 
 	if (is_word(name, "restrict")) {
@@ -321,7 +400,7 @@ apply_flag(struct parse *parse, struct bytes name)
 			return RESULT_OK;
 		}
 	}
-	return refuse(parse, RESULT_UNSUPPORTED, "option that this server does not know", name);
+	return apply_foreign(parse, name, bytes_of("", 0));
 }
 
 /* A value stands in quotes, all of it. */
@@ -335,7 +414,7 @@ apply_valued(struct parse *parse, struct bytes name, struct bytes value)
 		if (is_word(name, valued[i].name))
 			return valued[i].parse(parse, value);
 	}
-	return refuse(parse, RESULT_UNSUPPORTED, "option that this server does not know", name);
+	return apply_foreign(parse, name, value);
 }
 
 /* --- The field ---------------------------------------------------------------------------------- */
@@ -381,9 +460,10 @@ apply(struct parse *parse, struct bytes option)
 }
 
 enum result
-options_parse(struct bytes text, struct key_options *out, char *reason)
+options_parse(
+    struct bytes text, const struct foreign_rule *foreign, struct key_options *out, char *reason)
 {
-	struct parse parse = { out, reason };
+	struct parse parse = { foreign, out, reason };
 	size_t size;
 
 	*out = (struct key_options){ 0 };

@@ -2,7 +2,7 @@
 /*
  * The options in front of a key in authorized_keys, as sshd(8) has them: what they take away from a
  * login and under which conditions. A line with an option that is not in the table is no line: what it
- * was to forbid is unknown.
+ * was to forbid is unknown, unless the operator says that it is for programs (foreign.h).
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "monitor/login/foreign.h"
 
 #define OPTIONS_REASON_MAX 160
 
@@ -21,6 +22,9 @@
 
 /* Variables that one key may set. */
 #define OPTIONS_VARIABLES_MAX 64
+
+/* Options for programs that one key may have. */
+#define OPTIONS_FOREIGN_MAX 16
 
 /* Names that the certificates of one authority may have. */
 #define OPTIONS_PRINCIPALS_MAX 256
@@ -55,6 +59,9 @@ struct key_options {
 	struct key_tunnel tunnel;
 	size_t variable_count;
 	struct bytes variables[OPTIONS_VARIABLES_MAX]; /* "NAME=value", escaped like the command */
+	size_t foreign_count;
+	/* Each makes a variable, and no two of them the same. */
+	struct foreign_option foreign[OPTIONS_FOREIGN_MAX];
 	bool pty;
 	bool port_forwarding;
 	bool may_tunnel; /* "restrict" takes it away, a device behind it gives it back */
@@ -68,10 +75,12 @@ struct key_options {
 };
 
 /*
- * `text` is the whole field, without the blanks around it; empty: no options. RESULT_MALFORMED and
- * RESULT_UNSUPPORTED with a text for the log in `reason` (OPTIONS_REASON_MAX bytes).
+ * `text` is the whole field, without the blanks around it; empty: no options. `foreign` says which options that are not
+ * known here are kept; NULL: none. RESULT_MALFORMED, RESULT_LIMIT and RESULT_UNSUPPORTED with a text for the log in
+ * `reason` (OPTIONS_REASON_MAX bytes).
  */
-enum result options_parse(struct bytes text, struct key_options *out, char *reason) MUST_USE;
+enum result options_parse(struct bytes text, const struct foreign_rule *foreign,
+    struct key_options *out, char *reason) MUST_USE;
 
 /*
  * How much of `line` the field of options at its start takes: to the first blank that is not inside of

@@ -21,12 +21,13 @@ principal_files_are_set(const struct settings *settings)
 }
 
 static void
-search_text(const struct certificate *certificate, struct principal_files_answer *answer)
+search_text(const struct publickey_question *question, struct principal_files_answer *answer)
 {
+	const struct foreign_rule foreign = foreign_of_settings(question->settings);
 	struct principals_refused refused;
 
-	answer->is_found =
-	    principals_find(buf_bytes(&answer->text), certificate, &answer->line, &refused);
+	answer->is_found = principals_find(
+	    buf_bytes(&answer->text), question->certificate, &foreign, &answer->line, &refused);
 	if (refused.count > 0)
 		log_verbose("principals-line-refused", "%s: %u lines name nobody; line %u: %s",
 		    answer->where, refused.count, refused.first, refused.reason);
@@ -47,7 +48,7 @@ search_file(const struct publickey_question *question, const struct account *acc
 	buf_reset(&answer->text);
 	text_quote(bytes_of_text(path), answer->where, sizeof(answer->where));
 	if (keyfiles_read(&file, &answer->text, reason) == RESULT_OK)
-		search_text(question->certificate, answer);
+		search_text(question, answer);
 	else
 		log_verbose(
 		    "principals-file", "AuthorizedPrincipalsFile %s: %s", answer->where, reason);
@@ -99,7 +100,7 @@ search_command(const struct publickey_question *question, struct principal_files
 	buf_reset(&answer->text);
 	snprintf(answer->where, sizeof(answer->where), "AuthorizedPrincipalsCommand");
 	if (keycommand_ask(&asked, &answer->text) == RESULT_OK)
-		search_text(question->certificate, answer);
+		search_text(question, answer);
 }
 
 void

@@ -44,9 +44,9 @@ split(struct bytes line, struct bytes *options, struct bytes *name)
 }
 
 static void
-read_options(struct bytes text, struct principals_line *out)
+read_options(struct bytes text, const struct foreign_rule *foreign, struct principals_line *out)
 {
-	if (options_parse(text, &out->options, out->objection) == RESULT_OK &&
+	if (options_parse(text, foreign, &out->options, out->objection) == RESULT_OK &&
 	    (out->options.is_authority || out->options.has_principals))
 		snprintf(out->objection, sizeof(out->objection),
 		    "cert-authority and principals= are for lines with keys");
@@ -65,7 +65,8 @@ refuse(struct principals_refused *refused, unsigned number, const char *reason)
 
 bool
 principals_find(struct bytes text, const struct certificate *certificate,
-    struct principals_line *out, struct principals_refused *refused)
+    const struct foreign_rule *foreign, struct principals_line *out,
+    struct principals_refused *refused)
 {
 	struct bytes line, options;
 
@@ -81,7 +82,7 @@ principals_find(struct bytes text, const struct certificate *certificate,
 		if (!terms_has_principal(certificate, out->name))
 			continue;
 		out->number = i;
-		read_options(options, out);
+		read_options(options, foreign, out);
 		return true;
 	}
 	out->name = bytes_of("", 0);

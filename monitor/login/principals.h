@@ -28,7 +28,9 @@ struct principals_refused {
 
 /*
  * The first line of `text` that names one of the certificate's principals decides, also when it is against the login
- * (`objection`): another one that says less must not get around it. False: no line names any.
+ * (`objection`): another one that says less must not get around it. `foreign` as for options_parse. False: no line
+ * names any.
  */
 bool principals_find(struct bytes text, const struct certificate *certificate,
-    struct principals_line *out, struct principals_refused *refused);
+    const struct foreign_rule *foreign, struct principals_line *out,
+    struct principals_refused *refused);

@@ -123,12 +123,14 @@ static enum result
 read_options(struct search *search, const struct authorized_line *line, struct key_options *options,
     char *reason)
 {
+	const struct foreign_rule foreign = foreign_of_settings(search->question->settings);
+
 	_Static_assert(OPTIONS_REASON_MAX <= DECIDE_REASON_MAX, "one room for both reasons");
 	if (search->is_authority_file && line->options.size > 0) {
 		snprintf(reason, DECIDE_REASON_MAX, "TrustedUserCAKeys has keys without options");
 		return RESULT_DENIED;
 	}
-	if (options_parse(line->options, options, reason) != RESULT_OK)
+	if (options_parse(line->options, &foreign, options, reason) != RESULT_OK)
 		return RESULT_DENIED;
 	options->is_authority |= search->is_authority_file;
 	/* TrustedUserCAKeys has no options, and so no say in touches; the line of a principal has one. */

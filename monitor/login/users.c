@@ -178,7 +178,7 @@ finds_no_options(struct bytes value, char *why)
 	char reason[OPTIONS_REASON_MAX];
 	struct key_options options;
 
-	if (options_parse(value, &options, reason) != RESULT_OK)
+	if (options_parse(value, NULL, &options, reason) != RESULT_OK)
 		return say(why, reason);
 	return (options.is_authority || options.has_principals || options.touch_waived ||
 		   options.must_verify) &&
@@ -212,6 +212,7 @@ struct parse {
 	struct bytes rest;
 	unsigned number; /* of the latest line */
 	bool is_wrong;
+	struct foreign_rule foreign; /* of options before keys */
 	struct users *users;
 	size_t room;
 };
@@ -243,7 +244,7 @@ is_comment(struct bytes line)
 
 /* Where it has a fault, what that is. */
 static bool
-finds_no_key(struct bytes value, char *why)
+finds_no_key(struct bytes value, const struct foreign_rule *foreign, char *why)
 {
 	CLEANUP(authorized_keys_clear) struct authorized_keys keys;
 	char reason[OPTIONS_REASON_MAX];
@@ -256,7 +257,8 @@ finds_no_key(struct bytes value, char *why)
 				"authorized_keys would have, TYPE BASE64, options before it");
 	if (line.kind == AUTHORIZED_LINE_REFUSED)
 		return say(why, line.reason);
-	return options_parse(line.options, &options, reason) != RESULT_OK && say(why, reason);
+	return options_parse(line.options, foreign, &options, reason) != RESULT_OK &&
+	       say(why, reason);
 }
 
 static void
@@ -264,7 +266,7 @@ take_key(struct parse *parse, struct users_entry *entry, struct bytes value)
 {
 	char why[WHY_MAX];
 
-	if (finds_no_key(value, why))
+	if (finds_no_key(value, &parse->foreign, why))
 		complain(parse, parse->number, WORD_KEY, why);
 	else if (++entry->key_count > USERS_KEYS_MAX)
 		complain(parse, parse->number, WORD_KEY,
@@ -337,7 +339,8 @@ check_command(struct parse *parse, const struct users_entry *entry, struct bytes
 	for (unsigned i = entry->line + 1; text_next_line(&rest, &line); i++) {
 		split(text_trim(line), &word, &value);
 		if (bytes_is(word, WORD_KEY) && options_field(value, &size) == RESULT_OK &&
-		    options_parse(bytes_of(value.data, size), &options, reason) == RESULT_OK &&
+		    options_parse(bytes_of(value.data, size), &parse->foreign, &options, reason) ==
+			RESULT_OK &&
 		    options.has_command && !bytes_equal(options.command, command))
 			complain(parse, i, WORD_KEY,
 			    "the key's command is another than that of the user's options, so it "
@@ -367,7 +370,7 @@ check_entry(struct parse *parse, const struct users_entry *entry)
 	if (!has(entry, USERS_HOME) && !has(entry, USERS_ACCOUNT))
 		complain(parse, entry->line, what, "there is no home; say home PATH");
 	if (has(entry, USERS_OPTIONS) &&
-	    options_parse(entry->values[USERS_OPTIONS], &options, why) == RESULT_OK &&
+	    options_parse(entry->values[USERS_OPTIONS], NULL, &options, why) == RESULT_OK &&
 	    options.has_command)
 		check_command(parse, entry, options.command);
 }
@@ -529,9 +532,12 @@ parse_lines(struct parse *parse, struct bytes text)
 }
 
 enum result
-users_parse(const char *file, struct bytes text, struct users *out, struct buf *errors)
+users_parse(const char *file, struct bytes text, const struct config *config, struct users *out,
+    struct buf *errors)
 {
-	struct parse parse = { .file = file, .errors = errors, .users = out };
+	struct parse parse = {
+		.file = file, .errors = errors, .foreign = foreign_of_config(config), .users = out
+	};
 	enum result result;
 
 	*out = (struct users){ 0 };

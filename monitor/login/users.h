@@ -12,6 +12,8 @@
 
 #include "common/buf.h"
 
+struct config; /* common/config/config.h */
+
 #define USERS_FILE_MAX   (4 * 1024 * 1024)
 #define USERS_MAX        10000
 #define USERS_NAME_MAX   64
@@ -49,10 +51,12 @@ struct users {
 
 /*
  * RESULT_CONFIG: something is wrong, and `out` is empty; a line `file:line: word: what; what would be right` for each
- * thing is appended to `errors`, as far as there is room. The entries are views of `text`. RESULT_MEMORY.
+ * thing is appended to `errors`, as far as there is room. The entries are views of `text`. Options of keys that are not
+ * known here are right where any line of `config` keeps them (NULL: none does); whose settings do is asked later.
+ * RESULT_MEMORY.
  */
-enum result users_parse(
-    const char *file, struct bytes text, struct users *out, struct buf *errors) MUST_USE;
+enum result users_parse(const char *file, struct bytes text, const struct config *config,
+    struct users *out, struct buf *errors) MUST_USE;
 void users_clear(struct users *users);
 
 /* NULL: there is none of this name. */

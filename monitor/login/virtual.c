@@ -102,7 +102,7 @@ check_secrecy(const struct file *file, struct buf *errors)
 }
 
 static enum result
-file_read(const char *path, struct file *file, struct buf *errors)
+file_read(const char *path, const struct config *config, struct file *file, struct buf *errors)
 {
 	enum result result;
 
@@ -114,7 +114,7 @@ file_read(const char *path, struct file *file, struct buf *errors)
 		return complain(errors, path, "it is larger than 4 MiB");
 	if (result != RESULT_OK)
 		return complain(errors, path, strerror(errno));
-	TRY(users_parse(file->path, buf_bytes(&file->text), &file->users, errors));
+	TRY(users_parse(file->path, buf_bytes(&file->text), config, &file->users, errors));
 	return check_secrecy(file, errors);
 }
 
@@ -262,7 +262,7 @@ copy_options(const struct users_entry *entry, struct virtual_user *user)
 	buf_init(&text, USERS_FILE_MAX);
 	TRY(users_options(entry, &text));
 	TRY(mem_text(buf_bytes(&text), &user->options_text));
-	return options_parse(bytes_of_text(user->options_text), &user->options, reason);
+	return options_parse(bytes_of_text(user->options_text), NULL, &user->options, reason);
 }
 
 static enum result
@@ -323,7 +323,7 @@ make_account(const struct file *file, const struct naming *naming, struct accoun
 }
 
 enum result
-virtual_find(const char *path, const char *name, bool is_root, struct account **out, char *reason)
+virtual_find(const struct account_question *question, struct account **out, char *reason)
 {
 	CLEANUP(file_clear) struct file file;
 	const struct users_entry *entry;
@@ -332,15 +332,15 @@ virtual_find(const char *path, const char *name, bool is_root, struct account **
 
 	*out = NULL;
 	buf_init(&errors, ERRORS_LOGGED_MAX);
-	result = file_read(path, &file, &errors);
+	result = file_read(question->users_file, question->config, &file, &errors);
 	if (result != RESULT_OK) {
 		log_errors(buf_bytes(&errors));
 		return result;
 	}
-	entry = users_find(&file.users, bytes_of_text(name));
+	entry = users_find(&file.users, bytes_of_text(question->name));
 	if (entry == NULL)
 		return RESULT_NOT_FOUND;
-	result = make_account(&file, &(struct naming){ entry, is_root, reason }, out);
+	result = make_account(&file, &(struct naming){ entry, question->is_root, reason }, out);
 	return result == RESULT_OK ? RESULT_OK : RESULT_DENIED;
 }
 
@@ -376,10 +376,10 @@ check_entry(
 }
 
 enum result
-virtual_users_check(const char *path, bool is_root, struct buf *errors)
+virtual_users_check(const char *path, const struct config *config, bool is_root, struct buf *errors)
 {
 	CLEANUP(file_clear) struct file file;
-	enum result result = file_read(path, &file, errors);
+	enum result result = file_read(path, config, &file, errors);
 
 	for (size_t i = 0; i < file.users.count; i++) {
 		if (check_entry(&file, &file.users.list[i], is_root, errors) != RESULT_OK)
@@ -389,9 +389,9 @@ virtual_users_check(const char *path, bool is_root, struct buf *errors)
 }
 
 enum result
-virtual_users_try(const char *path, struct buf *errors)
+virtual_users_try(const char *path, const struct config *config, struct buf *errors)
 {
 	CLEANUP(file_clear) struct file file;
 
-	return file_read(path, &file, errors);
+	return file_read(path, config, &file, errors);
 }

@@ -30,10 +30,12 @@ struct virtual_user {
 
 void virtual_user_free(struct virtual_user *user);
 
+struct account_question; /* monitor/login/account.h */
+
 /*
- * The account of this name in the file. RESULT_NOT_FOUND: the file has none. RESULT_DENIED: it has, and nobody can
- * become that; why is in `reason` (VIRTUAL_REASON_MAX bytes). RESULT_CONFIG and others: the file cannot be used, which
- * is in the log, and nobody of it logs in. `is_root`: we can become anybody.
+ * The account of this name in the file, both of which the question has. RESULT_NOT_FOUND: the file has none.
+ * RESULT_DENIED: it has, and nobody can become that; why is in `reason` (VIRTUAL_REASON_MAX bytes). RESULT_CONFIG and
+ * others: the file cannot be used, which is in the log, and nobody of it logs in.
  */
 enum result virtual_find(
-    const char *path, const char *name, bool is_root, struct account **out, char *reason) MUST_USE;
+    const struct account_question *question, struct account **out, char *reason) MUST_USE;

@@ -43,6 +43,7 @@ static const char *const unwelcome[] = {
 	"SSH_USER_AUTH",
 	"SSH_PUBKEYINFO",
 	"SSH_KEY_OPTIONS",
+	"SSH_KEY_OPTION_*",
 	"SSH_TUNNEL",
 	"SSH_AUTH_SOCK",
 	"XAUTHORITY",
@@ -134,6 +135,26 @@ environment_set(struct environment *environment, struct bytes name, struct bytes
 	if (at == environment->count)
 		environment->count++;
 	return RESULT_OK;
+}
+
+void
+environment_forget(struct environment *environment, const char *prefix)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < environment->count; i++) {
+		char *entry = environment->entries[i];
+
+		if (strncmp(entry, prefix, strlen(prefix)) != 0) {
+			environment->entries[left++] = entry;
+			continue;
+		}
+		environment->bytes -= strlen(entry) + 1;
+		free(entry);
+	}
+	for (size_t i = left; i < environment->count; i++)
+		environment->entries[i] = NULL;
+	environment->count = left;
 }
 
 enum result

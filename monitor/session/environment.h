@@ -9,7 +9,7 @@
 
 /* Ceilings against a client that fills our memory: variables, and bytes of all of them. */
 #define ENVIRONMENT_CLIENT_MAX 128
-#define ENVIRONMENT_OWN_MAX    32
+#define ENVIRONMENT_OWN_MAX    64
 #define ENVIRONMENT_BYTES_MAX  (64 * 1024)
 #define ENVIRONMENT_NAME_MAX   256
 
@@ -41,6 +41,9 @@ bool environment_name_is_welcome(struct bytes name);
 /* Sets or replaces. RESULT_MALFORMED (a NUL inside), RESULT_LIMIT, RESULT_MEMORY. */
 enum result environment_set(
     struct environment *environment, struct bytes name, struct bytes value) MUST_USE;
+
+/* Those whose names begin so are no more. */
+void environment_forget(struct environment *environment, const char *prefix);
 
 /* The same for a variable of the client's: at most ENVIRONMENT_CLIENT_MAX of them. To be called
  * before environment_complete. */

@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/pattern.h"
+#include "common/text.h"
 #include "monitor/forward/agent.h"
 #include "monitor/forward/tunnels.h"
 #include "monitor/login/gss_link.h"
@@ -82,6 +83,25 @@ set_credentials(const struct monitor *monitor, struct session *session)
 	return environment_set(&session->environment, bytes_of_text("KRB5CCNAME"), name);
 }
 
+/* Of the key alone: who relies on them must not hear somebody else. */
+static enum result
+set_key_options(const struct monitor *monitor, struct session *session)
+{
+	const char *text = monitor->permissions.foreign;
+	struct bytes rest = bytes_of_text(text == NULL ? "" : text), line;
+
+	environment_forget(&session->environment, KEY_OPTION_VARIABLE);
+	while (text_next_line(&rest, &line)) {
+		const uint8_t *sign = memchr(line.data, '=', line.size);
+		const size_t size = sign == NULL ? 0 : (size_t)(sign - line.data);
+
+		if (size > 0)
+			TRY(environment_set(&session->environment, bytes_of(line.data, size),
+			    bytes_of(sign + 1, line.size - size - 1)));
+	}
+	return RESULT_OK;
+}
+
 enum result
 session_environment_complete(struct monitor *monitor, struct session *session)
 {
@@ -115,5 +135,6 @@ session_environment_complete(struct monitor *monitor, struct session *session)
 	TRY(set_credentials(monitor, session));
 	TRY(set_pam_variables(monitor, session));
 	TRY(set_configured(monitor, session));
+	TRY(set_key_options(monitor, session));
 	return auth_info_set(monitor, &session->environment);
 }

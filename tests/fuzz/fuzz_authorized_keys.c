@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Fuzzes authorized_keys files with the options of their lines. Every byte belongs to one line, views
- * stay inside the file, a refusal has its reason, and what was refused grants nothing.
+ * stay inside the file, a refusal has its reason, and what was refused grants nothing. Whoever keeps all options that
+ * are not known gets them as variables, and changes nothing about those that are.
  */
 #include <assert.h>
 
@@ -10,9 +11,60 @@
 #include "common/mem.h"
 #include "monitor/login/authorized_keys.h"
 #include "monitor/login/options.h"
+#include "monitor/session/environment.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+keeps_all(const void *context, struct bytes name)
+{
+	return true;
+}
+
+static void
+check_foreign(const struct key_options *options, size_t i, struct bytes text)
+{
+	const struct foreign_option *option = &options->foreign[i];
+	char variable[FOREIGN_VARIABLE_MAX], other[FOREIGN_VARIABLE_MAX];
+	struct key_options alone;
+	char reason[OPTIONS_REASON_MAX];
+
+	assert(option->name.size > 0 && option->name.size <= FOREIGN_NAME_MAX);
+	assert(option->value.size <= FOREIGN_VALUE_MAX);
+	assert(fuzz_is_inside(option->name, text) && fuzz_is_inside(option->value, text));
+	for (size_t at = 0; at < option->value.size; at++)
+		assert(option->value.data[at] >= ' ' && option->value.data[at] != 0x7f);
+	foreign_variable(option->name, variable);
+	assert(environment_name_is_welcome(bytes_of_text(variable)) == false);
+	for (size_t k = 0; k < i; k++) {
+		foreign_variable(options->foreign[k].name, other);
+		assert(strcmp(variable, other) != 0);
+	}
+	/* What is known is no program's. */
+	assert(options_parse(option->name, NULL, &alone, reason) == RESULT_UNSUPPORTED);
+}
+
+/* Without those of others it is the same or nothing. */
+static void
+check_kept(struct bytes text)
+{
+	const struct foreign_rule all = { keeps_all, NULL };
+	struct key_options options, plain;
+	char reason[OPTIONS_REASON_MAX];
+	const enum result result = options_parse(text, &all, &options, reason);
+
+	if (result != RESULT_OK) {
+		assert(reason[0] != '\0' && strlen(reason) < sizeof(reason));
+		assert(options_parse(text, NULL, &plain, reason) != RESULT_OK);
+		return;
+	}
+	assert(options.foreign_count <= OPTIONS_FOREIGN_MAX);
+	for (size_t i = 0; i < options.foreign_count; i++)
+		check_foreign(&options, i, text);
+	assert((options_parse(text, NULL, &plain, reason) == RESULT_OK) ==
+	       (options.foreign_count == 0));
+}
 
 static void
 check_options(struct bytes text)
@@ -20,10 +72,12 @@ check_options(struct bytes text)
 	struct key_options options;
 	char reason[OPTIONS_REASON_MAX];
 
-	if (options_parse(text, &options, reason) != RESULT_OK) {
+	check_kept(text);
+	if (options_parse(text, NULL, &options, reason) != RESULT_OK) {
 		assert(reason[0] != '\0' && strlen(reason) < sizeof(reason));
 		return;
 	}
+	assert(options.foreign_count == 0);
 	assert(options.has_from == (options.from.size > 0));
 	assert(fuzz_is_inside(options.from, text));
 	assert(!options.has_from || addr_list_check(options.from) == RESULT_OK);

@@ -14,6 +14,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define NAMES "\0\0\0\3web\0\0\0\5night"
 
+static bool
+keeps_all(const void *context, struct bytes name)
+{
+	return true;
+}
+
+static const struct foreign_rule foreign = { keeps_all, NULL };
+
 static void
 check_found(
     struct bytes text, const struct certificate *certificate, const struct principals_line *line)
@@ -42,7 +50,7 @@ check_shifted(struct bytes text, const struct certificate *certificate, bool is_
 	if (buf_append(&more, bytes_of_text("no-pty other\n")) != RESULT_OK ||
 	    buf_append(&more, text) != RESULT_OK)
 		return;
-	if (principals_find(buf_bytes(&more), certificate, &shifted, &refused))
+	if (principals_find(buf_bytes(&more), certificate, &foreign, &shifted, &refused))
 		assert(is_found && shifted.number == line->number + 1 &&
 		       bytes_equal(shifted.name, line->name) &&
 		       strcmp(shifted.objection, line->objection) == 0);
@@ -58,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct bytes text = bytes_of(data, size);
 	struct principals_refused refused;
 	struct principals_line line;
-	const bool is_found = principals_find(text, &certificate, &line, &refused);
+	const bool is_found = principals_find(text, &certificate, &foreign, &line, &refused);
 
 	assert((refused.count > 0) == (refused.reason != NULL));
 	assert(is_found == (line.name.size > 0));

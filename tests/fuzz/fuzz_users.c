@@ -56,7 +56,7 @@ check_options(const struct users_entry *entry)
 	buf_init(&text, USERS_FILE_MAX);
 	if (users_options(entry, &text) != RESULT_OK)
 		abort();
-	assert(options_parse(buf_bytes(&text), &options, reason) == RESULT_OK);
+	assert(options_parse(buf_bytes(&text), NULL, &options, reason) == RESULT_OK);
 	assert(!options.is_authority && !options.has_principals && !options.must_verify);
 	if (!names(entry, "p") && !names(entry, "P"))
 		assert(!options.pty && !options.port_forwarding);
@@ -90,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	OWNED_BUF errors;
 
 	buf_init(&errors, ERRORS_MAX);
-	result = users_parse("users", bytes_of(data, size), &users, &errors);
+	result = users_parse("users", bytes_of(data, size), NULL, &users, &errors);
 	assert(result == RESULT_OK || result == RESULT_CONFIG);
 	assert((result == RESULT_OK) == (buf_size(&errors) == 0));
 	assert(result == RESULT_OK || users.count == 0);

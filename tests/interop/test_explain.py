@@ -345,6 +345,18 @@ def test_keys_with_different_commands(start, suite):
     assert "commands-differ" in live_codes(server)
 
 
+def test_keys_with_different_options_for_programs(start, suite):
+    keys = suite.folder / "explained_programs"
+    keys.write_text(f'role="a" {suite.public()}role="b" {suite.public("rsa")}')
+    keys.chmod(0o644)
+    server = start(AuthorizedKeysFile=keys, AuthenticationMethods="publickey,publickey", AcceptKeyOptions="role")
+    done = server.ssh("true", check=False, flags=["-i", str(suite.keys["rsa"])])
+    said = explain(server, "--key", suite.keys["ed25519"].with_suffix(".pub"),
+                   "--key", suite.keys["rsa"].with_suffix(".pub"))
+    assert done.returncode != 0 and said["reason"] == "key-options-differ"
+    assert "key-options-differ" in live_codes(server)
+
+
 def test_methods_on_offer(start, suite):
     server = start(PasswordAuthentication="yes", PubkeyAuthentication="no")
     said = explain(server)
@@ -357,6 +369,16 @@ def test_methods_on_offer(start, suite):
 
 def granted(said, name):
     return [g for g in said["grants"] if g["permission"] == name]
+
+
+def test_options_for_programs(server_of, suite):
+    server = server_of("Match User {user}\nAcceptKeyOptions role app", options='role="a b",app')
+    public = suite.keys["ed25519"].with_suffix(".pub")
+    shown = granted(explain(server, "--key", public), "option for programs")
+    assert [g["text"] for g in shown] == ["SSH_KEY_OPTION_ROLE=a b", "SSH_KEY_OPTION_APP="]
+    assert {(g["granted"], g["rule"]) for g in shown} == {(True, "AcceptKeyOptions")}
+    assert all(g["file"] == str(server.config) and g["line"] > 0 for g in shown)
+    assert same(server_of(options="role"), "ed25519") == "key-options"
 
 
 @pytest.mark.parametrize("lines,options,rule,allowed", [

@@ -55,6 +55,14 @@ def test_options_count_as_in_a_file(command, suite):
     assert server.ssh("true").stdout == b"forced\n"
 
 
+def test_options_for_programs_count_as_in_a_file(command, suite):
+    line = f'role=\\"x\\",other {suite.public().strip()}'
+    server = command(f'echo "{line}"', AcceptKeyOptions="role other")
+    assert logs_in(server)
+    assert server.ssh("echo $SSH_KEY_OPTION_ROLE-${SSH_KEY_OPTION_OTHER-unset}").stdout == b"x-\n"
+    assert not logs_in(command(f'echo "{line}"', AcceptKeyOptions="role"))
+
+
 def test_what_it_is_told(command, suite, folder):
     shown = folder / "shown"
     shown.mkdir(mode=0o777)

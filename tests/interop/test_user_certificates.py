@@ -387,6 +387,13 @@ def test_variables_before_a_name(naming, certify):
     assert log_in(server, certify(names="web"), "echo $A_ONE").stdout == b"of the name\n"
 
 
+def test_options_for_programs_before_a_name(naming, certify):
+    key = certify(names="web")
+    server = naming('role="x" web', AcceptKeyOptions="role")
+    assert log_in(server, key, "echo $SSH_KEY_OPTION_ROLE").stdout == b"x\n"
+    assert log_in(naming('role="x" web'), key).returncode == 255
+
+
 @pytest.mark.skipif(not sallyport.IS_ROOT, reason="needs root: an account of our own")
 def test_rc_before_a_name(naming, certify, suite):
     file = suite.account.write(".ssh/rc", "echo rc user >&2\n")

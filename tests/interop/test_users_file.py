@@ -313,6 +313,35 @@ def test_two_commands_are_none(suite, users, serve):
 
 # --- other keys -----------------------------------------------------------------------------------
 
+@pytest.mark.parametrize("lines,is_right,allowed", [
+    ([], False, False), (["AcceptKeyOptions role"], True, True),
+    ([f"Match User {NAME}", "AcceptKeyOptions r*"], True, True),
+    (["Match User somebody-else", "AcceptKeyOptions r*"], True, False)])
+def test_options_for_programs(suite, users, serve, lines, is_right, allowed):
+    """Before keys, in the file and in the one that it names."""
+    file = users.folder / "keys"
+    file.write_text(f'role="of the file" {suite.public("rsa")}')
+    file.chmod(0o644)
+    users.one(key(suite, 'role="x y"'), f"keys-file {file}")
+    server = serve(*lines)
+    for kind, said in (("ed25519", b"x y\n"), ("rsa", b"of the file\n")):
+        done = server.ssh("echo $SSH_KEY_OPTION_ROLE", user=NAME, key=kind, check=False)
+        assert (done.returncode == 0, done.stdout) == (allowed, said if allowed else b"")
+    checked = check(server)
+    assert (checked.returncode == 0) == is_right
+    assert ("option that this server does not know: role" in checked.stderr) != is_right
+    if is_right and not allowed:
+        server.wait_log(f"{users.path}:5: option that this server does not know: role")
+
+
+def test_options_of_the_user_are_for_no_program(suite, users, serve):
+    """Who logs in by a password has no key."""
+    users.one(key(suite), "options role")
+    server = serve("AcceptKeyOptions *")
+    assert server.ssh("true", user=NAME, check=False).returncode == 255
+    assert "options: option that this server does not know: role" in check(server).stderr
+
+
 def test_keys_of_a_file_and_none_of_the_home(suite, users, serve):
     keys = users.own("keys", suite.public())
     users.own(".ssh/authorized_keys", suite.public())

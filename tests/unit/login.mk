@@ -2,6 +2,7 @@
 check_PROGRAMS += tests/unit/monitor/login/test_authorized_keys
 check_PROGRAMS += tests/unit/monitor/login/test_variable
 check_PROGRAMS += tests/unit/monitor/login/test_decide
+check_PROGRAMS += tests/unit/monitor/login/test_foreign
 check_PROGRAMS += tests/unit/monitor/login/test_keyfiles
 check_PROGRAMS += tests/unit/monitor/login/test_keynames
 check_PROGRAMS += tests/unit/monitor/login/test_krl

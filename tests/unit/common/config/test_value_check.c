@@ -137,6 +137,21 @@ names_of_variables_are_names(void **state)
 }
 
 static void
+names_of_options_are_names(void **state)
+{
+	check("AcceptKeyOptions role app-* x?@example.com", "");
+	check("AcceptKeyOptions none", "");
+	check("AcceptKeyOptions role=x",
+	    "AcceptKeyOptions: \"role=x\" is not valid; it must be names of options");
+	check("AcceptKeyOptions a,b", "AcceptKeyOptions: \"a,b\" is not valid");
+	check("AcceptKeyOptions \"a b\"", "AcceptKeyOptions: \"a b\" is not valid");
+	check("AcceptKeyOptions \"\"", "AcceptKeyOptions: ");
+	check("SetEnv SSH_KEY_OPTION_ROLE=x", "SetEnv: \"SSH_KEY_OPTION_ROLE=x\" is not valid");
+	check("SetEnv SSH_KEY_OPTION_=x", "SetEnv: \"SSH_KEY_OPTION_=x\" is not valid");
+	check("SetEnv SSH_KEY_OPTION=x", "");
+}
+
+static void
 timeouts_are_of_channels_that_there_can_be(void **state)
 {
 	check("ChannelTimeout foo*=5", "ChannelTimeout: \"foo*=5\" is not valid");
@@ -156,6 +171,7 @@ main(void)
 		cmocka_unit_test(addresses_are_addresses),
 		cmocka_unit_test(names_of_hosts_have_a_limit),
 		cmocka_unit_test(names_of_variables_are_names),
+		cmocka_unit_test(names_of_options_are_names),
 		cmocka_unit_test(timeouts_are_of_channels_that_there_can_be),
 	};
 

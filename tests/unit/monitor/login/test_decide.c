@@ -33,8 +33,8 @@ decide(const struct asked *asked, struct permissions *permissions, char *reason)
 		.now = { NOW, NOW + 3 * 3600 },
 	};
 
-	ROW_RESULT(asked->options, options_parse(bytes_of_text(asked->options), &options, reason),
-	    RESULT_OK);
+	ROW_RESULT(asked->options,
+	    options_parse(bytes_of_text(asked->options), NULL, &options, reason), RESULT_OK);
 	memset(permissions, 0xff, sizeof(*permissions));
 	return decide_key(&question, permissions, reason);
 }
@@ -215,6 +215,76 @@ two_keys_bind_to_one_tunnel_or_none(void **state)
 	}
 }
 
+/* Of one key, and of two. */
+static void
+options_of_others_become_variables(void **state)
+{
+	SETTINGS *settings = settings_of("AcceptKeyOptions app*\n");
+	const struct foreign_rule rule = foreign_of_settings(settings);
+	struct permissions permissions;
+	char reason[DECIDE_REASON_MAX];
+	struct key_options options;
+	const struct decide_question question = {
+		.settings = settings,
+		.account = &user,
+		.address = BYTES("192.0.2.1"),
+		.options = &options,
+	};
+
+	assert_ok(
+	    options_parse(BYTES("app,app-role=\"a \\\"b\\\" c=d\""), &rule, &options, reason));
+	assert_ok(decide_key(&question, &permissions, reason));
+	assert_string_equal(
+	    permissions.foreign, "SSH_KEY_OPTION_APP=\nSSH_KEY_OPTION_APP_ROLE=a \"b\" c=d\n");
+	permissions_clear(&permissions);
+	assert_ok(options_parse(BYTES("pty"), &rule, &options, reason));
+	assert_ok(decide_key(&question, &permissions, reason));
+	assert_null(permissions.foreign);
+	permissions_clear(&permissions);
+}
+
+static char *
+copy(const char *text)
+{
+	char *out = NULL;
+
+	if (text != NULL)
+		assert_ok(mem_text(bytes_of_text(text), &out));
+	return out;
+}
+
+static void
+two_keys_say_the_same_to_programs(void **state)
+{
+	static const struct {
+		const char *held, *more, *together; /* the last NULL: they cannot */
+	} pairs[] = {
+		{ "A=1\n", NULL, "A=1\n" },
+		{ NULL, "A=1\n", "A=1\n" },
+		{ "A=1\n", "B=2\n", "A=1\nB=2\n" },
+		{ "A=1\n", "A=1\n", "A=1\nA=1\n" },
+		{ "A=1\n", "A=2\n", NULL },
+		{ "B=\nA=1\n", "C=\nA=\n", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		CLEANUP(permissions_clear)
+		struct permissions held = { .foreign = copy(pairs[i].held), .pty = true };
+		CLEANUP(permissions_clear)
+		struct permissions more = { .foreign = copy(pairs[i].more) };
+		const char *reason = NULL;
+		const enum refusal refusal = decide_conflict(&held, &more, &reason);
+		const enum result result = decide_both(&held, &more);
+
+		assert_true((refusal == REFUSAL_KEY_DIFFERS) == (pairs[i].together == NULL));
+		assert_true((reason != NULL) == (pairs[i].together == NULL));
+		assert_int_equal(result, pairs[i].together == NULL ? RESULT_DENIED : RESULT_OK);
+		assert_string_equal(
+		    held.foreign, pairs[i].together == NULL ? pairs[i].held : pairs[i].together);
+		assert_int_equal(held.pty, pairs[i].together == NULL);
+	}
+}
+
 static void
 knows_locked_passwords(void **state)
 {
@@ -272,7 +342,7 @@ knows_the_client_by_its_name_too(void **state)
 			.options = &options,
 		};
 
-		assert_ok(options_parse(bytes_of_text(names[i].from), &options, reason));
+		assert_ok(options_parse(bytes_of_text(names[i].from), NULL, &options, reason));
 		ROW_RESULT(names[i].from, decide_key(&question, &permissions, reason),
 		    names[i].fits ? RESULT_OK : RESULT_DENIED);
 		ROW_TRUE(names[i].from, names[i].fits || strstr(reason, "from=") != NULL);
@@ -336,6 +406,8 @@ main(void)
 		cmocka_unit_test(grants_what_settings_and_options_both_allow),
 		cmocka_unit_test(places_of_the_line_reach_the_permissions),
 		cmocka_unit_test(two_keys_bind_to_one_tunnel_or_none),
+		cmocka_unit_test(options_of_others_become_variables),
+		cmocka_unit_test(two_keys_say_the_same_to_programs),
 		cmocka_unit_test(knows_locked_passwords),
 		cmocka_unit_test(accounts_end_at_the_end_of_their_last_day),
 	};

@@ -4,6 +4,8 @@
  * a line refused.
  */
 #include "monitor/login/options.h"
+
+#include "common/pattern.h"
 #include "tests/unit/support.h"
 
 /* clang-format off */
@@ -40,7 +42,7 @@ flags_take_away_and_give_back(void **state)
 		char reason[OPTIONS_REASON_MAX];
 
 		ROW_RESULT(flags[i].text,
-		    options_parse(bytes_of_text(flags[i].text), &options, reason), RESULT_OK);
+		    options_parse(bytes_of_text(flags[i].text), NULL, &options, reason), RESULT_OK);
 		ROW_TRUE(flags[i].text, options.pty == flags[i].pty);
 		ROW_TRUE(flags[i].text, options.port_forwarding == flags[i].port);
 		ROW_TRUE(flags[i].text, options.agent_forwarding == flags[i].agent);
@@ -56,11 +58,11 @@ keeps_the_list_of_from(void **state)
 	struct key_options options;
 	char reason[OPTIONS_REASON_MAX];
 
-	assert_ok(options_parse(
-	    BYTES("no-pty,FROM=\"10.0.0.0/8,!10.1.1.1,*.example.org\",pty"), &options, reason));
+	assert_ok(options_parse(BYTES("no-pty,FROM=\"10.0.0.0/8,!10.1.1.1,*.example.org\",pty"),
+	    NULL, &options, reason));
 	assert_true(options.has_from);
 	assert_bytes_text(options.from, "10.0.0.0/8,!10.1.1.1,*.example.org");
-	assert_ok(options_parse(BYTES("pty"), &options, reason));
+	assert_ok(options_parse(BYTES("pty"), NULL, &options, reason));
 	assert_false(options.has_from);
 }
 
@@ -74,9 +76,9 @@ counts_the_names_of_an_authority(void **state)
 	for (size_t i = 1; i < OPTIONS_PRINCIPALS_MAX; i++)
 		strcat(text, ",a");
 	strcat(text, "\"");
-	assert_ok(options_parse(bytes_of_text(text), &options, reason));
+	assert_ok(options_parse(bytes_of_text(text), NULL, &options, reason));
 	strcpy(text + strlen(text) - 1, ",a\"");
-	assert_result(options_parse(bytes_of_text(text), &options, reason), RESULT_LIMIT);
+	assert_result(options_parse(bytes_of_text(text), NULL, &options, reason), RESULT_LIMIT);
 	assert_non_null(strstr(reason, "too many names of option"));
 }
 
@@ -104,7 +106,8 @@ reads_dates(void **state)
 		char reason[OPTIONS_REASON_MAX];
 
 		ROW_RESULT(expiries[i].text,
-		    options_parse(bytes_of_text(expiries[i].text), &options, reason), RESULT_OK);
+		    options_parse(bytes_of_text(expiries[i].text), NULL, &options, reason),
+		    RESULT_OK);
 		ROW_TRUE(expiries[i].text, options.expiry.is_set);
 		ROW_TRUE(expiries[i].text, options.expiry.is_utc == expiries[i].is_utc);
 		ROW_TRUE(expiries[i].text, options.expiry.clock_s == expiries[i].clock_s);
@@ -135,7 +138,8 @@ reads_what_security_keys_must_have_seen(void **state)
 		char reason[OPTIONS_REASON_MAX];
 
 		ROW_RESULT(demands[i].text,
-		    options_parse(bytes_of_text(demands[i].text), &options, reason), RESULT_OK);
+		    options_parse(bytes_of_text(demands[i].text), NULL, &options, reason),
+		    RESULT_OK);
 		ROW_TRUE(demands[i].text, options.touch_waived == demands[i].touch_waived);
 		ROW_TRUE(demands[i].text, options.must_verify == demands[i].must_verify);
 	}
@@ -235,11 +239,141 @@ refuses_what_it_does_not_understand(void **state)
 		char reason[OPTIONS_REASON_MAX];
 
 		ROW_RESULT(refused[i].text,
-		    options_parse(bytes_of_text(refused[i].text), &options, reason),
+		    options_parse(bytes_of_text(refused[i].text), NULL, &options, reason),
 		    refused[i].result);
 		ROW_TRUE(refused[i].text, reason[0] != '\0');
 		ROW_TRUE(refused[i].text, strstr(reason, refused[i].reason) != NULL);
 	}
+}
+
+/* --- Options of others -------------------------------------------------------------------------- */
+
+/* AcceptKeyOptions with one pattern. */
+static bool
+keeps_pattern(const void *context, struct bytes name)
+{
+	return pattern_matches_caseless(bytes_of_text(context), name);
+}
+
+static void
+keeps_options_of_others(void **state)
+{
+	const struct foreign_rule rule = { keeps_pattern, "app*" };
+	char reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+
+	assert_ok(
+	    options_parse(BYTES("no-pty,app,App-Role=\"a,b \\\"c\\\"\",command=\"x\",app_e=\"\""),
+		&rule, &options, reason));
+	assert_int_equal(options.foreign_count, 3);
+	assert_bytes_text(options.foreign[0].name, "app");
+	assert_int_equal(options.foreign[0].value.size, 0);
+	assert_bytes_text(options.foreign[1].name, "App-Role");
+	assert_bytes_text(options.foreign[1].value, "a,b \\\"c\\\"");
+	assert_bytes_text(options.foreign[2].name, "app_e");
+	assert_int_equal(options.foreign[2].value.size, 0);
+	assert_false(options.pty);
+	assert_bytes_text(options.command, "x");
+	assert_ok(options_parse(BYTES("pty"), &rule, &options, reason));
+	assert_int_equal(options.foreign_count, 0);
+}
+
+static const struct {
+	const char *pattern, *text;
+	enum result result;
+	const char *reason; /* a part of it */
+} foreign_refused[] = {
+	{ "app*", "role", RESULT_UNSUPPORTED, "does not know: role" },
+	{ "app*", "app,role=\"x\"", RESULT_UNSUPPORTED, "does not know: role" },
+	{ "app*", "no-app", RESULT_UNSUPPORTED, "does not know: no-app" },
+	{ "*", "app=x", RESULT_MALFORMED, "without quotes of option: app" },
+	{ "*", "app=\"x", RESULT_MALFORMED, "not closed" },
+	{ "*", "app=\"a\"\"b\"", RESULT_MALFORMED, "without a backslash" },
+	{ "*", "app=\"a\"b\\\"", RESULT_MALFORMED, "without a backslash" },
+	{ "*", "app=\"x\ty\"", RESULT_MALFORMED, "control character in the value of option: app" },
+	{ "*", "app=\"x\ny\"", RESULT_MALFORMED, "control character in the value of option: app" },
+	{ "*", "\"app\"", RESULT_MALFORMED, "name of option" },
+	{ "*", "=\"x\"", RESULT_MALFORMED, "name of option" },
+	{ "*", "app,", RESULT_MALFORMED, "empty" },
+	{ "*", "app,app", RESULT_MALFORMED, "twice: app" },
+	{ "*", "app=\"x\",other,APP=\"x\"", RESULT_MALFORMED, "twice: APP" },
+	{ "*", "a-b=\"x\",a_b=\"x\"", RESULT_MALFORMED,
+	    "another option has the variable of option: a_b" },
+	{ "*", "a.b,a@b", RESULT_MALFORMED, "another option has the variable" },
+	/* What is ours stays ours, and is no less wrong. */
+	{ "*", "from", RESULT_UNSUPPORTED, "does not know: from" },
+	{ "*", "Command", RESULT_UNSUPPORTED, "does not know: Command" },
+	{ "*", "pty=\"yes\"", RESULT_UNSUPPORTED, "does not know: pty" },
+	{ "*", "restrict=\"\"", RESULT_UNSUPPORTED, "does not know: restrict" },
+	{ "*", "cert-authority=\"x\"", RESULT_UNSUPPORTED, "does not know: cert-authority" },
+	{ "*", "no-restrict", RESULT_UNSUPPORTED, "does not know: no-restrict" },
+	{ "*", "no-no-pty", RESULT_UNSUPPORTED, "does not know: no-no-pty" },
+	{ "*", "no-command=\"x\"", RESULT_UNSUPPORTED, "does not know: no-command" },
+	{ "*", "verify-required=\"yes\"", RESULT_UNSUPPORTED, "does not know: verify-required" },
+	{ "*", "command=\"a\",command=\"b\"", RESULT_MALFORMED, "twice: command" },
+	{ "from", "from=\"\"", RESULT_MALFORMED, "addresses" },
+};
+
+static void
+refuses_options_of_others_that_are_none(void **state)
+{
+	for (size_t i = 0; i < COUNT(foreign_refused); i++) {
+		const struct foreign_rule rule = { keeps_pattern, foreign_refused[i].pattern };
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(foreign_refused[i].text,
+		    options_parse(bytes_of_text(foreign_refused[i].text), &rule, &options, reason),
+		    foreign_refused[i].result);
+		ROW_TRUE(
+		    foreign_refused[i].text, strstr(reason, foreign_refused[i].reason) != NULL);
+	}
+}
+
+/* Whatever is kept, the table's own options do what they do. */
+static void
+what_is_known_is_kept_from_others(void **state)
+{
+	const struct foreign_rule rule = { keeps_pattern, "*" };
+
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(flags[i].text,
+		    options_parse(bytes_of_text(flags[i].text), &rule, &options, reason),
+		    RESULT_OK);
+		ROW_TRUE(flags[i].text, options.foreign_count == 0);
+		ROW_TRUE(flags[i].text,
+		    options.pty == flags[i].pty && options.x11_forwarding == flags[i].x11);
+	}
+	for (size_t i = 0; i < COUNT(demands); i++) {
+		struct key_options options;
+		char reason[OPTIONS_REASON_MAX];
+
+		ROW_RESULT(demands[i].text,
+		    options_parse(bytes_of_text(demands[i].text), &rule, &options, reason),
+		    RESULT_OK);
+		ROW_TRUE(demands[i].text, options.must_verify == demands[i].must_verify);
+		ROW_TRUE(demands[i].text, options.foreign_count == 0);
+	}
+}
+
+static void
+counts_options_of_others(void **state)
+{
+	const struct foreign_rule rule = { keeps_pattern, "*" };
+	char text[16 * (OPTIONS_FOREIGN_MAX + 2)] = "pty", reason[OPTIONS_REASON_MAX];
+	struct key_options options;
+
+	for (int i = 0; i < OPTIONS_FOREIGN_MAX; i++)
+		snprintf(text + strlen(text), 16, ",o%d=\"v\"", i);
+	assert_ok(options_parse(bytes_of_text(text), &rule, &options, reason));
+	assert_int_equal(options.foreign_count, OPTIONS_FOREIGN_MAX);
+	strcat(text, ",last");
+	assert_result(options_parse(bytes_of_text(text), &rule, &options, reason), RESULT_LIMIT);
+	assert_non_null(strstr(reason, "more than 16 options"));
+	assert_non_null(strstr(reason, "last"));
 }
 
 static void
@@ -248,16 +382,16 @@ keeps_places_to_listen_on(void **state)
 	char text[32 * (OPTIONS_PERMIT_LISTEN_MAX + 2)] = "pty", reason[OPTIONS_REASON_MAX];
 	struct key_options options;
 
-	assert_ok(
-	    options_parse(BYTES("permitlisten=\"80\",PermitListen=\"[::1]:*\""), &options, reason));
+	assert_ok(options_parse(
+	    BYTES("permitlisten=\"80\",PermitListen=\"[::1]:*\""), NULL, &options, reason));
 	assert_int_equal(options.permit_listen_count, 2);
 	assert_bytes_text(options.permit_listen[0], "80");
 	assert_bytes_text(options.permit_listen[1], "[::1]:*");
 	for (size_t i = 0; i < OPTIONS_PERMIT_LISTEN_MAX; i++)
 		strcat(text, ",permitlisten=\"*:1\"");
-	assert_ok(options_parse(bytes_of_text(text), &options, reason));
+	assert_ok(options_parse(bytes_of_text(text), NULL, &options, reason));
 	strcat(text, ",permitlisten=\"*:1\"");
-	assert_result(options_parse(bytes_of_text(text), &options, reason), RESULT_LIMIT);
+	assert_result(options_parse(bytes_of_text(text), NULL, &options, reason), RESULT_LIMIT);
 	assert_non_null(strstr(reason, "permitlisten"));
 }
 
@@ -282,7 +416,7 @@ restrict_takes_tunnels_away(void **state)
 		struct key_options options;
 		char reason[OPTIONS_REASON_MAX];
 
-		assert_ok(options_parse(bytes_of_text(rows[i].text), &options, reason));
+		assert_ok(options_parse(bytes_of_text(rows[i].text), NULL, &options, reason));
 		ROW_TRUE(rows[i].text, options.may_tunnel == rows[i].may);
 	}
 }
@@ -293,12 +427,12 @@ keeps_the_tunnel(void **state)
 	char reason[OPTIONS_REASON_MAX];
 	struct key_options options;
 
-	assert_ok(options_parse(BYTES("tunnel=\"7\""), &options, reason));
+	assert_ok(options_parse(BYTES("tunnel=\"7\""), NULL, &options, reason));
 	assert_true(options.tunnel.is_set && !options.tunnel.is_any);
 	assert_int_equal(options.tunnel.unit, 7);
-	assert_ok(options_parse(BYTES("Tunnel=\"any\""), &options, reason));
+	assert_ok(options_parse(BYTES("Tunnel=\"any\""), NULL, &options, reason));
 	assert_true(options.tunnel.is_set && options.tunnel.is_any);
-	assert_ok(options_parse(BYTES("pty"), &options, reason));
+	assert_ok(options_parse(BYTES("pty"), NULL, &options, reason));
 	assert_false(options.tunnel.is_set);
 }
 
@@ -310,8 +444,8 @@ reasons_fit_and_hide_control_characters(void **state)
 	uint8_t text[4096];
 
 	memset(text, '\x1b', sizeof(text));
-	assert_result(
-	    options_parse(bytes_of(text, sizeof(text)), &options, reason), RESULT_UNSUPPORTED);
+	assert_result(options_parse(bytes_of(text, sizeof(text)), NULL, &options, reason),
+	    RESULT_UNSUPPORTED);
 	assert_true(strlen(reason) < OPTIONS_REASON_MAX);
 	assert_null(strchr(reason, '\x1b'));
 }
@@ -355,6 +489,10 @@ main(void)
 		cmocka_unit_test(reads_dates),
 		cmocka_unit_test(reads_what_security_keys_must_have_seen),
 		cmocka_unit_test(refuses_what_it_does_not_understand),
+		cmocka_unit_test(keeps_options_of_others),
+		cmocka_unit_test(refuses_options_of_others_that_are_none),
+		cmocka_unit_test(what_is_known_is_kept_from_others),
+		cmocka_unit_test(counts_options_of_others),
 		cmocka_unit_test(keeps_places_to_listen_on),
 		cmocka_unit_test(keeps_the_tunnel),
 		cmocka_unit_test(restrict_takes_tunnels_away),

@@ -51,7 +51,7 @@ demand_by(size_t row, const struct settings *settings, struct permissions *permi
 		.is_one_principal = rows[row].has_principals };
 
 	ROW_RESULT(rows[row].name,
-	    options_parse(bytes_of_text(rows[row].options), &options, reason), RESULT_OK);
+	    options_parse(bytes_of_text(rows[row].options), NULL, &options, reason), RESULT_OK);
 	presence_demand(&question, rows[row].certificate == PLAIN_KEY ? NULL : &terms, permissions);
 }
 

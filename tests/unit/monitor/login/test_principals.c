@@ -66,7 +66,7 @@ the_first_line_with_a_name_decides(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct principals_refused refused;
 		struct principals_line line;
-		bool is_found = principals_find(rows[i].text, &certificate, &line, &refused);
+		bool is_found = principals_find(rows[i].text, &certificate, NULL, &line, &refused);
 
 		ROW_TRUE(rows[i].name, is_found == (rows[i].line > 0));
 		ROW_TRUE(rows[i].name, line.number == rows[i].line);
@@ -88,12 +88,12 @@ options_are_those_of_the_line(void **state)
 
 	assert_true(principals_find(
 	    BYTES("no-pty other\nrestrict,pty,command=\"a \\\"b\\\"\",from=\"10.0.0.0/8\" night\n"),
-	    &certificate, &line, &refused));
+	    &certificate, NULL, &line, &refused));
 	assert_bytes_text(line.name, "night");
 	assert_bytes_text(line.options.command, "a \\\"b\\\"");
 	assert_bytes_text(line.options.from, "10.0.0.0/8");
 	assert_true(line.options.pty && !line.options.port_forwarding);
-	assert_true(principals_find(BYTES("web\n"), &certificate, &line, &refused));
+	assert_true(principals_find(BYTES("web\n"), &certificate, NULL, &line, &refused));
 	assert_true(line.options.pty && line.options.port_forwarding && !line.options.has_command);
 }
 
@@ -107,7 +107,7 @@ refused_options_grant_nothing(void **state)
 	struct principals_line line;
 
 	assert_true(principals_find(
-	    BYTES("pty,cert-authority,user-rc web\n"), &certificate, &line, &refused));
+	    BYTES("pty,cert-authority,user-rc web\n"), &certificate, NULL, &line, &refused));
 	assert_memory_equal(&line.options, &none, sizeof(none));
 }
 
@@ -122,8 +122,8 @@ lines_are_counted(void **state)
 	for (size_t i = 0; i < 2 * (size_t)PRINCIPALS_LINES_MAX; i++)
 		text[i] = i % 2 == 0 ? 'x' : '\n';
 	memcpy(text + sizeof(text) - 8, "web\n", 4);
-	assert_false(principals_find(bytes_of_text(text), &certificate, &line, &refused));
-	assert_true(principals_find(bytes_of_text(text + 2), &certificate, &line, &refused));
+	assert_false(principals_find(bytes_of_text(text), &certificate, NULL, &line, &refused));
+	assert_true(principals_find(bytes_of_text(text + 2), &certificate, NULL, &line, &refused));
 	assert_int_equal(line.number, PRINCIPALS_LINES_MAX);
 }
 

@@ -170,7 +170,8 @@ each_rule_leaves_its_step(void **state)
 
 		snprintf(name, sizeof(name), "%s%s", rows[i].settings, rows[i].options);
 		assert_ok(trace_keep(&trace));
-		ROW_RESULT(name, options_parse(bytes_of_text(rows[i].options), &options, reason),
+		ROW_RESULT(name,
+		    options_parse(bytes_of_text(rows[i].options), NULL, &options, reason),
 		    RESULT_OK);
 		result = decide_key(&question, &permissions, reason);
 		ROW_TRUE(name, (result == RESULT_OK) == (rows[i].refusal == REFUSAL_NONE));

@@ -6,7 +6,7 @@
 
 #include "common/mem.h"
 #include "monitor/login/authorized_keys.h"
-#include "tests/unit/support.h"
+#include "tests/unit/settings.h"
 
 #define KEY  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICK1bB35Mu15VFYD6/6kcHX87B2CRbP0mAMZAc/wO7ks"
 #define HASH "$5$abcd$0123456789012345678901234567890123456789012"
@@ -41,7 +41,7 @@ a_user_is_a_block(void **state)
 
 	buf_init(&errors, 4096);
 	buf_init(&options, 4096);
-	assert_ok(users_parse("file", text, &users, &errors));
+	assert_ok(users_parse("file", text, NULL, &users, &errors));
 	assert_int_equal(users.count, 2);
 	alice = users_find(&users, BYTES("alice"));
 	bob = users_find(&users, BYTES("bob@example.com"));
@@ -86,7 +86,7 @@ keys_keep_their_lines(void **state)
 
 	buf_init(&errors, 4096);
 	buf_init(&list, 4096);
-	assert_ok(users_parse("file", text, &users, &errors));
+	assert_ok(users_parse("file", text, NULL, &users, &errors));
 	assert_int_equal(users.list[0].key_count, 1);
 	assert_int_equal(users.list[1].key_count, 2);
 	assert_int_equal(users.list[2].key_count, 0);
@@ -166,6 +166,44 @@ static const struct {
 };
 /* clang-format on */
 
+/* Of its keys, and for programs alone: what is about a user who has no key would be no option of a key. */
+static void
+options_of_others_are_right_where_somebody_keeps_them(void **state)
+{
+	static const struct {
+		const char *config;
+		struct bytes text;
+		bool is_right;
+	} files[] = {
+		{ "", BYTES_ROW("user x\nhome /\nkey magic " KEY), false },
+		{ "AcceptKeyOptions magic\n", BYTES_ROW("user x\nhome /\nkey magic " KEY), true },
+		{ "Match User y\nAcceptKeyOptions m*\n",
+		    BYTES_ROW("user x\nhome /\nkey magic=\"1\" " KEY), true },
+		{ "AcceptKeyOptions other\n", BYTES_ROW("user x\nhome /\nkey magic " KEY), false },
+		{ "AcceptKeyOptions magic\n", BYTES_ROW("user x\nhome /\nkey magic,magic " KEY),
+		    false },
+		{ "AcceptKeyOptions magic\n", BYTES_ROW("user x\nhome /\noptions magic"), false },
+		{ "AcceptKeyOptions magic\n",
+		    BYTES_ROW("user x\nhome /\noptions command=\"a\"\n"
+			      "key magic,command=\"b\" " KEY),
+		    false },
+	};
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		CLEANUP(config_freep) struct config *config = NULL;
+		struct users users;
+		OWNED_BUF errors;
+
+		buf_init(&errors, CONFIG_ERRORS_MAX);
+		assert_ok(config_new(&config));
+		assert_ok(config_parse(config, "c", bytes_of_text(files[i].config), &errors));
+		ROW_RESULT(files[i].config,
+		    users_parse("f", files[i].text, config, &users, &errors),
+		    files[i].is_right ? RESULT_OK : RESULT_CONFIG);
+		users_clear(&users);
+	}
+}
+
 static bool
 says(struct bytes errors, const char *begin, const char *remedy)
 {
@@ -189,7 +227,7 @@ says_what_is_wrong_and_where(void **state)
 		OWNED_BUF errors;
 
 		buf_init(&errors, 8192);
-		ROW_RESULT(rows[i].name, users_parse("f", rows[i].text, &users, &errors),
+		ROW_RESULT(rows[i].name, users_parse("f", rows[i].text, NULL, &users, &errors),
 		    is_good ? RESULT_OK : RESULT_CONFIG);
 		ROW_TRUE(rows[i].name, is_good == (buf_size(&errors) == 0));
 		ROW_TRUE(rows[i].name, is_good || users.count == 0);
@@ -208,8 +246,8 @@ does_not_repeat_a_password(void **state)
 	OWNED_BUF errors;
 
 	buf_init(&errors, 4096);
-	assert_result(
-	    users_parse("f", BYTES("user x\npassword hunter2\npassword hunter2"), &users, &errors),
+	assert_result(users_parse("f", BYTES("user x\npassword hunter2\npassword hunter2"), NULL,
+			  &users, &errors),
 	    RESULT_CONFIG);
 	assert_true(buf_size(&errors) > 0);
 	assert_null(memmem(buf_bytes(&errors).data, buf_size(&errors), "hunter2", 7));
@@ -222,7 +260,8 @@ says_all_that_is_wrong(void **state)
 	OWNED_BUF errors;
 
 	buf_init(&errors, 4096);
-	assert_result(users_parse("f", BYTES("user x\nuid a\nuser y\nhome z\n"), &users, &errors),
+	assert_result(
+	    users_parse("f", BYTES("user x\nuid a\nuser y\nhome z\n"), NULL, &users, &errors),
 	    RESULT_CONFIG);
 	assert_true(says(buf_bytes(&errors), "f:2: uid", ""));
 	assert_true(says(buf_bytes(&errors), "f:4: home", ""));
@@ -242,19 +281,19 @@ counts_users_and_keys(void **state)
 		snprintf(line, sizeof(line), "user u%u\nhome /\n", i);
 		assert_ok(buf_append(&text, bytes_of_text(line)));
 	}
-	assert_ok(users_parse("f", buf_bytes(&text), &users, &errors));
+	assert_ok(users_parse("f", buf_bytes(&text), NULL, &users, &errors));
 	assert_int_equal(users.count, USERS_MAX);
 	assert_ptr_equal(users_find(&users, BYTES("u9999")), &users.list[9999]);
 	users_clear(&users);
 	assert_ok(buf_append(&text, bytes_of_text("user one-more\nhome /\n")));
-	assert_result(users_parse("f", buf_bytes(&text), &users, &errors), RESULT_CONFIG);
+	assert_result(users_parse("f", buf_bytes(&text), NULL, &users, &errors), RESULT_CONFIG);
 	assert_true(says(buf_bytes(&errors), "f:20001: user: ", "10000"));
 	buf_reset(&text);
 	buf_reset(&errors);
 	assert_ok(buf_append(&text, bytes_of_text("user x\nhome /\n")));
 	for (unsigned i = 0; i <= USERS_KEYS_MAX; i++)
 		assert_ok(buf_append(&text, bytes_of_text("key " KEY "\n")));
-	assert_result(users_parse("f", buf_bytes(&text), &users, &errors), RESULT_CONFIG);
+	assert_result(users_parse("f", buf_bytes(&text), NULL, &users, &errors), RESULT_CONFIG);
 	assert_true(says(buf_bytes(&errors), "f:67: key: ", "keys-file"));
 }
 
@@ -264,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_user_is_a_block),
 		cmocka_unit_test(keys_keep_their_lines),
+		cmocka_unit_test(options_of_others_are_right_where_somebody_keeps_them),
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(does_not_repeat_a_password),
 		cmocka_unit_test(says_all_that_is_wrong),

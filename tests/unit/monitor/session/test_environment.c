@@ -111,6 +111,29 @@ replaces_and_counts_bytes(void **state)
 }
 
 static void
+forgets_what_begins_so(void **state)
+{
+	static const char prefix[] = "SSH_KEY_OPTION_";
+	struct environment environment = { 0 };
+
+	set(&environment, "SSH_KEY_OPTION_A", "lie");
+	set(&environment, "SSH_KEY_OPTION", "x");
+	set(&environment, "SSH_KEY_OPTION_", "lie");
+	set(&environment, "A", "SSH_KEY_OPTION_A=");
+	set(&environment, "SSH_KEY_OPTION_B", "");
+	environment_forget(&environment, prefix);
+	assert_int_equal(environment.count, 2);
+	assert_string_equal(environment.entries[0], "SSH_KEY_OPTION=x");
+	assert_string_equal(environment.entries[1], "A=SSH_KEY_OPTION_A=");
+	assert_null(environment.entries[2]);
+	assert_int_equal(
+	    environment.bytes, sizeof("SSH_KEY_OPTION=x") + sizeof("A=SSH_KEY_OPTION_A="));
+	environment_forget(&environment, "");
+	assert_int_equal(environment.count, 0);
+	assert_int_equal(environment.bytes, 0);
+}
+
+static void
 holds_no_more_than_its_ceilings(void **state)
 {
 	struct environment environment = { 0 };
@@ -158,9 +181,10 @@ knows_which_names_are_welcome(void **state)
 	static const char *const welcome[] = { "LANG", "LC_ALL", "_", "a1", "TERM", "COLORTERM",
 		"ENVIRONMENT", "LDX", "SSH_CLIENTS" };
 	static const char *const not_welcome[] = { "", "1A", "A=B", "A B", "A-B", "LD_PRELOAD",
-		"LD_", "LD_LIBRARY_PATH", "GLIBC_TUNABLES", "BASH_ENV", "ENV", "IFS", "PS4",
-		"SHELLOPTS", "SSH_AUTH_SOCK", "XAUTHORITY", "SSH_ORIGINAL_COMMAND", "SSH_TTY",
-		"SSH_CONNECTION", "MALLOC_CHECK_", "\xc3\xa4", "BASH_FUNC_x%%" };
+		"SSH_KEY_OPTION_ROLE", "SSH_KEY_OPTION_", "LD_", "LD_LIBRARY_PATH",
+		"GLIBC_TUNABLES", "BASH_ENV", "ENV", "IFS", "PS4", "SHELLOPTS", "SSH_AUTH_SOCK",
+		"XAUTHORITY", "SSH_ORIGINAL_COMMAND", "SSH_TTY", "SSH_CONNECTION", "MALLOC_CHECK_",
+		"\xc3\xa4", "BASH_FUNC_x%%" };
 	char long_name[ENVIRONMENT_NAME_MAX + 2];
 
 	for (size_t i = 0; i < COUNT(welcome); i++)
@@ -182,6 +206,7 @@ main(void)
 		cmocka_unit_test(says_what_there_is),
 		cmocka_unit_test(the_server_has_the_last_word),
 		cmocka_unit_test(replaces_and_counts_bytes),
+		cmocka_unit_test(forgets_what_begins_so),
 		cmocka_unit_test(holds_no_more_than_its_ceilings),
 		cmocka_unit_test(refuses_a_nul),
 		cmocka_unit_test(knows_which_names_are_welcome),
