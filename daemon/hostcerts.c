@@ -31,7 +31,9 @@ read_certificate(const char *path, struct certificate **out)
 	if (!certificate_type_is_known(words.type))
 		return RESULT_UNSUPPORTED;
 	TRY(key_line_blob(&words, &blob));
-	return certificate_parse(buf_bytes(&blob), out);
+	TRY(certificate_parse(buf_bytes(&blob), out));
+	/* No algorithm of ours shows it: a client would be shown one version under the name of the other. */
+	return (*out)->is_first_version ? RESULT_UNSUPPORTED : RESULT_OK;
 }
 
 static const char *
