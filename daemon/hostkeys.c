@@ -208,6 +208,7 @@ load_one(
 	fingerprint_format(key_blob(key), fingerprint);
 	log_verbose("host-key", "host key %s: %s %s%s", path, key_type(key), fingerprint,
 	    key_is_private(key) ? "" : ", held by the agent");
+	hostkeys->files[hostkeys->count] = path;
 	hostkeys->keys[hostkeys->count++].key = TAKE(key);
 }
 

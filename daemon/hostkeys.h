@@ -13,6 +13,7 @@
 
 struct hostkeys {
 	struct host_key keys[HOSTKEYS_MAX]; /* owned; private parts are wiped */
+	const char *files[HOSTKEYS_MAX];    /* HostKey of each, borrowed from settings */
 	size_t count;
 	const char *agent_path; /* borrowed from settings or the environment; NULL: none */
 };

@@ -26,7 +26,7 @@ static const struct {
 	{ KEYWORD_GSSAPIKexAlgorithms, ALGORITHM_GSS_KEX },
 	{ KEYWORD_HostKeyAlgorithms, ALGORITHM_HOST_KEY },
 	{ KEYWORD_PubkeyAcceptedAlgorithms, ALGORITHM_USER_KEY },
-	{ KEYWORD_HostbasedAcceptedAlgorithms, ALGORITHM_USER_KEY },
+	{ KEYWORD_HostbasedAcceptedAlgorithms, ALGORITHM_HOST_KEY },
 	{ KEYWORD_CASignatureAlgorithms, ALGORITHM_CA },
 };
 

@@ -77,6 +77,12 @@ static const struct kex_algorithm gss_kexes[] = {
 #define PLAIN(name, flags, key_type, hash) { name, flags, key_type, hash, key_type, name }
 #define SUFFIX                             "-cert-v01@openssh.com"
 
+/* In certificates as they were first: an algorithm has no other name in them than its key's type. */
+#define FIRST_CERTIFIED(key_type)                                                                \
+	{ key_type FIRST_SUFFIX, LEGACY | ALGORITHM_CERTIFICATE | ALGORITHM_FIRST_VERSION, key_type, \
+		HASH_SHA1, key_type FIRST_SUFFIX, key_type }
+#define FIRST_SUFFIX "-cert-v00@openssh.com"
+
 /* Of security keys, all of whose names end so; a browser's signature is one by an ordinary key of theirs. */
 #define SK_CERTIFIED(name, flags, key_type, hash)                                               \
 	{ name SUFFIX, (flags) | ALGORITHM_CERTIFICATE, key_type VENDOR, hash, key_type SUFFIX, \
@@ -100,6 +106,8 @@ static const struct signature_algorithm signatures[] = {
 	CERTIFIED("ssh-ed448",           0,       "ssh-ed448",           HASH_NONE),
 	CERTIFIED("ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1),
 	CERTIFIED("ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1),
+	FIRST_CERTIFIED("ssh-rsa"),
+	FIRST_CERTIFIED("ssh-dss"),
 	PLAIN("ssh-ed25519",         DEFAULT, "ssh-ed25519",         HASH_NONE),
 	PLAIN("ecdsa-sha2-nistp256", DEFAULT, "ecdsa-sha2-nistp256", HASH_SHA256),
 	PLAIN("ecdsa-sha2-nistp384", DEFAULT, "ecdsa-sha2-nistp384", HASH_SHA384),
@@ -117,12 +125,8 @@ static const struct signature_algorithm signatures[] = {
 	PLAIN("ssh-rsa-sha224@ssh.com", LEGACY,  "ssh-rsa",             HASH_SHA224),
 	PLAIN("ssh-rsa",             LEGACY,  "ssh-rsa",             HASH_SHA1),
 	PLAIN("ssh-dss",             LEGACY,  "ssh-dss",             HASH_SHA1),
-	/* Behind all others: it is there only if libcrypto has ML-DSA. */
 	PLAIN("ssh-mldsa44-ed25519@openssh.com", PQ, "ssh-mldsa44-ed25519@openssh.com", HASH_NONE),
 };
-
-/* Rows before the first plain one. */
-#define CERTIFIED_COUNT 12
 
 static const struct cipher_algorithm ciphers[] = {
 	/* name                            flags           key iv  blk tag discard      libcrypto's name construction */
@@ -215,40 +219,55 @@ static const struct table tables[] = {
 	[ALGORITHM_KEX] = TABLE(kexes),
 	[ALGORITHM_HOST_KEY] = TABLE(signatures),
 	[ALGORITHM_USER_KEY] = TABLE(signatures),
-	[ALGORITHM_CA] = { signatures + CERTIFIED_COUNT, COUNT(signatures) - CERTIFIED_COUNT,
-	    sizeof(signatures[0]) },
+	[ALGORITHM_CA] = TABLE(signatures),
 	[ALGORITHM_CIPHER] = TABLE(ciphers),
 	[ALGORITHM_MAC] = TABLE(macs),
 	[ALGORITHM_COMPRESSION] = TABLE(compressions),
 	[ALGORITHM_GSS_KEX] = TABLE(gss_kexes),
 };
 
-/* The last row of signatures may not be there. */
-static size_t
-rows_of(enum algorithm_kind kind)
+/* Authorities sign with plain keys, hosts show no certificates of the first version, and ML-DSA is there only if
+ * libcrypto has it. */
+static bool
+is_signature_of(enum algorithm_kind kind, unsigned flags)
 {
-	const bool is_signature =
-	    kind == ALGORITHM_HOST_KEY || kind == ALGORITHM_USER_KEY || kind == ALGORITHM_CA;
-
-	return tables[kind].count - (is_signature && !crypto_has_signature("ML-DSA-44") ? 1 : 0);
+	if ((flags & PQ) != 0 && !crypto_has_signature("ML-DSA-44"))
+		return false;
+	if (kind == ALGORITHM_CA)
+		return (flags & ALGORITHM_CERTIFICATE) == 0;
+	return kind == ALGORITHM_USER_KEY || (flags & ALGORITHM_FIRST_VERSION) == 0;
 }
 
+/* Does a row of the kind's table, which kinds of signatures share, belong to it? */
+static bool
+is_of_kind(enum algorithm_kind kind, const struct row_start *row)
+{
+	return tables[kind].rows != signatures || is_signature_of(kind, row->flags);
+}
+
+/* The kind's next row; NULL behind the last. Begins with *at being 0. */
 static const struct row_start *
-row_at(enum algorithm_kind kind, size_t i)
+next_row(enum algorithm_kind kind, size_t *at)
 {
 	const struct table *table = &tables[kind];
 
-	if (i >= rows_of(kind))
-		return NULL;
-	return (const void *)((const char *)table->rows + i * table->stride);
+	while (*at < table->count) {
+		const struct row_start *row =
+		    (const void *)((const char *)table->rows + (*at)++ * table->stride);
+
+		if (is_of_kind(kind, row))
+			return row;
+	}
+	return NULL;
 }
 
 static const void *
 find(enum algorithm_kind kind, struct bytes name)
 {
 	const struct row_start *row;
+	size_t at = 0;
 
-	for (size_t i = 0; (row = row_at(kind, i)) != NULL; i++) {
+	while ((row = next_row(kind, &at)) != NULL) {
 		if (bytes_is(name, row->name))
 			return row;
 	}
@@ -281,15 +300,16 @@ mac_algorithm_find(struct bytes name)
 const struct signature_algorithm *
 signature_algorithm_find(struct bytes name)
 {
-	return find(ALGORITHM_HOST_KEY, name);
+	return find(ALGORITHM_USER_KEY, name); /* which has all of them */
 }
 
 bool
 algorithm_list_has(enum algorithm_kind kind, struct bytes list, unsigned flags)
 {
 	const struct row_start *row;
+	size_t at = 0;
 
-	for (size_t i = 0; (row = row_at(kind, i)) != NULL; i++) {
+	while ((row = next_row(kind, &at)) != NULL) {
 		if ((row->flags & flags) == flags && text_has_name(list, bytes_of_text(row->name)))
 			return true;
 	}
@@ -299,8 +319,11 @@ algorithm_list_has(enum algorithm_kind kind, struct bytes list, unsigned flags)
 const char *
 algorithm_name(enum algorithm_kind kind, size_t i, unsigned *flags)
 {
-	const struct row_start *row = row_at(kind, i);
+	size_t at = 0;
+	const struct row_start *row = next_row(kind, &at);
 
+	while (i-- > 0 && row != NULL)
+		row = next_row(kind, &at);
 	*flags = row == NULL ? 0 : row->flags;
 	return row == NULL ? NULL : row->name;
 }

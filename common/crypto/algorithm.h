@@ -31,6 +31,7 @@ enum algorithm_flag {
 	ALGORITHM_CBC = 1 << 6,         /* ciphers: whose errors must not tell where they are */
 	ALGORITHM_GSS = 1 << 9,         /* key exchanges: whose authority is a GSS-API context */
 	ALGORITHM_WEBAUTHN = 1 << 8, /* signatures: asked for by a browser, and never of our keys */
+	ALGORITHM_FIRST_VERSION = 1 << 10, /* signatures: in users' certificates of version 00 */
 };
 
 struct kex_algorithm {

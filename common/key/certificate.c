@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * OpenSSH's certificates. Pure. OpenSSH's PROTOCOL.certkeys.
+ * OpenSSH's certificates of both versions. Pure. OpenSSH's PROTOCOL.certkeys, now and in OpenSSH 5.4.
  */
 #include "common/key/certificate.h"
 
@@ -11,12 +11,27 @@
 
 #define SUFFIX "-cert-v01@openssh.com"
 
+/* Of certificates of the first version the table of algorithms has all types there are: their keys sign by one each. */
+static const struct key_type *
+first_subject_type(struct bytes name)
+{
+	const struct signature_algorithm *algorithm = signature_algorithm_find(name);
+
+	if (algorithm == NULL || (algorithm->flags & ALGORITHM_FIRST_VERSION) == 0)
+		return NULL;
+	return key_type_find(bytes_of_text(algorithm->key_type));
+}
+
 /* The type of the key inside of a certificate of this type; NULL if there is none. */
 static const struct key_type *
-subject_type(struct bytes name)
+subject_type(struct bytes name, bool *is_first_version)
 {
 	const size_t suffix = strlen(SUFFIX);
+	const struct key_type *first = first_subject_type(name);
 
+	*is_first_version = first != NULL;
+	if (first != NULL)
+		return first;
 	if (name.size <= suffix || memcmp(name.data + name.size - suffix, SUFFIX, suffix) != 0)
 		return NULL;
 	return key_type_find_stem(bytes_of(name.data, name.size - suffix));
@@ -25,7 +40,9 @@ subject_type(struct bytes name)
 bool
 certificate_type_is_known(struct bytes name)
 {
-	return subject_type(name) != NULL;
+	bool is_first_version;
+
+	return subject_type(name, &is_first_version) != NULL;
 }
 
 void
@@ -67,6 +84,44 @@ read_subject(const struct key_type *type, struct reader *reader, struct key **ou
 	TRY(reader->result);
 	TRY(writer_end(&plain));
 	return key_from_blob(writer_bytes(&plain), out);
+}
+
+/* What both versions have in the same order. */
+static void
+read_terms(struct reader *reader, struct certificate *certificate)
+{
+	certificate->kind = get_u32(reader);
+	certificate->key_id = get_string(reader);
+	certificate->principals = get_string(reader);
+	certificate->valid_after = get_u64(reader);
+	certificate->valid_before = get_u64(reader);
+	certificate->critical_options = get_string(reader);
+}
+
+/* The caller asks the reader whether all was there. */
+static enum result
+read_first_version(
+    const struct key_type *type, struct reader *reader, struct certificate *certificate)
+{
+	TRY(read_subject(type, reader, &certificate->subject));
+	read_terms(reader, certificate);
+	certificate->extensions = bytes_of(certificate->critical_options.data, 0);
+	get_string(reader); /* nonce */
+	get_string(reader); /* reserved */
+	return RESULT_OK;
+}
+
+static enum result
+read_version_one(
+    const struct key_type *type, struct reader *reader, struct certificate *certificate)
+{
+	get_string(reader); /* nonce */
+	TRY(read_subject(type, reader, &certificate->subject));
+	certificate->serial = get_u64(reader);
+	read_terms(reader, certificate);
+	certificate->extensions = get_string(reader);
+	get_string(reader); /* reserved */
+	return RESULT_OK;
 }
 
 static enum result
@@ -150,22 +205,14 @@ parse(struct certificate *certificate)
 {
 	const struct bytes blob = certificate_blob(certificate);
 	struct reader reader = reader_of(blob);
-	const struct key_type *type = subject_type(get_string(&reader));
+	const struct key_type *type =
+	    subject_type(get_string(&reader), &certificate->is_first_version);
 	struct bytes authority, signed_part, signature;
 
 	if (type == NULL)
 		return reader.result == RESULT_OK ? RESULT_UNSUPPORTED : RESULT_MALFORMED;
-	get_string(&reader); /* nonce */
-	TRY(read_subject(type, &reader, &certificate->subject));
-	certificate->serial = get_u64(&reader);
-	certificate->kind = get_u32(&reader);
-	certificate->key_id = get_string(&reader);
-	certificate->principals = get_string(&reader);
-	certificate->valid_after = get_u64(&reader);
-	certificate->valid_before = get_u64(&reader);
-	certificate->critical_options = get_string(&reader);
-	certificate->extensions = get_string(&reader);
-	get_string(&reader); /* reserved */
+	TRY(certificate->is_first_version ? read_first_version(type, &reader, certificate)
+					  : read_version_one(type, &reader, certificate));
 	authority = get_string(&reader);
 	signed_part = bytes_of(blob.data, blob.size - reader.left);
 	signature = get_string(&reader);

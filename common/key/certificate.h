@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * OpenSSH's certificates, version 01: a public key with what an authority says of it. OpenSSH's
- * PROTOCOL.certkeys.
+ * OpenSSH's certificates: a public key with what an authority says of it. Version 01 is OpenSSH's
+ * PROTOCOL.certkeys; version 00, of RSA and DSA alone, is what the same file was in OpenSSH 5.4 and 5.5.
  */
 #pragma once
 
@@ -19,6 +19,8 @@ struct certificate {
 	struct key *authority; /* owned */
 	uint64_t serial;
 	uint32_t kind; /* enum certificate_kind */
+	/* Version 00: serial is 0, there are no extensions, and what they grant later critical options do. */
+	bool is_first_version;
 	struct bytes key_id;
 	struct bytes principals; /* strings; all of them are well formed */
 	size_t principal_count;

@@ -21,6 +21,30 @@ refuse(char *reason, enum result result, const char *text, struct bytes what)
 	return result;
 }
 
+/* What extensions grant, and in the first version, which has none of these, critical options. */
+static bool
+take_permission(struct bytes name, struct terms *out)
+{
+	const struct {
+		const char *name;
+		bool *grant;
+	} extensions[] = {
+		{ "permit-pty", &out->pty },
+		{ "permit-port-forwarding", &out->port_forwarding },
+		{ "permit-agent-forwarding", &out->agent_forwarding },
+		{ "permit-X11-forwarding", &out->x11_forwarding },
+		{ "permit-user-rc", &out->user_rc },
+	};
+
+	for (size_t i = 0; i < COUNT(extensions); i++) {
+		if (!bytes_is(name, extensions[i].name))
+			continue;
+		*extensions[i].grant = true;
+		return true;
+	}
+	return false;
+}
+
 /* --- Critical options --------------------------------------------------------------------------- */
 
 /* A value is a string inside of the data. */
@@ -34,7 +58,8 @@ take_value(struct bytes data, struct bytes *value)
 }
 
 static enum result
-take_critical(struct bytes name, struct bytes data, struct terms *out, char *reason)
+take_critical(const struct certificate *certificate, struct bytes name, struct bytes data,
+    struct terms *out, char *reason)
 {
 	if (bytes_is(name, "force-command")) {
 		out->has_command = true;
@@ -55,6 +80,11 @@ take_critical(struct bytes name, struct bytes data, struct terms *out, char *rea
 			return RESULT_OK;
 		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
 	}
+	if (certificate->is_first_version && take_permission(name, out)) {
+		if (data.size == 0)
+			return RESULT_OK;
+		return refuse(reason, RESULT_MALFORMED, "critical option is broken", name);
+	}
 	return refuse(reason, RESULT_UNSUPPORTED, "critical option is not known", name);
 }
 
@@ -64,22 +94,8 @@ take_critical(struct bytes name, struct bytes data, struct terms *out, char *rea
 static void
 take_extension(struct bytes name, struct terms *out)
 {
-	const struct {
-		const char *name;
-		bool *grant;
-	} extensions[] = {
-		{ "permit-pty", &out->pty },
-		{ "permit-port-forwarding", &out->port_forwarding },
-		{ "permit-agent-forwarding", &out->agent_forwarding },
-		{ "permit-X11-forwarding", &out->x11_forwarding },
-		{ "permit-user-rc", &out->user_rc },
-		{ "no-touch-required", &out->no_touch },
-	};
-
-	for (size_t i = 0; i < COUNT(extensions); i++) {
-		if (bytes_is(name, extensions[i].name))
-			*extensions[i].grant = true;
-	}
+	if (!take_permission(name, out) && bytes_is(name, "no-touch-required"))
+		out->no_touch = true;
 }
 
 enum result
@@ -94,7 +110,7 @@ terms_parse(const struct certificate *certificate, struct terms *out, char *reas
 		struct bytes data = get_string(&critical);
 
 		TRY(critical.result);
-		TRY(take_critical(name, data, out, reason));
+		TRY(take_critical(certificate, name, data, out, reason));
 	}
 	while (extensions.left > 0) {
 		struct bytes name = get_string(&extensions);

@@ -2,6 +2,7 @@
 """Host keys: files of every format, with a passphrase and without, as other programs write them."""
 import base64
 import os
+import signal
 import socket
 import subprocess
 
@@ -323,6 +324,197 @@ def test_host_certificates_of_other_keys(suite, tmp_path, authority):
                 f"HostCertificate {again}", f"HostCertificate {again}")
     assert f"{certificate}: it is of none of the host keys" in done.stderr
     assert f"{again}: the key of type ssh-ed25519 has one already" in done.stderr
+
+
+# --- HostCertificate auto -------------------------------------------------------------------------
+
+@pytest.fixture
+def beside(suite, tmp_path):
+    """Copies of the host keys in a folder of their own: beside(kind) is the key, with its public half beside it."""
+    folder = suite.folder / f"beside_{os.urandom(4).hex()}"
+    folder.mkdir(mode=0o755)
+    for kind, path in suite.host_keys.items():
+        for ending in ("", ".pub"):
+            (folder / f"{kind}{ending}").write_bytes(path.with_name(path.name + ending).read_bytes())
+            (folder / f"{kind}{ending}").chmod(0o600)
+    return lambda kind: folder / kind
+
+
+def certify_beside(key, authority, *options):
+    """KEY-cert.pub, where ssh-keygen puts it."""
+    subprocess.run(["ssh-keygen", "-q", "-s", str(authority), "-I", f"host {key.name}", "-n", "127.0.0.1",
+                    *(options or ["-h"]), str(key) + ".pub"], check=True)
+    return key.with_name(key.name + "-cert.pub")
+
+
+def start_beside(start, beside, *lines, kinds=("ed25519", "ecdsa", "rsa"), **settings):
+    return start(host_keys=(), more=[*[f"HostKey {beside(kind)}" for kind in kinds], *lines], **settings)
+
+
+def shows_certificate(server, authority, algorithm="ssh-ed25519"):
+    """Does a client that knows nothing but the authority log in? Who does not must have been shown none."""
+    trust(server, authority)
+    done = server.ssh("true", check=False, HostKeyAlgorithms=f"{algorithm}-cert-v01@openssh.com", LogLevel="INFO")
+    assert (done.returncode == 0) != (b"no matching host key type found" in done.stderr), done.stderr
+    return done.returncode == 0
+
+
+def shows_key(server, suite):
+    """Is one that knows the key alone?"""
+    server.known_hosts.write_text(f"[127.0.0.1]:{server.port} "
+                                  + suite.host_keys["ed25519"].with_suffix(".pub").read_text())
+    return server.ssh("true", check=False, HostKeyAlgorithms="ssh-ed25519").returncode == 0
+
+
+def test_certificates_beside_their_keys(start, beside, authority):
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        certify_beside(beside(kind), authority)
+    server = start_beside(start, beside, "HostCertificate auto")
+    for _, algorithm in CERTIFIED:
+        assert shows_certificate(server, authority, algorithm)
+    for word in (None, "none"):
+        assert not shows_certificate(start_beside(start, beside, HostCertificate=word), authority)
+
+
+def test_those_that_are_not_there_are_not_missed(start, beside, authority):
+    certify_beside(beside("rsa"), authority)
+    server = start_beside(start, beside, "HostCertificate auto")
+    assert shows_certificate(server, authority, "rsa-sha2-512")
+    assert not shows_certificate(server, authority)
+    assert server.log().count("host certificate ") == 1
+
+
+def expired(key, authority, beside):
+    certify_beside(key, authority, "-h", "-V", "-2d:-1d")
+
+
+def of_a_user(key, authority, beside):
+    certify_beside(key, authority, "-O", "clear")
+
+
+def of_another_host_key(key, authority, beside):
+    certify_beside(beside("rsa"), authority).rename(key.with_name(key.name + "-cert.pub"))
+
+
+def of_no_host_key(key, authority, beside):
+    other = sallyport.keygen(key.with_name("other"))
+    certify_beside(other, authority).rename(key.with_name(key.name + "-cert.pub"))
+
+
+def wrongly_signed(key, authority, beside):
+    break_signature(certify_beside(key, authority))
+
+
+def no_certificate(key, authority, beside):
+    key.with_name(key.name + "-cert.pub").write_text(key.with_name(key.name + ".pub").read_text())
+
+
+def empty(key, authority, beside):
+    key.with_name(key.name + "-cert.pub").touch()
+
+
+def a_folder(key, authority, beside):
+    key.with_name(key.name + "-cert.pub").mkdir()
+
+
+def a_link_to_itself(key, authority, beside):
+    key.with_name(key.name + "-cert.pub").symlink_to(key.name + "-cert.pub")
+
+
+@pytest.mark.parametrize("spoil,why", [
+    (expired, "it has expired and is not shown"), (of_a_user, "it is a user's"),
+    (of_another_host_key, "it is not of the key that it lies beside"),
+    (of_no_host_key, "it is not of the key that it lies beside"),
+    (wrongly_signed, "its signature is wrong"), (no_certificate, "it is not a certificate"),
+    (empty, "malformed"), (a_folder, "malformed"),
+    (a_link_to_itself, "Too many levels of symbolic links")])
+def test_certificates_beside_their_keys_that_are_not_shown(start, suite, beside, authority, spoil, why):
+    spoil(beside("ed25519"), authority, beside)
+    server = start_beside(start, beside, "HostCertificate auto")
+    server.wait_log(f"host certificate {beside('ed25519')}-cert.pub: {why}")
+    assert not shows_certificate(server, authority)
+    assert not shows_certificate(server, authority, "rsa-sha2-512")
+    assert shows_key(server, suite)
+
+
+def test_one_whose_time_has_not_come_is_shown(suite, beside, authority, tmp_path):
+    """So a machine whose clock is set after its start shows it."""
+    certificate = certify_beside(beside("ed25519"), authority, "-h", "-V", "+1d:+2d")
+    done = load(suite, tmp_path, beside("ed25519"), "HostCertificate auto")
+    assert f"host certificate {certificate}: it is not valid yet" in done.stderr
+    assert f'host certificate {certificate}: "host ed25519", serial 0' in done.stderr
+
+
+def test_what_a_path_names_comes_first(start, beside, authority):
+    """Also where the path stands behind the word; and it may be one that has expired."""
+    other = beside("named")
+    for ending in ("", ".pub"):
+        other.with_name(other.name + ending).write_bytes(beside(f"ed25519{ending}").read_bytes())
+    named = certify_beside(other, authority, "-h", "-z", "7", "-V", "-2d:-1d")
+    certify_beside(beside("ed25519"), authority, "-h", "-z", "8")
+    certify_beside(beside("rsa"), authority, "-h", "-z", "9")
+    server = start_beside(start, beside, f"HostCertificate auto {named}")
+    assert f'host certificate {named}: "host named", serial 7' in server.log()
+    assert f'host certificate {beside("rsa")}-cert.pub: "host rsa", serial 9' in server.log()
+    assert f"host certificate {beside('ed25519')}-cert.pub" not in server.log()
+    assert shows_certificate(server, authority, "rsa-sha2-512")
+
+
+def test_one_that_is_named_and_found_is_one(start, beside, authority):
+    certificate = certify_beside(beside("ed25519"), authority)
+    server = start_beside(start, beside, f"HostCertificate {certificate} auto")
+    assert shows_certificate(server, authority)
+    assert server.log().count("host certificate ") == 1
+
+
+def test_the_word_is_printed_and_no_path(suite, beside, tmp_path, authority):
+    certificate = certify_beside(beside("ed25519"), authority)
+    config = tmp_path / "sshd_config"
+    for words in ("auto", f"auto {certificate}", "none"):
+        config.write_text(f"LibexecDir {suite.libexec}\nHostKey {beside('ed25519')}\nHostCertificate {words}\n")
+        for flag in ("-T", "-G"):
+            done = subprocess.run([suite.libexec / "sallyportd", flag, "-f", config], check=True,
+                                  capture_output=True, text=True)
+            lines = [x for x in done.stdout.splitlines() if x.startswith("hostcertificate ")]
+            assert [x.split()[1] for x in lines] == words.replace("none", "").split(), done.stdout
+            assert "host certificate auto" not in done.stderr
+
+
+def test_it_may_be_an_argument(suite, beside, tmp_path, authority):
+    certificate = certify_beside(beside("ed25519"), authority, "-h", "-z", "77")
+    config = tmp_path / "sshd_config"
+    config.write_text(f"LibexecDir {suite.libexec}\nHostKey {beside('ed25519')}\nLogLevel VERBOSE\n")
+    done = subprocess.run([suite.libexec / "sallyportd", "-t", "-e", "-c", "auto", "-f", config], check=True,
+                          capture_output=True, text=True)
+    assert f'host certificate {certificate}: "host ed25519", serial 77' in done.stderr
+
+
+def test_a_reload_finds_new_certificates(start, suite, beside, authority):
+    server = start_beside(start, beside, "HostCertificate auto")
+    assert not shows_certificate(server, authority)
+    for number, options, is_shown in ((1, [], True), (2, ["-V", "-2d:-1d"], False), (3, [], True)):
+        certificate = certify_beside(beside("ed25519"), authority, "-h", "-z", str(number), *options)
+        reload(server)
+        assert shows_certificate(server, authority) == is_shown, number
+        assert (f'{certificate}: "host ed25519", serial {number}' in server.log()) == is_shown
+    certificate.unlink()
+    reload(server)
+    assert not shows_certificate(server, authority) and shows_key(server, suite)
+
+
+def reload(server, ends="Server listening on"):
+    before = server.log().count(ends)
+    server.process.send_signal(signal.SIGHUP)
+    sallyport.wait_for(lambda: server.log().count(ends) > before, what=f"another {ends!r}")
+
+
+def test_beside_the_public_half_of_what_an_agent_holds(start, suite, agent, beside, authority):
+    """HostKey FILE.pub: the certificate is FILE-cert.pub, where ssh-keygen puts it."""
+    certify_beside(beside("ed25519"), authority)
+    beside("ed25519").unlink()
+    for name in ("ed25519.pub", "ed25519"):
+        server = start_beside(start, beside, "HostCertificate auto", HostKeyAgent=agent, kinds=[name])
+        assert shows_certificate(server, authority)
 
 
 # --- HostKeyAgent ---------------------------------------------------------------------------------

@@ -120,6 +120,24 @@ test_rsa_is_a_key_and_three_algorithms(void **state)
 	assert_int_equal(rsa->flags & (ALGORITHM_LEGACY | ALGORITHM_DEFAULT), ALGORITHM_LEGACY);
 }
 
+/* Hosts and authorities do not even know their names, and nobody has them unless they are named in full. */
+static void
+test_only_users_show_certificates_of_the_first_version(void **state)
+{
+	static const struct bytes first = BYTES_ROW("ssh-rsa-cert-v00@openssh.com,"
+						    "ssh-dss-cert-v00@openssh.com");
+	static const struct bytes later = BYTES_ROW("ssh-rsa-cert-v01@openssh.com");
+	const unsigned flags = ALGORITHM_FIRST_VERSION | ALGORITHM_CERTIFICATE | ALGORITHM_LEGACY;
+
+	assert_true(algorithm_list_has(ALGORITHM_USER_KEY, first, flags));
+	assert_false(algorithm_list_has(ALGORITHM_USER_KEY, first, ALGORITHM_DEFAULT));
+	assert_false(algorithm_list_has(ALGORITHM_HOST_KEY, first, 0));
+	assert_false(algorithm_list_has(ALGORITHM_CA, first, 0));
+	assert_true(algorithm_list_has(ALGORITHM_HOST_KEY, later, 0));
+	assert_false(algorithm_list_has(ALGORITHM_CA, later, 0));
+	assert_true(algorithm_list_has(ALGORITHM_CA, BYTES("ssh-dss"), ALGORITHM_LEGACY));
+}
+
 /* FIPS 180-4's example "abc", given in pieces. */
 static void
 test_digests(void **state)
@@ -208,6 +226,7 @@ main(void)
 		cmocka_unit_test(test_every_name_is_found),
 		cmocka_unit_test(test_sizes_of_ciphers),
 		cmocka_unit_test(test_rsa_is_a_key_and_three_algorithms),
+		cmocka_unit_test(test_only_users_show_certificates_of_the_first_version),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_pool_gives_each_byte_once),
 		cmocka_unit_test(test_pool_does_not_hide_a_failure),

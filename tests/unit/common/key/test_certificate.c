@@ -28,12 +28,16 @@ struct recipe {
 	unsigned left_out; /* bytes cut off the end */
 	bool has_more;     /* a byte behind the end */
 	const char *authority, *signed_by;
+	bool is_first_version; /* its fields, whatever the type says */
 };
 
-#define ALICE   "\0\0\0\5alice"
-#define OPTION  "\0\0\0\rforce-command\0\0\0\6\0\0\0\2ls"
-#define ADDRESS "\0\0\0\016source-address\0\0\0\7\0\0\0\3::1"
-#define CUSTOM  "\0\0\0\1z\0\0\0\0"
+#define ALICE      "\0\0\0\5alice"
+#define OPTION     "\0\0\0\rforce-command\0\0\0\6\0\0\0\2ls"
+#define ADDRESS    "\0\0\0\016source-address\0\0\0\7\0\0\0\3::1"
+#define CUSTOM     "\0\0\0\1z\0\0\0\0"
+
+#define VERSION_00 "ssh-rsa-cert-v00@openssh.com"
+#define VERSION_01 "ssh-rsa-cert-v01@openssh.com"
 
 static const struct recipe recipes[] = {
 	{ .name = "ordinary", .result = RESULT_OK },
@@ -60,6 +64,28 @@ static const struct recipe recipes[] = {
 	{ "an authority of RSA", RESULT_OK, .authority = "rsa2048", .signed_by = "rsa2048" },
 };
 
+#define FIRST .is_first_version = true
+
+static const struct recipe first_recipes[] = {
+	{ .name = "ordinary", .result = RESULT_OK, FIRST },
+	{ "an authority of RSA", RESULT_OK, .authority = "rsa2048", .signed_by = "rsa2048", FIRST },
+	{ "two constraints", RESULT_OK, .critical = FIELD(OPTION ADDRESS), FIRST },
+	{ "constraints out of order", RESULT_MALFORMED, .critical = FIELD(ADDRESS OPTION), FIRST },
+	{ "a constraint twice", RESULT_MALFORMED, .critical = FIELD(OPTION OPTION), FIRST },
+	{ "a constraint cut off", RESULT_TRUNCATED, .critical = FIELD("\0\0\0\1a\0\0\0\1"), FIRST },
+	{ "principals cut off", RESULT_MALFORMED, .principals = FIELD("\0\0\0\5ali"), FIRST },
+	{ "of no kind", RESULT_MALFORMED, .kind = 3, FIRST },
+	{ "cut off", RESULT_MALFORMED, .left_out = 1, FIRST },
+	{ "more than all", RESULT_MALFORMED, .has_more = true, FIRST },
+	{ "signed by another", RESULT_SIGNATURE, .signed_by = "ecdsa256", FIRST },
+	{ "called the second", RESULT_MALFORMED, .type = VERSION_01, FIRST },
+	{ "of a type that came later", RESULT_UNSUPPORTED,
+	    .type = "ssh-ed25519-cert-v00@openssh.com", FIRST },
+	{ "a digest in its name", RESULT_UNSUPPORTED, .type = "rsa-sha2-512-cert-v00@openssh.com",
+	    FIRST },
+	{ "the second", RESULT_MALFORMED, .type = VERSION_00 },
+};
+
 static void
 put_field(struct writer *writer, struct field field, const char *ordinary, size_t size)
 {
@@ -81,10 +107,57 @@ put_signature(struct writer *writer, const struct key *key)
 	put_string(writer, buf_bytes(&signature));
 }
 
+/* The terms, which both versions have in this order. */
+static void
+put_terms(struct writer *writer, const struct recipe *recipe)
+{
+	put_u32(writer, recipe->kind == 0 ? CERTIFICATE_HOST : recipe->kind);
+	put_text(writer, "key id");
+	put_field(writer, recipe->principals, ALICE, sizeof(ALICE) - 1);
+	put_u64(writer, 100);
+	put_u64(writer, 200);
+	put_field(writer, recipe->critical, "", 0);
+}
+
+static void
+put_fields(struct writer *writer, const struct recipe *recipe, struct bytes subject)
+{
+	if (recipe->is_first_version) {
+		put_raw(writer, subject);
+		put_terms(writer, recipe);
+		put_text(writer, "nonce");
+		put_text(writer, "");
+		return;
+	}
+	put_text(writer, "nonce");
+	put_raw(writer, subject);
+	put_u64(writer, 7);
+	put_terms(writer, recipe);
+	put_field(writer, recipe->extensions, "", 0);
+	put_text(writer, "");
+}
+
+/* The first version is RSA's, and so is what is called by its name or the second's. */
+static bool
+is_of_rsa(const struct recipe *recipe)
+{
+	return recipe->is_first_version ||
+	       (recipe->type != NULL && strcmp(recipe->type, VERSION_00) == 0);
+}
+
+static const char *
+type_of(const struct recipe *recipe)
+{
+	if (recipe->type != NULL)
+		return recipe->type;
+	return recipe->is_first_version ? VERSION_00 : "ssh-ed25519-cert-v01@openssh.com";
+}
+
 static struct bytes
 make(const struct recipe *recipe, uint8_t *room, size_t size)
 {
-	CLEANUP(key_freep) struct key *subject = keys_public("ed25519");
+	CLEANUP(key_freep)
+	struct key *subject = keys_public(is_of_rsa(recipe) ? "rsa2048" : "ed25519");
 	CLEANUP(key_freep)
 	struct key *authority =
 	    keys_private(recipe->authority == NULL ? "ed25519" : recipe->authority);
@@ -95,18 +168,8 @@ make(const struct recipe *recipe, uint8_t *room, size_t size)
 	struct writer writer = writer_into(room, size);
 
 	get_string(&plain);
-	put_text(&writer, recipe->type == NULL ? "ssh-ed25519-cert-v01@openssh.com" : recipe->type);
-	put_text(&writer, "nonce");
-	put_raw(&writer, get_rest(&plain));
-	put_u64(&writer, 7);
-	put_u32(&writer, recipe->kind == 0 ? CERTIFICATE_HOST : recipe->kind);
-	put_text(&writer, "key id");
-	put_field(&writer, recipe->principals, ALICE, sizeof(ALICE) - 1);
-	put_u64(&writer, 100);
-	put_u64(&writer, 200);
-	put_field(&writer, recipe->critical, "", 0);
-	put_field(&writer, recipe->extensions, "", 0);
-	put_text(&writer, "");
+	put_text(&writer, type_of(recipe));
+	put_fields(&writer, recipe, get_rest(&plain));
 	put_string(&writer, key_blob(authority));
 	put_signature(&writer, signer);
 	if (recipe->has_more)
@@ -116,20 +179,30 @@ make(const struct recipe *recipe, uint8_t *room, size_t size)
 }
 
 static void
+judge(const struct recipe *recipe)
+{
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	uint8_t room[KEY_BLOB_MAX];
+	struct bytes blob = make(recipe, room, sizeof(room));
+
+	ROW_RESULT(recipe->name, certificate_parse(blob, &certificate), recipe->result);
+	ROW_TRUE(recipe->name, (certificate != NULL) == (recipe->result == RESULT_OK));
+	if (certificate != NULL)
+		ROW_BYTES(recipe->name, certificate_blob(certificate), blob);
+}
+
+static void
 judges_each_field(void **state)
 {
-	for (size_t i = 0; i < COUNT(recipes); i++) {
-		CLEANUP(certificate_freep) struct certificate *certificate = NULL;
-		uint8_t room[KEY_BLOB_MAX];
-		struct bytes blob = make(&recipes[i], room, sizeof(room));
+	for (size_t i = 0; i < COUNT(recipes); i++)
+		judge(&recipes[i]);
+}
 
-		ROW_RESULT(
-		    recipes[i].name, certificate_parse(blob, &certificate), recipes[i].result);
-		ROW_TRUE(
-		    recipes[i].name, (certificate != NULL) == (recipes[i].result == RESULT_OK));
-		if (certificate != NULL)
-			ROW_BYTES(recipes[i].name, certificate_blob(certificate), blob);
-	}
+static void
+judges_each_field_of_the_first_version(void **state)
+{
+	for (size_t i = 0; i < COUNT(first_recipes); i++)
+		judge(&first_recipes[i]);
 }
 
 static void
@@ -143,6 +216,7 @@ tells_what_it_says(void **state)
 	memset(room, 0, sizeof(room)); /* it has a copy of its own */
 	assert_true(key_equal(certificate->subject, key));
 	assert_true(key_equal(certificate->authority, key));
+	assert_false(certificate->is_first_version);
 	assert_int_equal(certificate->serial, 7);
 	assert_int_equal(certificate->kind, CERTIFICATE_HOST);
 	assert_int_equal(certificate->valid_after, 100);
@@ -152,12 +226,35 @@ tells_what_it_says(void **state)
 	assert_bytes_text(certificate->signed_with, "ssh-ed25519");
 }
 
+static void
+tells_what_the_first_version_says(void **state)
+{
+	static const struct recipe recipe = { .critical = FIELD(OPTION ADDRESS), FIRST };
+	CLEANUP(certificate_freep) struct certificate *certificate = NULL;
+	CLEANUP(key_freep) struct key *key = keys_public("rsa2048");
+	uint8_t room[KEY_BLOB_MAX];
+
+	assert_true(certificate_type_is_known(BYTES(VERSION_00)));
+	assert_true(certificate_type_is_known(BYTES("ssh-dss-cert-v00@openssh.com")));
+	assert_ok(certificate_parse(make(&recipe, room, sizeof(room)), &certificate));
+	assert_true(certificate->is_first_version);
+	assert_true(key_equal(certificate->subject, key));
+	assert_int_equal(certificate->serial, 0);
+	assert_int_equal(certificate->kind, CERTIFICATE_HOST);
+	assert_int_equal(certificate->valid_after, 100);
+	assert_int_equal(certificate->valid_before, 200);
+	assert_int_equal(certificate->principal_count, 1);
+	assert_bytes_text(certificate->key_id, "key id");
+	assert_bytes(certificate->critical_options, BYTES(OPTION ADDRESS));
+	assert_bytes_text(certificate->extensions, "");
+}
+
 /* Whatever is changed, it is no longer what the authority signed. */
 static void
-refuses_every_change_and_cut(void **state)
+refuse_every_change_and_cut(const struct recipe *recipe)
 {
 	uint8_t room[KEY_BLOB_MAX];
-	struct bytes blob = make(&recipes[0], room, sizeof(room));
+	struct bytes blob = make(recipe, room, sizeof(room));
 	struct certificate *certificate;
 
 	for (size_t i = 0; i < blob.size; i++) {
@@ -170,12 +267,21 @@ refuses_every_change_and_cut(void **state)
 	certificate_free(certificate);
 }
 
+static void
+refuses_every_change_and_cut(void **state)
+{
+	refuse_every_change_and_cut(&recipes[0]);
+	refuse_every_change_and_cut(&first_recipes[0]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_each_field),
+		cmocka_unit_test(judges_each_field_of_the_first_version),
 		cmocka_unit_test(tells_what_it_says),
+		cmocka_unit_test(tells_what_the_first_version_says),
 		cmocka_unit_test(refuses_every_change_and_cut),
 	};
 

@@ -164,6 +164,54 @@ what_is_not_said_is_not_granted(void **state)
 	assert_true(terms.no_touch && terms.must_verify && !terms.pty);
 }
 
+#define PTY "\0\0\0\npermit-pty"
+
+static const struct {
+	const char *name;
+	struct bytes constraints;
+	enum result result;
+} first_rows[] = {
+	{ "none", BYTES_ROW(""), RESULT_OK },
+	{ "a command and a terminal", BYTES_ROW(COMMAND PTY "\0\0\0\0"), RESULT_OK },
+	{ "a terminal with a value", BYTES_ROW(PTY "\0\0\0\1x"), RESULT_MALFORMED },
+	{ "a command cut off", BYTES_ROW("\0\0\0\rforce-command\0\0\0\5\0\0\0\2l"),
+	    RESULT_MALFORMED },
+	{ "one that is not known", BYTES_ROW(PTY "\0\0\0\0\0\0\0\1x\0\0\0\0"), RESULT_UNSUPPORTED },
+	{ "an extension that came later", BYTES_ROW("\0\0\0\021no-touch-required\0\0\0\0"),
+	    RESULT_UNSUPPORTED },
+};
+
+static void
+constraints_of_the_first_version_are_known_or_refused(void **state)
+{
+	for (size_t i = 0; i < COUNT(first_rows); i++) {
+		struct certificate certificate = ordinary();
+		char reason[TERMS_REASON_MAX];
+		struct terms terms;
+
+		certificate.is_first_version = true;
+		certificate.critical_options = first_rows[i].constraints;
+		ROW_RESULT(first_rows[i].name, terms_parse(&certificate, &terms, reason),
+		    first_rows[i].result);
+	}
+}
+
+static void
+constraints_of_the_first_version_grant_what_extensions_do(void **state)
+{
+	struct certificate certificate = ordinary();
+	char reason[TERMS_REASON_MAX];
+	struct terms terms;
+
+	certificate.critical_options = BYTES(PTY "\0\0\0\0");
+	assert_result(terms_parse(&certificate, &terms, reason), RESULT_UNSUPPORTED);
+	certificate.is_first_version = true;
+	assert_ok(terms_parse(&certificate, &terms, reason));
+	assert_true(terms.pty);
+	assert_false(terms.port_forwarding || terms.agent_forwarding || terms.x11_forwarding ||
+		     terms.user_rc || terms.no_touch);
+}
+
 int
 main(void)
 {
@@ -173,6 +221,8 @@ main(void)
 		cmocka_unit_test(principals_are_compared_whole),
 		cmocka_unit_test(critical_options_are_known_or_refused),
 		cmocka_unit_test(what_is_not_said_is_not_granted),
+		cmocka_unit_test(constraints_of_the_first_version_are_known_or_refused),
+		cmocka_unit_test(constraints_of_the_first_version_grant_what_extensions_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
