@@ -85,9 +85,11 @@ hostile_hear(struct hostile *h)
 	struct reader reader;
 	uint32_t first, second;
 
-	if (poll(&wait, 1, ANSWER_MS) <= 0 ||
-	    ipc_receive(CHILD_IPC_FD, h->room, &message) != RESULT_OK)
-		return false;
+	do { /* a reason on the way to an answer is none */
+		if (poll(&wait, 1, ANSWER_MS) <= 0 ||
+		    ipc_receive(CHILD_IPC_FD, h->room, &message) != RESULT_OK)
+			return false;
+	} while (message.type == IPC_debug && message.fd_count == 0);
 	reader = reader_of(message.body);
 	first = get_u32(&reader);
 	second = get_u32(&reader);
