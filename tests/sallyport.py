@@ -205,7 +205,7 @@ class Server:
 
     def __init__(self, suite, *, host_keys=("ed25519", "rsa", "ecdsa"), libexec=None, more=(),
                  env=None, user=None, flags=("-D", "-e"), wrap=(), **settings):
-        self.suite, self.probe = suite, None
+        self.suite, self.probe, self.was_probed = suite, set(), False
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=suite.folder))
         self.folder.chmod(0o755)
         self.port = free_port()
@@ -238,8 +238,8 @@ class Server:
 
     def _note_probe(self):
         """Whoever counts processes need not count those of the first that asked, which may be there a while still."""
-        if self.probe is None:
-            self.probe = set()
+        if not self.was_probed:
+            self.was_probed = True
             self.probe = set() if self._calls_home() else set(self.children())
 
     def _answers(self):
