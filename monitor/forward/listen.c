@@ -238,26 +238,41 @@ on_listen(struct monitor *monitor, struct ipc_message *message)
 }
 
 static bool
-is_asking(const struct listening_set *set)
+is_awaited(const struct listening *listening)
+{
+	return listening != NULL && !listening->is_answered && !listening->is_closing &&
+	       !listening->is_late && listening->retry_ms == 0;
+}
+
+static bool
+has_awaited(const struct listening_set *set)
 {
 	for (uint32_t id = 0; id < FORWARD_LISTENERS_MAX; id++) {
-		const struct listening *listening = listening_find(set, id);
-
-		if (listening != NULL && !listening->is_answered && !listening->is_closing &&
-		    listening->retry_ms == 0)
+		if (is_awaited(set->slots[id]))
 			return true;
 	}
 	return false;
 }
 
+/* A user process that does not answer holds up one program, not each. */
+static void
+give_up_awaited(struct listening_set *set)
+{
+	for (uint32_t id = 0; id < FORWARD_LISTENERS_MAX; id++) {
+		if (is_awaited(set->slots[id]))
+			set->slots[id]->is_late = true;
+	}
+}
+
 void
 listening_settle(struct monitor *monitor)
 {
-	const struct listening_set *set = &monitor->relay->listening;
+	struct listening_set *set = &monitor->relay->listening;
 	const uint64_t deadline_ms = clock_now_ms() + SETTLE_MS;
 
-	while (is_asking(set) && relay_await(monitor, deadline_ms))
+	while (has_awaited(set) && relay_await(monitor, deadline_ms))
 		relay_receive(monitor);
+	give_up_awaited(set);
 }
 
 /* What was refused meanwhile is not there any more: the answer still says that the id is free. */

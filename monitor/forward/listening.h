@@ -21,6 +21,7 @@ struct listening {
 	bool is_answered; /* the child was told whether it is listened on */
 	bool is_open;     /* it is */
 	bool is_closing;  /* the child said `unlisten` */
+	bool is_late;     /* a program was started without it */
 	/* takeover.c: */
 	struct buf plan;               /* what the user process is asked with, again */
 	uint64_t retry_ms, give_up_ms; /* 0: it is not tried again */
@@ -44,7 +45,7 @@ void listening_clear(struct listening_set *set);
 
 /*
  * listen.c: waits until the user process has said of all that it was asked to listen on whether it does, five seconds at
- * most: a program may use what was asked for before it. Not waited for is another connection that has the port, nor a
+ * most and once for each: a program may use what was asked for before it. Not waited for is another connection that has the port, nor a
  * program that is asked about it.
  */
 void listening_settle(struct monitor *monitor);

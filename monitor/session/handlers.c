@@ -409,6 +409,8 @@ on_start_session(struct monitor *monitor, struct ipc_message *message)
 	if (session == NULL)
 		return RESULT_PROTOCOL;
 	listening_settle(monitor);
+	if (monitor->phase != IPC_PHASE_OPEN)
+		return RESULT_OK; /* nobody is there any more to start anything for */
 	result = start_requested(monitor, session, &request, why);
 	if (result == RESULT_PROTOCOL)
 		return result;

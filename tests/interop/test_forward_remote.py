@@ -284,8 +284,17 @@ def test_cancelled_by_the_client(server, tmp_path):
             master.communicate(timeout=20)
 
 
-def test_a_program_finds_what_was_asked_for_before_it(server):
-    """ssh -R and a command that uses it at once; however long the user process takes."""
+@contextlib.contextmanager
+def frozen(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def with_user_process(server, conversation):
+    """A conversation over a connection of AsyncSSH's that forwards already, and the pid of its user process."""
     import asyncclient
 
     async def main():
@@ -295,20 +304,41 @@ def test_a_program_finds_what_was_asked_for_before_it(server):
                 client_keys=[str(server.suite.keys["ed25519"])]) as connection:
             await connection.forward_remote_port("", free_port(), "127.0.0.1", 1)
             [user] = [p for p in set(server.children()) - before if comm(p) == "sallyport-user"]
-            os.kill(user, signal.SIGSTOP)
-            try:
-                port = free_port()
-                asked = asyncio.ensure_future(connection.forward_remote_port("", port, "127.0.0.1", 1))
-                run = asyncio.ensure_future(connection.run("cat /proc/net/tcp"))
-                await asyncio.sleep(0.5)
-                assert not run.done() and not asked.done()
-            finally:
-                os.kill(user, signal.SIGCONT)
-            listens = f"0100007F:{port:04X} 00000000:0000 0A"
-            assert listens in (await run).stdout
-            await asked
+            await conversation(connection, user)
 
     asyncio.run(main())
+
+
+def test_a_program_finds_what_was_asked_for_before_it(server):
+    """ssh -R and a command that uses it at once; however long the user process takes."""
+    async def conversation(connection, user):
+        port = free_port()
+        with frozen(user):
+            asked = asyncio.ensure_future(connection.forward_remote_port("", port, "127.0.0.1", 1))
+            run = asyncio.ensure_future(connection.run("cat /proc/net/tcp"))
+            await asyncio.sleep(0.5)
+            assert not run.done() and not asked.done()
+        assert f"0100007F:{port:04X} 00000000:0000 0A" in (await run).stdout
+        await asked
+
+    with_user_process(server, conversation)
+
+
+def test_who_never_answers_holds_up_one_program(server):
+    """For five seconds; those that follow are not."""
+    async def conversation(connection, user):
+        with frozen(user):
+            asked = asyncio.ensure_future(connection.forward_remote_port("", free_port(), "127.0.0.1", 1))
+            await asyncio.sleep(0)
+            times = []
+            for _ in range(2):
+                begin = time.monotonic()
+                assert (await connection.run("echo runs")).stdout == "runs\n"
+                times.append(time.monotonic() - begin)
+            assert times[0] > 4 and times[1] < 3, times
+        await asked
+
+    with_user_process(server, conversation)
 
 
 @pytest.mark.parametrize("victim", ["sallyport-child", "sallyport-user", "sallyportd", "client"])
