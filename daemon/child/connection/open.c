@@ -25,6 +25,15 @@ refuse(
 	return channel_send_open_failure(open->their_id, reason, bytes_of_text(text), outlet);
 }
 
+/* One channel too many is the client's to know, all else ends the connection. */
+static enum result
+not_added(const struct open *open, enum result result, struct outlet *outlet)
+{
+	if (result != RESULT_LIMIT)
+		return result;
+	return refuse(open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
+}
+
 static enum result
 open_session(struct channels *channels, const struct open *open, struct reader *reader,
     struct outlet *outlet)
@@ -37,10 +46,8 @@ open_session(struct channels *channels, const struct open *open, struct reader *
 		return outlet_fault(outlet, "a session was asked for after no-more-sessions");
 	result = channels_add(
 	    channels, CHANNEL_SESSION, open->their_id, open->window, open->max_packet, &channel);
-	if (result == RESULT_LIMIT)
-		return refuse(
-		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
-	TRY(result);
+	if (result != RESULT_OK)
+		return not_added(open, result, outlet);
 	return outlet_ask_number(outlet, IPC_open_session, channel->id);
 }
 
@@ -82,10 +89,8 @@ open_tcp(struct channels *channels, const struct open *open, struct reader *read
 	if (request.originator.size > HOST_MAX)
 		request.originator = bytes_of("", 0);
 	result = add_forward(channels, CHANNEL_TCP, open, &channel);
-	if (result == RESULT_LIMIT)
-		return refuse(
-		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
-	TRY(result);
+	if (result != RESULT_OK)
+		return not_added(open, result, outlet);
 	request.id = channel->id;
 	return ask_connect(&request, outlet);
 }
@@ -119,10 +124,8 @@ open_tunnel(struct channels *channels, const struct open *open, struct reader *r
 		return refuse(
 		    open, SSH_OPEN_CONNECT_FAILED, "there is no such tunnel device", outlet);
 	result = add_forward(channels, CHANNEL_TUNNEL, open, &channel);
-	if (result == RESULT_LIMIT)
-		return refuse(
-		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
-	TRY(result);
+	if (result != RESULT_OK)
+		return not_added(open, result, outlet);
 	channel_expect_frames(channel, (enum frame_kind)request.mode);
 	request.id = channel->id;
 	return ask_tunnel(&request, outlet);
@@ -144,10 +147,8 @@ open_unix(struct channels *channels, const struct open *open, struct reader *rea
 	if (request.path.size > FORWARD_PLACE_MAX)
 		return refuse(open, SSH_OPEN_CONNECT_FAILED, "the path is too long", outlet);
 	result = add_forward(channels, CHANNEL_UNIX, open, &channel);
-	if (result == RESULT_LIMIT)
-		return refuse(
-		    open, SSH_OPEN_RESOURCE_SHORTAGE, "there are too many channels", outlet);
-	TRY(result);
+	if (result != RESULT_OK)
+		return not_added(open, result, outlet);
 	request.id = channel->id;
 	TRY(outlet_ask_begin(outlet, ipc_row(IPC_connect_unix)->body_max, &body));
 	unix_request_put(&body, &request);

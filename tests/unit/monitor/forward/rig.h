@@ -7,6 +7,8 @@
 
 #include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #include "common/spawn.h"
 #include "monitor/forward/relay.h"
@@ -134,4 +136,21 @@ make_socket(int domain, int type)
 
 	assert_true(fd >= 0);
 	return fd;
+}
+
+/* A real socket file, as the user process would have made it. */
+static inline struct path_identity
+make_socket_file(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = make_socket(AF_UNIX, SOCK_STREAM);
+	struct stat made;
+
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	unlink(path);
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	fd_close(&fd);
+	assert_int_equal(lstat(path, &made), 0);
+	return (struct path_identity){ made.st_dev, made.st_ino };
 }

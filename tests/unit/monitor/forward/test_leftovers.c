@@ -13,21 +13,6 @@
 /* The remover needs no more; so long it is waited for. */
 #define PATIENCE_MS 5000
 
-static struct path_identity
-make_socket_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = make_socket(AF_UNIX, SOCK_STREAM);
-	struct stat made;
-
-	assert_true(strlen(path) < sizeof(address.sun_path));
-	strcpy(address.sun_path, path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	fd_close(&fd);
-	assert_int_equal(lstat(path, &made), 0);
-	return (struct path_identity){ made.st_dev, made.st_ino };
-}
-
 /* The user process says that it listens there, and that this is the socket. */
 static void
 listens_at(struct rig *rig, uint32_t id, const char *path, struct path_identity identity)
@@ -82,7 +67,7 @@ one_process_removes_all(void **state)
 		struct path_identity identity;
 
 		snprintf(paths[i], sizeof(paths[i]), "%s/%u", rig->folder, i);
-		identity = make_socket_at(paths[i]);
+		identity = make_socket_file(paths[i]);
 		identity.inode += i == 7; /* somebody has put another one there */
 		listens_at(rig, i, paths[i], identity);
 	}
@@ -148,8 +133,8 @@ paths_below_a_root_folder_are_not_ours(void **state)
 	rig = rig_with_root(&jail);
 	snprintf(outside, sizeof(outside), "%s/s", jail.outside);
 	snprintf(inside, sizeof(inside), "%s/s", jail.tmp);
-	listens_at(rig, 0, outside, make_socket_at(outside)); /* a lie: there it does not get */
-	listens_at(rig, 1, "/tmp/s", make_socket_at(inside));
+	listens_at(rig, 0, outside, make_socket_file(outside)); /* a lie: there it does not get */
+	listens_at(rig, 1, "/tmp/s", make_socket_file(inside));
 	assert_true(is_cleaned_up(rig));
 	assert_true(is_there(outside));
 	assert_false(is_there(inside));
@@ -184,7 +169,7 @@ links_below_a_root_folder_lead_nowhere_else(void **state)
 	rig = rig_with_root(&jail);
 	snprintf(outside, sizeof(outside), "%s/agent.1", jail.outside);
 	snprintf(link, sizeof(link), "%s/ssh-abcdefghij", jail.tmp);
-	(void)make_socket_at(outside);
+	(void)make_socket_file(outside);
 	assert_int_equal(symlink(jail.outside, link), 0);
 	agent_is_at(rig, "/tmp/ssh-abcdefghij/agent.1");
 	assert_true(is_cleaned_up(rig));
@@ -193,7 +178,7 @@ links_below_a_root_folder_lead_nowhere_else(void **state)
 	unlink(link);
 	assert_int_equal(mkdir(link, 0700), 0);
 	strcat(link, "/agent.1");
-	(void)make_socket_at(link);
+	(void)make_socket_file(link);
 	agent_is_at(rig, "/tmp/ssh-abcdefghij/agent.1");
 	assert_true(is_cleaned_up(rig));
 	assert_false(is_there(link));
@@ -222,7 +207,7 @@ one_that_is_stopped_makes_room_for_the_next(void **state)
 	int status;
 
 	snprintf(path, sizeof(path), "%s/s", rig->folder);
-	listens_at(rig, 0, path, make_socket_at(path));
+	listens_at(rig, 0, path, make_socket_file(path));
 	first = relay->remover = errand_begin(&errand, stop_myself, NULL);
 	assert_int_equal(waitpid(first, &status, WUNTRACED), first);
 	assert_true(WIFSTOPPED(status));

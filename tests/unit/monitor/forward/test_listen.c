@@ -400,22 +400,6 @@ what_is_lost_with_the_user_process_is_told(void **state)
 	rig_close(rig);
 }
 
-/* A real socket file, as the user process would have made it. */
-static struct path_identity
-make_path(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = make_socket(AF_UNIX, SOCK_STREAM);
-	struct stat made;
-
-	unlink(path);
-	strcpy(address.sun_path, path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	fd_close(&fd);
-	assert_int_equal(lstat(path, &made), 0);
-	return (struct path_identity){ made.st_dev, made.st_ino };
-}
-
 static void
 paths_are_completed_and_have_their_settings(void **state)
 {
@@ -479,7 +463,7 @@ what_is_left_of_a_killed_user_process_is_removed(void **state)
 		char path[64];
 
 		snprintf(path, sizeof(path), "/tmp/sp-left-%d", getpid());
-		identity = make_path(path);
+		identity = make_socket_file(path);
 		say_listen(rig, 0, FORWARD_UNIX, path, 0);
 		answer.device = identity.device;
 		answer.inode = identity.inode + (is_same ? 0 : 1);

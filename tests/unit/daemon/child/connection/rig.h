@@ -119,6 +119,17 @@ answer(struct rig *rig, enum ipc_type type, const struct writer *writer)
 	return channels_answer(&rig->channels, &message, &rig->outlet, &rig->attach);
 }
 
+static inline enum result
+answer_accepted(struct rig *rig, uint32_t id)
+{
+	uint8_t room[64];
+	struct writer writer = writer_into(room, sizeof(room));
+
+	accepted_notice_put(
+	    &writer, &(struct accepted_notice){ id, bytes_of_text("192.0.2.1"), 4711 });
+	return answer(rig, IPC_accepted, &writer);
+}
+
 /* session_opened, session_started, connected: id, number, text. */
 static inline enum result
 answer_text(struct rig *rig, enum ipc_type type, uint32_t id, uint32_t number)

@@ -79,17 +79,6 @@ answer_unlistened(struct rig *rig, uint32_t id, uint32_t done)
 	return answer(rig, IPC_unlistened, &writer);
 }
 
-static enum result
-answer_accepted(struct rig *rig, uint32_t id)
-{
-	uint8_t room[64];
-	struct writer writer = writer_into(room, sizeof(room));
-
-	accepted_notice_put(
-	    &writer, &(struct accepted_notice){ id, bytes_of_text("192.0.2.1"), 4711 });
-	return answer(rig, IPC_accepted, &writer);
-}
-
 /* The next packet is this reply with so many bytes of data, a number if there are any. */
 static uint32_t
 replied(struct rig *rig, bool success, size_t size)
