@@ -37,14 +37,14 @@ def table_of(text, name):
 
 
 def options():
-    text = read("monitor/login/options.c")
+    text = read("monitor/lines/options.c")
     both = table_of(text, "flags") + table_of(text, "demands")
     alone = re.findall(r'is_word\(name, "([\w-]+)"\)', text)
     return [*alone, *both, *(f"no-{name}" for name in both), *table_of(text, "valued")]
 
 
 def terms():
-    text = read("monitor/login/terms.c")
+    text = read("monitor/rules/terms.c")
     return re.findall(r'bytes_is\(name, "([\w-]+)"\)', text) + table_of(text, "extensions")
 
 

@@ -112,7 +112,7 @@ void monitor_sweep(const char *address);
  * sandbox does not work must not serve. `inputs->network_fd` and `status_fd` are not used. */
 noreturn void monitor_probe(const struct monitor_inputs *inputs);
 
-struct virtual_user; /* monitor/login/virtual.h: what UsersFile says of one */
+struct virtual_user; /* monitor/lines/users.h: what UsersFile says of one */
 
 /* The account that is logged in. Texts are owned. */
 struct account {

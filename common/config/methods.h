@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The form of AuthenticationMethods (pure). What the lists mean is in monitor/login/methods.h.
+ * The form of AuthenticationMethods (pure). What the lists mean is in monitor/rules/methods.h.
  */
 #pragma once
 

@@ -240,3 +240,15 @@ certificate_parse(struct bytes blob, struct certificate **out)
 	*out = TAKE(certificate);
 	return RESULT_OK;
 }
+
+bool
+certificate_has_principal(const struct certificate *certificate, struct bytes name)
+{
+	struct reader reader = reader_of(certificate->principals);
+
+	while (reader.left > 0 && reader.result == RESULT_OK) {
+		if (bytes_equal(get_string(&reader), name) && reader.result == RESULT_OK)
+			return name.size > 0;
+	}
+	return false;
+}

@@ -43,3 +43,6 @@ void certificate_free(struct certificate *certificate);
 void certificate_freep(struct certificate **certificate);
 
 struct bytes certificate_blob(const struct certificate *certificate);
+
+/* Is the name one of its principals, as a whole and letter by letter? */
+bool certificate_has_principal(const struct certificate *certificate, struct bytes name);

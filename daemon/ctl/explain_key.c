@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "common/text.h"
 #include "common/wire.h"
-#include "monitor/login/authorized_keys.h"
+#include "monitor/lines/authorized_keys.h"
 
 /* A .pub file of a key or certificate. */
 static enum result

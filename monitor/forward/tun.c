@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 
 #include "common/fd.h"
-#include "monitor/login/as_user.h"
+#include "monitor/as_user.h"
 
 #define DEVICE "/dev/net/tun"
 

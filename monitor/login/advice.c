@@ -10,13 +10,13 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/login/delegate.h"
-#include "monitor/login/keyfiles.h"
-#include "monitor/login/krl.h"
-#include "monitor/login/methods.h"
-#include "monitor/login/trusted.h"
+#include "monitor/delegate.h"
+#include "monitor/keys/keyfiles.h"
+#include "monitor/lines/krl.h"
 #include "monitor/monitor.h"
+#include "monitor/rules/methods.h"
 #include "monitor/session/root.h"
+#include "monitor/trusted.h"
 
 struct advice {
 	const struct config *config;

@@ -15,11 +15,11 @@
 #include "common/wire.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/credential.h"
-#include "monitor/login/decide.h"
 #include "monitor/login/decision.h"
 #include "monitor/login/lookup.h"
 #include "monitor/login/peer_name.h"
-#include "monitor/login/presence.h"
+#include "monitor/rules/decide.h"
+#include "monitor/rules/presence.h"
 
 #define METHOD_PUBLICKEY "publickey"
 #define METHOD_HOSTBOUND "publickey-hostbound-v00@openssh.com"

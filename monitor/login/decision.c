@@ -12,15 +12,15 @@
 #include "common/config/config.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/login/account.h"
+#include "monitor/account/account.h"
+#include "monitor/account/shadow.h"
+#include "monitor/account/virtual.h"
 #include "monitor/login/credential.h"
-#include "monitor/login/decide.h"
 #include "monitor/login/decision_host.h"
-#include "monitor/login/lists.h"
-#include "monitor/login/now.h"
-#include "monitor/login/presence.h"
-#include "monitor/login/shadow.h"
-#include "monitor/login/virtual.h"
+#include "monitor/now.h"
+#include "monitor/rules/decide.h"
+#include "monitor/rules/lists.h"
+#include "monitor/rules/presence.h"
 #include "monitor/session/root_choice.h"
 
 #define METHOD_PUBLICKEY "publickey"
@@ -479,8 +479,12 @@ refuse_by_evidence(const struct decision_question *question, struct decision *de
 	const enum verdict_against against = decision->verdict.against;
 
 	if (against == VERDICT_AGAINST_TOUCH || against == VERDICT_AGAINST_VERIFICATION) {
-		presence_explain(question->settings, &decision->answer, against);
-		refuse(decision, verdict_refusal(against), decision->answer.reason);
+		struct publickey_answer *answer = &decision->answer;
+		const struct presence_refusal refusal = { question->settings, &answer->permissions,
+			{ answer->where, answer->line }, against };
+
+		presence_explain(&refusal, answer->reason, sizeof(answer->reason));
+		refuse(decision, verdict_refusal(against), answer->reason);
 	} else if (against == VERDICT_AGAINST_KEY && is_of_host(question)) {
 		refuse(decision, verdict_refusal(against),
 		    "the host's key or its name is broken, or the key of a kind that "

@@ -7,10 +7,10 @@
  */
 #pragma once
 
-#include "monitor/login/hostbased.h"
-#include "monitor/login/methods.h"
-#include "monitor/login/publickey.h"
-#include "monitor/login/verdict.h"
+#include "monitor/keys/hostbased.h"
+#include "monitor/keys/publickey.h"
+#include "monitor/rules/methods.h"
+#include "monitor/rules/verdict.h"
 
 /* --- Settings ----------------------------------------------------------------------------------- */
 

@@ -5,11 +5,11 @@
  */
 #pragma once
 
-#include "monitor/login/account.h"
+#include "monitor/account/account.h"
 #include "monitor/login/decision.h"
-#include "monitor/login/methods.h"
-#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
+#include "monitor/rules/methods.h"
+#include "monitor/rules/trace.h"
 
 /* A line of the log about an attempt; what modules have to say to the client's user. */
 #define ATTEMPT_TEXT_MAX 1024

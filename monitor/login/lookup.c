@@ -9,8 +9,8 @@
 #include "common/mem.h"
 #include "monitor/login/attempt.h"
 #include "monitor/login/decision.h"
-#include "monitor/login/lists.h"
 #include "monitor/login/peer_name.h"
+#include "monitor/rules/lists.h"
 
 #define NOLOGIN_MAX 4096
 

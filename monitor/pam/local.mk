@@ -5,7 +5,7 @@ monitor_pam_libpamhost_a_SOURCES += \
 	monitor/session/enter.c monitor/session/enter.h \
 	monitor/session/enter_sftp.c monitor/session/enter_sftp.h \
 	monitor/session/root.c monitor/session/root.h \
-	monitor/login/trusted.c monitor/login/trusted.h \
+	monitor/trusted.c monitor/trusted.h \
 	monitor/session/rc.c monitor/session/rc.h \
 	monitor/pam/converse.c monitor/pam/converse.h \
 	monitor/pam/host.c monitor/pam/host.h \

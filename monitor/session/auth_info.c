@@ -12,7 +12,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
-#include "monitor/login/as_user.h"
+#include "monitor/as_user.h"
 #include "monitor/login/login.h"
 #include "monitor/session/sessions.h"
 

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "monitor/login/trace.h"
 #include "monitor/monitor.h"
+#include "monitor/rules/trace.h"
 
 /* What is run in the place of anything else: the configuration's before the key's. NULL: nothing; a view. */
 const char *rights_command(const struct settings *settings, const struct permissions *permissions);

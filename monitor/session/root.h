@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "monitor/login/trusted.h"
+#include "monitor/trusted.h"
 
 /*
  * May this folder be somebody's root? It, what its links lead to and every folder above belong to root and are writable

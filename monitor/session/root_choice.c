@@ -4,8 +4,8 @@
  */
 #include "monitor/session/root_choice.h"
 
-#include "monitor/login/keynames.h"
-#include "monitor/login/virtual.h"
+#include "monitor/keys/keynames.h"
+#include "monitor/lines/users.h"
 
 const char *
 root_pattern(const struct settings *settings, const struct account *account)

@@ -8,7 +8,7 @@
 
 #include "common/log.h"
 #include "common/text.h"
-#include "monitor/login/virtual.h"
+#include "monitor/lines/users.h"
 #include "monitor/session/root.h"
 
 static bool

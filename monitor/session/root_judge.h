@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "monitor/login/trace.h"
+#include "monitor/rules/trace.h"
 #include "monitor/session/root_choice.h"
 
 /* `path` (ROOT_PATH_MAX bytes): the folder, or "" where there is none. False: nothing may be started; the log has why,

@@ -8,8 +8,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/login/keynames.h"
-#include "monitor/login/variable.h"
+#include "monitor/keys/keynames.h"
+#include "monitor/lines/variable.h"
 
 #define FILE_NAME "%h/.ssh/environment"
 

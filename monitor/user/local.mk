@@ -4,7 +4,7 @@ monitor_user_libuser_a_SOURCES += \
 	monitor/forward/agent_path.c monitor/forward/agent_path.h \
 	monitor/session/become.c monitor/session/become.h \
 	monitor/session/root.c monitor/session/root.h \
-	monitor/login/trusted.c monitor/login/trusted.h \
+	monitor/trusted.c monitor/trusted.h \
 	monitor/user/agent_socket.c monitor/user/agent_socket.h \
 	monitor/user/become.c monitor/user/become.h \
 	monitor/user/connect.c monitor/user/connect.h \

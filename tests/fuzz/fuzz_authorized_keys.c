@@ -9,8 +9,8 @@
 #include "common/addr.h"
 #include "common/key/key.h"
 #include "common/mem.h"
-#include "monitor/login/authorized_keys.h"
-#include "monitor/login/options.h"
+#include "monitor/lines/authorized_keys.h"
+#include "monitor/lines/options.h"
 #include "monitor/session/environment.h"
 #include "tests/fuzz/fuzz.h"
 

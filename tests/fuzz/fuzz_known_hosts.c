@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "common/mem.h"
-#include "monitor/login/known_hosts.h"
+#include "monitor/lines/known_hosts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "common/key/certificate.h"
-#include "monitor/login/krl.h"
+#include "monitor/lines/krl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

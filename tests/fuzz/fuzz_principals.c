@@ -6,8 +6,8 @@
 #include <assert.h>
 
 #include "common/mem.h"
-#include "monitor/login/principals.h"
-#include "monitor/login/terms.h"
+#include "monitor/lines/principals.h"
+#include "monitor/rules/terms.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,7 +30,7 @@ check_found(
 
 	assert(line->number >= 1 && line->number <= PRINCIPALS_LINES_MAX);
 	assert(fuzz_is_inside(line->name, text));
-	assert(terms_has_principal(certificate, line->name));
+	assert(certificate_has_principal(certificate, line->name));
 	assert(fuzz_is_inside(line->options.command, text) &&
 	       fuzz_is_inside(line->options.from, text));
 	assert(!line->options.is_authority && !line->options.has_principals);

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #include "common/mem.h"
-#include "monitor/login/rhosts.h"
+#include "monitor/lines/rhosts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "monitor/login/authorized_keys.h"
-#include "monitor/login/options.h"
-#include "monitor/login/users.h"
+#include "monitor/lines/authorized_keys.h"
+#include "monitor/lines/options.h"
+#include "monitor/lines/users.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

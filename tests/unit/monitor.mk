@@ -5,6 +5,6 @@ check_PROGRAMS += tests/unit/common/test_ipc_table
 check_PROGRAMS += tests/unit/common/test_pattern
 check_PROGRAMS += tests/unit/monitor/test_moduli
 check_PROGRAMS += tests/unit/monitor/test_monitor
-check_PROGRAMS += tests/unit/monitor/login/test_verdict
+check_PROGRAMS += tests/unit/monitor/rules/test_verdict
 check_PROGRAMS += tests/unit/monitor/login/test_handlers
 check_PROGRAMS += tests/unit/monitor/test_status

@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-#include "monitor/login/virtual.h"
+#include "monitor/lines/users.h"
 #include "monitor/session/root_choice.h"
 #include "tests/unit/settings.h"
 
