@@ -7,32 +7,9 @@
 
 #include <stdlib.h>
 
-#include "common/gss_bodies.h"
 #include "common/key/key.h"
 #include "common/mem.h"
-#include "daemon/child/auth/userauth.h"
-#include "daemon/child/connection/alive.h"
-#include "daemon/child/connection/channels.h"
-#include "daemon/child/connection/global.h"
-#include "daemon/child/connection/session.h"
-#include "daemon/child/outlet.h"
-#include "daemon/child/transport/quirks.h"
-
-struct conn {
-	struct transport *transport; /* owned */
-	struct outlet outlet;
-	struct userauth auth;
-	struct channels channels;
-	struct alive alive;
-	enum ending_cause cause;
-	uint32_t dead_peer_s; /* DeadPeerTimeout */
-	uint32_t alive_interval_s, alive_count_max;
-	uint64_t probe_end_ms;    /* when the client must have said something; 0: need not */
-	struct buf host_keys;     /* all of them, as strings; until the login */
-	bool was_heard;           /* bytes came since the last turn */
-	struct channel *reserved; /* between conn_reserve and conn_commit */
-	uint8_t *reserved_at;
-};
+#include "daemon/child/conn_internal.h"
 
 static enum result
 keep_host_keys(struct conn *conn, const struct child_start *start)
@@ -147,9 +124,8 @@ end_for(struct conn *conn, enum result result)
 		    conn->transport, false, SSH_DISCONNECT_BY_APPLICATION, result_text(result));
 }
 
-/* Passes on what the layers had to say to the client. */
-static void
-flush(struct conn *conn)
+void
+conn_flush(struct conn *conn)
 {
 	struct bytes payload;
 	enum result result = RESULT_OK;
@@ -160,11 +136,10 @@ flush(struct conn *conn)
 		end_for(conn, result);
 }
 
-/* After a layer did something: its words go out, its failure ends the connection. */
-static void
-settle(struct conn *conn, enum result result)
+void
+conn_settle(struct conn *conn, enum result result)
 {
-	flush(conn);
+	conn_flush(conn);
 	if (result != RESULT_OK)
 		end_for(conn, result);
 }
@@ -243,81 +218,27 @@ step(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	case TRANSPORT_IDLE:
 		return true;
 	case TRANSPORT_SIGN:
-		settle(conn, ask_signature(conn));
+		conn_settle(conn, ask_signature(conn));
 		return false;
 	case TRANSPORT_GSS_TOKEN:
-		settle(conn, ask_gss(conn));
+		conn_settle(conn, ask_gss(conn));
 		return false;
 	case TRANSPORT_CHOOSE_GROUP:
-		settle(conn, ask_group(conn));
+		conn_settle(conn, ask_group(conn));
 		return false;
 	case TRANSPORT_KEX_DONE:
-		settle(conn, tell_kex_done(conn));
+		conn_settle(conn, tell_kex_done(conn));
 		return false;
 	case TRANSPORT_SERVICE:
 		return false;
 	case TRANSPORT_PAYLOAD:
-		settle(conn, pass_up(conn, event));
+		conn_settle(conn, pass_up(conn, event));
 		return event->kind != CONN_IDLE;
 	case TRANSPORT_ENDED:
 		event->kind = CONN_ENDED;
 		return true;
 	}
 	return true;
-}
-
-static void
-end_by_timer(
-    struct conn *conn, enum ending_cause cause, enum ssh_disconnect reason, const char *text)
-{
-	if (transport_phase(conn->transport) != TRANSPORT_PHASE_ENDED)
-		conn->cause = cause;
-	transport_end(conn->transport, false, reason, text);
-}
-
-/* A client that is silent for too long is asked, and given up in the end. */
-static void
-check_alive(struct conn *conn, uint64_t now_ms)
-{
-	if (conn->was_heard) {
-		alive_heard(&conn->alive, now_ms);
-		conn->probe_end_ms = 0;
-	}
-	conn->was_heard = false;
-	if (conn->probe_end_ms != 0 && now_ms >= conn->probe_end_ms)
-		transport_end(conn->transport, false, SSH_DISCONNECT_CONNECTION_LOST,
-		    "the client does not answer, and another connection wants its port "
-		    "(ReverseTunnelTakeover)");
-	switch (alive_check(&conn->alive, now_ms)) {
-	case ALIVE_NOTHING:
-		return;
-	case ALIVE_ASK:
-		settle(conn, global_ask_alive(&conn->channels, &conn->outlet));
-		return;
-	case ALIVE_GIVE_UP:
-		end_by_timer(conn, ENDING_CLIENT_SILENT, SSH_DISCONNECT_CONNECTION_LOST,
-		    "the client does not answer (ClientAliveInterval)");
-	}
-}
-
-/* Channels, or all of the connection, that were idle for too long. */
-static void
-check_timers(struct conn *conn)
-{
-	enum timers_verdict verdict;
-
-	settle(conn, timers_check(&conn->channels, &conn->outlet, &verdict));
-	switch (verdict) {
-	case TIMERS_GO_ON:
-		return;
-	case TIMERS_UNUSED:
-		end_by_timer(conn, ENDING_UNUSED, SSH_DISCONNECT_BY_APPLICATION,
-		    "nothing was open for too long (UnusedConnectionTimeout)");
-		return;
-	case TIMERS_USER_IDLE:
-		end_by_timer(conn, ENDING_USER_IDLE, SSH_DISCONNECT_BY_APPLICATION,
-		    "the user sent nothing for too long (IdleUserTimeout)");
-	}
 }
 
 enum result
@@ -329,24 +250,8 @@ conn_debug(struct conn *conn, struct bytes text)
 		return RESULT_PROTOCOL;
 	/* A client that does not read has enough to read already. */
 	if (conn_pending(conn).size < TRANSPORT_PENDING_MAX)
-		settle(conn, transport_debug(conn->transport, text));
+		conn_settle(conn, transport_debug(conn->transport, text));
 	return RESULT_OK;
-}
-
-void
-conn_probe(struct conn *conn, uint32_t patience_ms, uint64_t now_ms)
-{
-	if (!conn_is_logged_in(conn) || conn->probe_end_ms != 0)
-		return;
-	conn->probe_end_ms = now_ms + patience_ms;
-	conn->was_heard = false;
-	settle(conn, global_ask_alive(&conn->channels, &conn->outlet));
-}
-
-bool
-conn_is_probed(const struct conn *conn)
-{
-	return conn->probe_end_ms != 0 && !conn->was_heard;
 }
 
 void
@@ -369,21 +274,6 @@ conn_set_policy(struct conn *conn, const struct child_policy *policy)
 	return transport_set_policy(conn->transport, policy);
 }
 
-uint64_t
-conn_deadline_ms(const struct conn *conn)
-{
-	const uint64_t deadlines_ms[] = { alive_deadline_ms(&conn->alive),
-		transport_deadline_ms(conn->transport), timers_deadline_ms(&conn->channels.timers),
-		conn->probe_end_ms };
-	uint64_t first_ms = 0;
-
-	for (size_t i = 0; i < COUNT(deadlines_ms); i++) {
-		if (deadlines_ms[i] != 0 && (first_ms == 0 || deadlines_ms[i] < first_ms))
-			first_ms = deadlines_ms[i];
-	}
-	return first_ms;
-}
-
 void
 conn_tick(struct conn *conn, uint64_t now_ms)
 {
@@ -396,8 +286,7 @@ conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	conn_tick(conn, now_ms);
 	if (transport_phase(conn->transport) == TRANSPORT_PHASE_LOGIN)
 		outlet_trim(&conn->outlet); /* what was asked may have been a password */
-	check_alive(conn, now_ms);
-	check_timers(conn);
+	conn_check_timers(conn, now_ms);
 	do {
 		*event = (struct conn_event){ .kind = CONN_IDLE };
 		if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED) {
@@ -409,136 +298,6 @@ conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 		if (userauth_is_waiting(&conn->auth))
 			return; /* one attempt at a time: the next is read when this one is answered */
 	} while (!step(conn, now_ms, event));
-}
-
-/* --- The monitor's answers ---------------------------------------------------------------------- */
-
-static enum result
-take_signature(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct bytes signature = get_string(&reader);
-
-	TRY(reader_end(&reader));
-	return transport_signed(conn->transport, signature);
-}
-
-static enum result
-take_group(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct bytes prime = get_string(&reader);
-	struct bytes generator = get_string(&reader);
-
-	TRY(reader_end(&reader));
-	return transport_group_chosen(conn->transport, prime, generator);
-}
-
-static enum result
-take_gss_token(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct gss_to_client say;
-
-	gss_to_client_get(&reader, &say);
-	TRY(reader_end(&reader));
-	return transport_gss_taken(conn->transport, &say);
-}
-
-static void
-announce_host_keys(struct conn *conn)
-{
-	if ((quirks_of(transport_peer_version(conn->transport)) & QUIRK_NO_HOST_KEYS) == 0)
-		settle(conn, global_announce_keys(buf_bytes(&conn->host_keys), &conn->outlet));
-}
-
-static enum result
-take_outcome(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct auth_answer answer;
-	bool is_logged_in;
-	enum result result;
-
-	auth_answer_get(&reader, &answer);
-	TRY(reader_end(&reader));
-	result = userauth_answer(&conn->auth, &answer, &conn->outlet, &is_logged_in);
-	settle(conn, result == RESULT_MALFORMED ? RESULT_OK : result);
-	if (result == RESULT_MALFORMED)
-		return result;
-	if (is_logged_in) {
-		alive_begin(&conn->alive, conn->alive_interval_s, conn->alive_count_max,
-		    conn->channels.budget.now_ms);
-		timers_begin(&conn->channels.timers, conn->channels.budget.now_ms);
-		transport_open(conn->transport);
-		announce_host_keys(conn);
-		buf_clear(&conn->host_keys);
-	}
-	return RESULT_OK;
-}
-
-static enum result
-take_prompts(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct auth_prompts prompts;
-	enum result result;
-
-	auth_prompts_get(&reader, &prompts);
-	TRY(reader_end(&reader));
-	result = userauth_prompt(&conn->auth, &prompts, &conn->outlet);
-	if (result == RESULT_MALFORMED)
-		return result;
-	settle(conn, result);
-	return RESULT_OK;
-}
-
-static enum result
-take_gss(struct conn *conn, const struct ipc_message *message)
-{
-	struct reader reader = reader_of(message->body);
-	struct gss_to_client say;
-	enum result result;
-
-	gss_to_client_get(&reader, &say);
-	TRY(reader_end(&reader));
-	result = userauth_gss(&conn->auth, &say, &conn->outlet);
-	if (result == RESULT_MALFORMED)
-		return result;
-	settle(conn, result);
-	return RESULT_OK;
-}
-
-enum result
-conn_answer(struct conn *conn, const struct ipc_message *message, struct conn_attach *attach)
-{
-	enum result result;
-
-	*attach = (struct conn_attach){ CONN_ATTACH_NOTHING, 0 };
-	if (transport_phase(conn->transport) == TRANSPORT_PHASE_ENDED)
-		return RESULT_OK;
-	if (message->type == IPC_signed)
-		return take_signature(conn, message);
-	if (message->type == IPC_group_chosen)
-		return take_group(conn, message);
-	if (message->type == IPC_kex_taken)
-		return take_gss_token(conn, message);
-	if (message->type == IPC_authenticated)
-		return take_outcome(conn, message);
-	if (message->type == IPC_auth_prompt)
-		return take_prompts(conn, message);
-	if (message->type == IPC_gss_to_client)
-		return take_gss(conn, message);
-	if (transport_phase(conn->transport) != TRANSPORT_PHASE_OPEN)
-		return RESULT_PROTOCOL;
-	if (message->type == IPC_host_keys_proved) {
-		result = global_proved(&conn->channels, message->body, &conn->outlet);
-		flush(conn);
-		return result;
-	}
-	result = channels_answer(&conn->channels, message, &conn->outlet, attach);
-	flush(conn);
-	return result;
 }
 
 void
@@ -593,135 +352,6 @@ void
 conn_sent(struct conn *conn, size_t size)
 {
 	transport_sent(conn->transport, size);
-}
-
-/* --- Channels' data ----------------------------------------------------------------------------- */
-
-void
-conn_consumed(struct conn *conn, uint32_t channel, size_t size)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-
-	if (found != NULL && size > 0)
-		settle(conn, channels_consumed(&conn->channels, found, size, &conn->outlet));
-}
-
-void
-conn_consumer_gone(struct conn *conn, uint32_t channel)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-
-	if (found == NULL || found->consumer_gone)
-		return;
-	found->consumer_gone = true;
-	if ((quirks_of(transport_peer_version(conn->transport)) & QUIRK_KNOWS_EOW) != 0)
-		settle(conn, session_send_eow(found, &conn->outlet));
-	settle(conn, channels_settle(&conn->channels, found, &conn->outlet));
-}
-
-void
-conn_flow_control_changed(struct conn *conn, uint32_t channel, bool client_can_do)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-
-	if (found != NULL)
-		settle(conn, session_send_flow_control(found, client_can_do, &conn->outlet));
-}
-
-bool
-conn_may_send(const struct conn *conn, uint32_t channel, enum conn_stream stream)
-{
-	const struct channel *found = channels_find(&conn->channels, channel);
-
-	return found != NULL && channel_may_send(found, stream) &&
-	       transport_is_ready(conn->transport);
-}
-
-enum result
-conn_reserve(
-    struct conn *conn, uint32_t channel, enum conn_stream stream, uint8_t **at, size_t *room)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-	size_t head = channel_data_head_size(stream);
-	size_t frame_head;
-
-	if (found == NULL || !channel_may_send(found, stream))
-		return RESULT_AGAIN;
-	frame_head = frame_head_size(found->frame);
-	*room = channel_send_max(found) - frame_head;
-	TRY(transport_reserve(conn->transport, head + frame_head + *room, &conn->reserved_at));
-	conn->reserved = found;
-	*at = conn->reserved_at + head + frame_head;
-	return RESULT_OK;
-}
-
-enum result
-conn_commit(struct conn *conn, uint32_t channel, enum conn_stream stream, size_t size)
-{
-	struct channel *reserved = TAKE(conn->reserved);
-	const size_t head = channel_data_head_size(stream);
-
-	if (size == 0)
-		return transport_commit(conn->transport, 0);
-	if (reserved->frame != FRAME_NONE) {
-		uint8_t *frame_at = conn->reserved_at + head;
-		const size_t frame_head = frame_head_size(reserved->frame);
-
-		if (!frame_put_head(
-			reserved->frame, bytes_of(frame_at + frame_head, size), frame_at))
-			return transport_commit(conn->transport, 0);
-		size += frame_head;
-	}
-	channel_put_data_head(reserved, stream, size, conn->reserved_at);
-	reserved->their_window -= (uint32_t)size;
-	timers_note(reserved, false);
-	return transport_commit(conn->transport, head + size);
-}
-
-void
-conn_frame_was_cut(struct conn *conn, uint32_t channel)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-
-	if (found != NULL)
-		channel_frame_was_cut(found);
-}
-
-void
-conn_source_ended(struct conn *conn, uint32_t channel, enum conn_stream stream)
-{
-	struct channel *found = channels_find(&conn->channels, channel);
-
-	if (found == NULL)
-		return;
-	found->source_ended[stream] = true;
-	settle(conn, channels_settle(&conn->channels, found, &conn->outlet));
-}
-
-/* --- State -------------------------------------------------------------------------------------- */
-
-bool
-conn_is_started(const struct conn *conn, uint32_t channel)
-{
-	const struct channel *found = channels_find(&conn->channels, channel);
-
-	return found != NULL && found->is_started;
-}
-
-bool
-conn_is_drained(const struct conn *conn, uint32_t channel)
-{
-	const struct channel *found = channels_find(&conn->channels, channel);
-
-	return found != NULL && found->has_pty && found->has_ended;
-}
-
-bool
-conn_is_interactive(const struct conn *conn, uint32_t channel)
-{
-	const struct channel *found = channels_find(&conn->channels, channel);
-
-	return found != NULL && found->has_pty;
 }
 
 bool

@@ -6,7 +6,8 @@ daemon_child_libchild_a_SOURCES += \
 	daemon/child/loop.c daemon/child/loop.h \
 	daemon/child/nursery.c daemon/child/nursery.h \
 	daemon/child/outlet.c daemon/child/outlet.h \
-	daemon/child/pump.c daemon/child/pump.h \
+	daemon/child/pump.c daemon/child/pump.h daemon/child/pump_internal.h \
+	daemon/child/pump_sink.c daemon/child/pump_source.c \
 	daemon/child/qos.c daemon/child/qos.h \
 	daemon/child/start.c daemon/child/start.h \
 	daemon/child/tunnel.c daemon/child/tunnel.h

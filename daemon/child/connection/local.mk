@@ -2,7 +2,8 @@
 daemon_child_libchild_a_SOURCES += \
 	daemon/child/auth/gssapi.c daemon/child/auth/gssapi.h \
 	daemon/child/auth/userauth.c daemon/child/auth/userauth.h \
-	daemon/child/conn.c daemon/child/conn.h \
+	daemon/child/conn.c daemon/child/conn.h daemon/child/conn_internal.h \
+	daemon/child/conn_answers.c daemon/child/conn_data.c daemon/child/conn_timers.c \
 	daemon/child/connection/alive.c daemon/child/connection/alive.h \
 	daemon/child/connection/channel.c daemon/child/connection/channel.h \
 	daemon/child/connection/channels.c daemon/child/connection/channels.h \
