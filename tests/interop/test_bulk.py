@@ -130,6 +130,14 @@ def rss_kib(pid):
     raise AssertionError("no VmRSS")
 
 
+def written(pid):
+    """Bytes that a process has written, to whatever it was."""
+    for line in open(f"/proc/{pid}/io"):
+        if line.startswith("wchar:"):
+            return int(line.split()[1])
+    raise AssertionError("no wchar")
+
+
 def test_an_interactive_channel_is_not_starved_by_bulk(server, suite):
     path = suite.folder / "mux-fair"
     master = server.popen(flags=["-M", "-N", "-S", str(path)])
@@ -160,7 +168,8 @@ def test_an_interactive_channel_is_not_starved_by_bulk(server, suite):
 @pytest.mark.parametrize("program", [
     ["echo k; exec cat"], ["-tt", "stty raw -echo; echo k; exec cat"]], ids=["pipes", "terminal"])
 def test_an_echo_among_99_channels_that_saturate(start, suite, program):
-    """Measured: 8 ms in the middle and 14 ms for 99 of 100; the limits here are those of a busy machine."""
+    """Counted in what the others are sent meanwhile, which is the same on a slow machine: 6 to 9 MB, as much as lies in
+    the sockets' buffers; 44 MB through pipes, and as much for one in a hundred through a terminal, where all take turns."""
     server = start(MaxSessions=200)
     path = suite.folder / "mux-hundred"
     master = server.popen(flags=["-M", "-N", "-S", str(path)])
@@ -173,17 +182,18 @@ def test_an_echo_among_99_channels_that_saturate(start, suite, program):
         ping = subprocess.Popen([*ssh, *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, bufsize=0)
         assert ping.stdout.read(1) == b"k" and ping.stdout.read(1) in b"\r\n"
-        time.sleep(1)
-        times = []
+        [child] = server.child_pids()
+        wait_for(lambda: written(child) > 200 << 20, seconds=60, what="99 channels that saturate")
+        sent = []
         for _ in range(300):
-            begin = time.monotonic()
+            before = written(child)
             ping.stdin.write(b"x")
             while ping.stdout.read(1) != b"x":
                 pass
-            times.append(time.monotonic() - begin)
+            sent.append(written(child) - before)
         assert all(other.poll() is None for other in others)
-        times.sort()
-        assert times[150] < 0.03 and times[297] < 0.2, (times[150], times[297])
+        sent.sort()
+        assert sent[150] < 12 << 20 and sent[297] < 24 << 20, (sent[150], sent[297])
     finally:
         for process in [*others, ping]:
             if process:
