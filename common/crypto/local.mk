@@ -25,6 +25,8 @@ common_libcommon_a_SOURCES += \
 	common/crypto/seal_mac.c \
 	common/crypto/seal_gcm.c \
 	common/crypto/seal_internal.h \
+	common/crypto/seal_wide.c \
+	common/crypto/seal_wide.h \
 	common/crypto/start.c \
 	common/crypto/start.h \
 	common/crypto/umac.c \

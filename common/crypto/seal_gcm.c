@@ -17,13 +17,12 @@
 #include "common/mem.h"
 
 #define LENGTH_SIZE 4
-#define NONCE_SIZE  12
 #define FIXED_SIZE  4
 
 struct seal_gcm {
 	struct seal base;
 	EVP_CIPHER_CTX *context; /* owned */
-	uint8_t nonce[NONCE_SIZE];
+	uint8_t nonce[SEAL_GCM_NONCE_SIZE];
 };
 
 static struct seal_gcm *
@@ -32,19 +31,25 @@ gcm_of(struct seal *seal)
 	return (struct seal_gcm *)seal;
 }
 
+struct seal_shape
+seal_gcm_shape(const struct cipher_algorithm *cipher)
+{
+	return (struct seal_shape){
+		.block = cipher->block_size,
+		.tag_size = SEAL_GCM_TAG_SIZE,
+		.head_size = LENGTH_SIZE,
+		.length_is_aad = true,
+	};
+}
+
 static enum result
 gcm_start(struct seal *seal, const struct seal_setup *setup)
 {
 	struct seal_gcm *gcm = gcm_of(seal);
 	const EVP_CIPHER *cipher;
 
-	seal->shape = (struct seal_shape){
-		.block = setup->cipher->block_size,
-		.tag_size = setup->cipher->tag_size,
-		.head_size = LENGTH_SIZE,
-		.length_is_aad = true,
-	};
-	memcpy(gcm->nonce, setup->keys->iv.data, NONCE_SIZE);
+	seal->shape = seal_gcm_shape(setup->cipher);
+	memcpy(gcm->nonce, setup->keys->iv.data, SEAL_GCM_NONCE_SIZE);
 	TRY(crypto_cipher(setup->cipher->evp_name, &cipher));
 	gcm->context = EVP_CIPHER_CTX_new();
 	if (gcm->context == NULL)
@@ -61,15 +66,15 @@ gcm_stop(struct seal *seal)
 	EVP_CIPHER_CTX_free(gcm_of(seal)->context); /* wipes the key */
 }
 
-/* The counter of RFC 5647: the last eight bytes, once for each packet. */
-static void
-next_nonce(struct seal_gcm *gcm)
+/* The last eight bytes are the counter. */
+void
+seal_gcm_next_nonce(uint8_t nonce[SEAL_GCM_NONCE_SIZE])
 {
 	uint64_t counter;
 
-	memcpy(&counter, gcm->nonce + FIXED_SIZE, sizeof(counter));
+	memcpy(&counter, nonce + FIXED_SIZE, sizeof(counter));
 	counter = htobe64(be64toh(counter) + 1);
-	memcpy(gcm->nonce + FIXED_SIZE, &counter, sizeof(counter));
+	memcpy(nonce + FIXED_SIZE, &counter, sizeof(counter));
 }
 
 static enum result
@@ -92,7 +97,7 @@ gcm_close(struct seal *seal, uint32_t sequence, uint8_t *packet, uint32_t packet
 	    EVP_EncryptFinal_ex(context, tag, &size) != 1 ||
 	    EVP_CIPHER_CTX_get_params(context, get_tag) != 1)
 		return RESULT_CRYPTO;
-	next_nonce(gcm);
+	seal_gcm_next_nonce(gcm->nonce);
 	return RESULT_OK;
 }
 
@@ -118,7 +123,7 @@ gcm_open(struct seal *seal, uint32_t sequence, uint8_t *packet, uint32_t packet_
 		mem_wipe(text, packet_length); /* what a forger wrote is not for any reader */
 		return RESULT_INTEGRITY;
 	}
-	next_nonce(gcm);
+	seal_gcm_next_nonce(gcm->nonce);
 	return RESULT_OK;
 }
 

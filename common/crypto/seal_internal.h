@@ -39,6 +39,15 @@ extern const struct seal_operations seal_gcm_operations;
 extern const struct seal_operations seal_chachapoly_operations;
 extern const struct seal_operations seal_mac_operations;
 
+/* What the two that compute AES-GCM share: sizes, and the counter of RFC 5647, once for each packet. */
+#define SEAL_GCM_NONCE_SIZE 12
+#define SEAL_GCM_TAG_SIZE   16
+struct seal_shape seal_gcm_shape(const struct cipher_algorithm *cipher);
+void seal_gcm_next_nonce(uint8_t nonce[SEAL_GCM_NONCE_SIZE]);
+
+/* From now on these operations stand for seal_gcm_operations. */
+void seal_replace_gcm(const struct seal_operations *operations);
+
 /* The length in the clear, for the constructions that leave it so. */
 enum result seal_plain_length(
     struct seal *seal, uint32_t sequence, uint8_t *packet, uint32_t *packet_length);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/crypto/random.h"
+#include "common/crypto/seal_wide.h"
 #include "common/crypto/start.h"
 #include "common/fd.h"
 #include "common/ipc.h"
@@ -29,6 +30,7 @@ struct nursery {
 	int signal_fd;
 	uint8_t *room;     /* owned: for one message */
 	struct buf filter; /* the children's */
+	enum seal_wide wide;
 };
 
 /* --- Children ----------------------------------------------------------------------------------- */
@@ -110,6 +112,7 @@ take_start(struct nursery *nursery, const struct ipc_message *message)
 
 	TRY(reader_end(&reader));
 	log_set_level((enum log_level)level);
+	log_debug("nursery", "AES-GCM is computed by %s", seal_wide_text(nursery->wide));
 	if (needs_old)
 		TRY(crypto_start_old());
 	return buf_append(&nursery->filter, filter);
@@ -161,7 +164,9 @@ prepare(struct nursery *nursery)
 	if (nursery->signal_fd < 0)
 		return RESULT_SYSTEM;
 	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&nursery->room));
-	return crypto_start();
+	TRY(crypto_start());
+	nursery->wide = seal_wide_start();
+	return RESULT_OK;
 }
 
 int

@@ -40,6 +40,18 @@ def test_package_revision(start, suite):
     assert identification(start(DebianBanner="no")) == f"SSH-2.0-{version.split()[0]}"
 
 
+def test_the_log_says_who_computes_aes_gcm(start):
+    """And whoever it is, a stock client understands it, in both directions and after new keys."""
+    server = start(LogLevel="DEBUG", RekeyLimit="1M")
+    said = wait_for(lambda: re.search(r"AES-GCM is computed by (ipsec-mb|libcrypto \(.+\))\n", server.log()),
+                    what="the nursery's line")
+    assert said
+    for cipher in ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com"):
+        text = os.urandom(3 << 20)
+        done = server.ssh("cat", flags=["-c", cipher], input=text)
+        assert done.stdout == text
+
+
 # --- RekeyLimit -----------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("limit,least,most", [("1M", 15, 25), ("10M", 1, 3), ("default", 0, 0)])
