@@ -25,9 +25,14 @@ common_libcommon_a_SOURCES += \
 	common/crypto/seal_mac.c \
 	common/crypto/seal_gcm.c \
 	common/crypto/seal_internal.h \
-	common/crypto/seal_wide.c \
 	common/crypto/seal_wide.h \
 	common/crypto/start.c \
 	common/crypto/start.h \
 	common/crypto/umac.c \
 	common/crypto/umac.h
+
+if WITH_IPSEC_MB
+common_libcommon_a_SOURCES += common/crypto/seal_wide.c
+else
+common_libcommon_a_SOURCES += common/crypto/seal_wide_none.c
+endif

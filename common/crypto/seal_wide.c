@@ -5,23 +5,6 @@
  */
 #include "common/crypto/seal_wide.h"
 
-#include "common/macros.h"
-
-static const char *const texts[] = {
-	[SEAL_WIDE_USED] = "ipsec-mb",
-	[SEAL_WIDE_NOT_BUILT] = "libcrypto (built without ipsec-mb)",
-	[SEAL_WIDE_NO_PROCESSOR] = "libcrypto (the processor has no VAES)",
-	[SEAL_WIDE_FAILED] = "libcrypto (ipsec-mb does not pass its own tests)",
-};
-
-const char *
-seal_wide_text(enum seal_wide wide)
-{
-	return texts[wide];
-}
-
-#if SALLYPORT_IPSEC_MB
-
 #include <link.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -33,10 +16,15 @@ seal_wide_text(enum seal_wide wide)
 #include "common/crypto/seal_internal.h"
 #include "common/mem.h"
 
-#define LENGTH_SIZE 4
+#define LENGTH_SIZE   4
+#define TRIED_MAX     4096 /* of packet_length, in the trial */
 
-/* The instructions without which libcrypto is as good. */
-#define WANTED (IMB_FEATURE_AVX512_SKX | IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ)
+#define KEY_ALIGNMENT 64 /* as the library's own allocations have it */
+
+/* Both must be there for the code that is better than libcrypto's; the second also says that what it knew of a key is
+ * not left behind in registers or on the stack. */
+#define INSTRUCTIONS IMB_CPUFLAGS_AVX512_T2
+#define PROMISES     (IMB_FEATURE_SELF_TEST_PASS | IMB_FEATURE_SAFE_DATA)
 
 /* One size of keys. */
 struct engine {
@@ -53,7 +41,7 @@ struct seal_wide_gcm {
 	uint8_t nonce[SEAL_GCM_NONCE_SIZE];
 	struct gcm_context_data context; /* of one packet */
 	/* The key, expanded, at the first address in here that is aligned as it must be. */
-	uint8_t key_room[sizeof(struct gcm_key_data) + _Alignof(struct gcm_key_data) - 1];
+	uint8_t key_room[sizeof(struct gcm_key_data) + KEY_ALIGNMENT - 1];
 };
 
 static struct seal_wide_gcm *
@@ -65,10 +53,9 @@ wide_of(struct seal *seal)
 static struct gcm_key_data *
 key_of(struct seal_wide_gcm *wide)
 {
-	const size_t alignment = _Alignof(struct gcm_key_data);
-	const size_t beyond = (uintptr_t)wide->key_room % alignment;
+	const size_t beyond = (uintptr_t)wide->key_room % KEY_ALIGNMENT;
 
-	return (void *)(wide->key_room + (alignment - beyond) % alignment);
+	return (void *)(wide->key_room + (KEY_ALIGNMENT - beyond) % KEY_ALIGNMENT);
 }
 
 static enum result
@@ -147,14 +134,15 @@ is_within(const struct dl_phdr_info *object, uintptr_t address)
 	return false;
 }
 
-/* What the library's tests of itself have touched of its file: four megabytes, of which GCM is sixty kilobytes. The
- * kernel reads a page again when it is needed. */
+/* What the library's tests of itself have touched of its file, nearly four megabytes of each nursery's resident set; GCM
+ * is sixty kilobytes. The kernel maps a page again when it is needed. Where the library is part of the program, all
+ * stays: it has no name. */
 static int
 let_go(struct dl_phdr_info *object, size_t size, void *nothing)
 {
 	const uintptr_t page = (uintptr_t)getpagesize() - 1;
 
-	if (!is_within(object, (uintptr_t)init_mb_mgr_auto))
+	if (object->dlpi_name[0] == '\0' || !is_within(object, (uintptr_t)init_mb_mgr_auto))
 		return 0;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
@@ -167,46 +155,83 @@ let_go(struct dl_phdr_info *object, size_t size, void *nothing)
 	return 1;
 }
 
-/* The library tests itself, with known answers, before it says what it can. */
+/* The library asks the processor; whether the system keeps such wide registers, too, only this tells. */
+static bool
+system_has_wide_registers(void)
+{
+	return __builtin_cpu_supports("avx512f") != 0;
+}
+
+static bool
+agrees_on(struct seal *theirs, struct seal *ours, uint32_t packet_length)
+{
+	uint8_t packet[4 + TRIED_MAX + SEAL_GCM_TAG_SIZE], copy[sizeof(packet)];
+
+	for (size_t i = 0; i < sizeof(packet); i++)
+		packet[i] = copy[i] = (uint8_t)(i * 7);
+	return seal_close(theirs, 0, packet, packet_length) == RESULT_OK &&
+	       seal_close(ours, 0, copy, packet_length) == RESULT_OK &&
+	       memcmp(packet, copy, 4 + (size_t)packet_length + SEAL_GCM_TAG_SIZE) == 0;
+}
+
+/* Its tests of itself are of other functions than those that we call. */
+static bool
+agrees_with_libcrypto(const char *name)
+{
+	static const uint32_t lengths[] = { 16, 32, 48, 256, 784, TRIED_MAX };
+	static const uint8_t key[32] = "no secret but something to try.",
+			     nonce[SEAL_GCM_NONCE_SIZE];
+	const struct cipher_algorithm *cipher = cipher_algorithm_find(bytes_of_text(name));
+	const struct seal_keys keys = { bytes_of(nonce, sizeof(nonce)),
+		bytes_of(key, cipher->key_size), bytes_of("", 0) };
+	CLEANUP(seal_freep) struct seal *theirs = NULL, *ours = NULL;
+	bool agrees = true;
+
+	if (seal_new(cipher, NULL, SEAL_SEALING, &keys, &theirs) != RESULT_OK)
+		return false;
+	seal_replace_gcm(&wide_operations);
+	if (seal_new(cipher, NULL, SEAL_SEALING, &keys, &ours) != RESULT_OK)
+		agrees = false;
+	seal_replace_gcm(&seal_gcm_operations);
+	for (size_t i = 0; i < COUNT(lengths) && agrees; i++)
+		agrees = agrees_on(theirs, ours, lengths[i]);
+	return agrees;
+}
+
 static enum seal_wide
 judge(IMB_MGR *manager)
 {
-	const bool has_failed = (manager->features & IMB_FEATURE_SELF_TEST) != 0 &&
-				(manager->features & IMB_FEATURE_SELF_TEST_PASS) == 0;
-
-	if ((manager->features & WANTED) != WANTED)
+	init_mb_mgr_auto(manager, NULL);
+	if ((manager->features & INSTRUCTIONS) != INSTRUCTIONS)
 		return SEAL_WIDE_NO_PROCESSOR;
-	return has_failed || imb_get_errno(manager) != 0 ? SEAL_WIDE_FAILED : SEAL_WIDE_USED;
+	if ((manager->features & PROMISES) != PROMISES || imb_get_errno(manager) != 0)
+		return SEAL_WIDE_FAILED;
+	engine_128 =
+	    (struct engine){ manager->gcm128_pre, manager->gcm128_enc, manager->gcm128_dec };
+	engine_256 =
+	    (struct engine){ manager->gcm256_pre, manager->gcm256_enc, manager->gcm256_dec };
+	if (!agrees_with_libcrypto("aes128-gcm@openssh.com") ||
+	    !agrees_with_libcrypto("aes256-gcm@openssh.com"))
+		return SEAL_WIDE_FAILED;
+	seal_replace_gcm(&wide_operations);
+	return SEAL_WIDE_USED;
 }
 
+/* In memory of its own: to free so much at once changes how malloc treats large blocks. */
 enum seal_wide
 seal_wide_start(void)
 {
-	IMB_MGR *manager = alloc_mb_mgr(0);
+	const size_t size = imb_get_mb_mgr_size();
 	enum seal_wide wide;
+	void *room;
 
-	if (manager == NULL)
+	if (!system_has_wide_registers())
+		return SEAL_WIDE_NO_PROCESSOR;
+	room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
 		return SEAL_WIDE_FAILED;
-	init_mb_mgr_auto(manager, NULL);
-	wide = judge(manager);
-	if (wide == SEAL_WIDE_USED) {
-		engine_128 = (struct engine){ manager->gcm128_pre, manager->gcm128_enc,
-			manager->gcm128_dec };
-		engine_256 = (struct engine){ manager->gcm256_pre, manager->gcm256_enc,
-			manager->gcm256_dec };
-		seal_replace_gcm(&wide_operations);
-	}
-	free_mb_mgr(manager);
+	wide = judge(imb_set_pointers_mb_mgr(room, 0, 1));
+	munmap(room, size);
 	dl_iterate_phdr(let_go, NULL);
 	return wide;
 }
-
-#else
-
-enum seal_wide
-seal_wide_start(void)
-{
-	return SEAL_WIDE_NOT_BUILT;
-}
-
-#endif

@@ -102,6 +102,24 @@ reap(const struct nursery *nursery)
 
 /* --- From start to end -------------------------------------------------------------------------- */
 
+static void
+log_wide(enum seal_wide wide)
+{
+	static const char *const texts[] = {
+		[SEAL_WIDE_USED] = "ipsec-mb",
+		[SEAL_WIDE_NOT_BUILT] = "libcrypto: built without ipsec-mb",
+		[SEAL_WIDE_NO_PROCESSOR] =
+		    "libcrypto: the processor or the system has no AVX-512 with VAES",
+	};
+
+	if (wide == SEAL_WIDE_FAILED)
+		log_error("nursery",
+		    "ipsec-mb does not compute AES-GCM as libcrypto does, or has no "
+		    "memory: libcrypto is used");
+	else
+		log_debug("nursery", "AES-GCM is computed by %s", texts[wide]);
+}
+
 static enum result
 take_start(struct nursery *nursery, const struct ipc_message *message)
 {
@@ -112,7 +130,7 @@ take_start(struct nursery *nursery, const struct ipc_message *message)
 
 	TRY(reader_end(&reader));
 	log_set_level((enum log_level)level);
-	log_debug("nursery", "AES-GCM is computed by %s", seal_wide_text(nursery->wide));
+	log_wide(nursery->wide);
 	if (needs_old)
 		TRY(crypto_start_old());
 	return buf_append(&nursery->filter, filter);
