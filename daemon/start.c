@@ -131,6 +131,7 @@ inputs_for(const struct service *service)
 		.agent_path = service->hostkeys.agent_path,
 		.host_key_count = service->hostkeys.count,
 		.network_fd = -1,
+		.network_out_fd = -1,
 		.status_fd = -1,
 		.child_fd = -1,
 		.user_program_fd = service->programs.user_fd,
@@ -310,24 +311,47 @@ print_settings(const struct service *service)
 		   : RESULT_SYSTEM;
 }
 
-/* One connection on standard input, from inetd or systemd's socket activation. */
+/* Of a socket the one descriptor: standard output may be a log then. What is no socket goes one way. */
+static enum result
+take_standard_streams(struct monitor_inputs *inputs)
+{
+	struct stat status;
+
+	inputs->network_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (inputs->network_fd < 0 || fstat(inputs->network_fd, &status) < 0)
+		return RESULT_SYSTEM;
+	if (S_ISSOCK(status.st_mode))
+		return RESULT_OK;
+	inputs->network_out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return inputs->network_out_fd < 0 ? RESULT_SYSTEM : RESULT_OK;
+}
+
+/* Where nobody can say who is there. sshd has the same words for it, and programs know them. */
+static void
+name_nobody(struct monitor_endpoint *endpoint)
+{
+	snprintf(endpoint->address, sizeof(endpoint->address), "UNKNOWN");
+	endpoint->port = 65535;
+}
+
+/* One connection on standard input and output: from inetd, systemd's socket activation, or a client's ProxyCommand. */
 static enum result
 serve_inetd(struct service *service)
 {
 	struct monitor_inputs inputs = inputs_for(service);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	inputs.network_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	inputs.status_fd = -1;
-	if (inputs.network_fd < 0 || null_fd < 0)
+	TRY(take_standard_streams(&inputs));
+	if (null_fd < 0)
 		return RESULT_SYSTEM;
 	TRY(open_nursery(service));
 	TRY(nursery_take(&service->nursery, &inputs.child_fd));
 	nursery_close(&service->nursery);
 	sockets_rdomain(inputs.network_fd, inputs.rdomain);
 	if (sockets_endpoints(inputs.network_fd, &inputs.peer, &inputs.local) != RESULT_OK) {
-		snprintf(inputs.peer.address, sizeof(inputs.peer.address), "UNKNOWN");
-		snprintf(inputs.local.address, sizeof(inputs.local.address), "UNKNOWN");
+		name_nobody(&inputs.peer);
+		name_nobody(&inputs.local);
 	}
 	(void)!dup2(null_fd, STDIN_FILENO);
 	(void)!dup2(null_fd, STDOUT_FILENO);

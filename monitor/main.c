@@ -62,7 +62,7 @@ set_option(int fd, int level, int option, int value)
 /* Whoever was called and is gone without a word is to be called again: RFC 8071 section 3.1, S8. */
 #define CALLED_DEAD_PEER_S 120
 
-/* No socket (a test's pipe) has no options. */
+/* What is no socket has no options. */
 static void
 prepare_network(const struct monitor *monitor)
 {
@@ -85,10 +85,11 @@ static enum result
 send_orders(struct monitor *monitor)
 {
 	struct writer writer = writer_into(monitor->room, ipc_row(IPC_start)->body_max);
+	const int fds[] = { monitor->inputs->network_fd, monitor->inputs->network_out_fd };
 
 	TRY(orders_put(monitor, &writer));
 	return ipc_send(
-	    monitor->child_fd, IPC_start, writer_bytes(&writer), &monitor->inputs->network_fd, 1);
+	    monitor->child_fd, IPC_start, writer_bytes(&writer), fds, fds[1] < 0 ? 1 : 2);
 }
 
 /* --- From start to end -------------------------------------------------------------------------- */
@@ -184,12 +185,22 @@ monitor_probe(const struct monitor_inputs *inputs)
 	_exit(is_ready ? 0 : 1);
 }
 
+/* Nobody but who started us for one client looks at it, as sshd -i has it: 255 where nobody logged in. */
+static int
+exit_status(const struct monitor *monitor, enum result result)
+{
+	const bool is_for_one = monitor->inputs->status_fd < 0;
+
+	return result != RESULT_OK || (is_for_one && monitor->account == NULL) ? 255 : 0;
+}
+
 noreturn void
 monitor_run(const struct monitor_inputs *inputs)
 {
 	struct monitor monitor;
 	enum result result;
-	int network_fd = inputs->network_fd;
+	int network_fd = inputs->network_fd, network_out_fd = inputs->network_out_fd;
+	int status;
 
 	init(&monitor, inputs);
 	process_unprotect(); /* the listener is to survive, not each connection */
@@ -199,7 +210,8 @@ monitor_run(const struct monitor_inputs *inputs)
 	    inputs->is_called ? "to" : "from", inputs->peer.address, inputs->peer.port,
 	    inputs->local.address, inputs->local.port);
 	result = prepare(&monitor);
-	fd_close(&network_fd); /* the child has it now */
+	fd_close(&network_fd); /* the child has them now */
+	fd_close(&network_out_fd);
 	if (result == RESULT_OK) {
 		monitor_loop_run(&monitor, 0);
 		attempt_abandoned(&monitor);
@@ -209,6 +221,7 @@ monitor_run(const struct monitor_inputs *inputs)
 		phase_kill(&monitor);
 	}
 	status_tell_end(&monitor);
+	status = exit_status(&monitor, result);
 	clear(&monitor);
-	_exit(result == RESULT_OK ? 0 : 255);
+	_exit(status);
 }

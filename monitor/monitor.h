@@ -50,9 +50,10 @@ struct monitor_inputs {
 	const struct config *config;      /* for Match blocks; NULL: there are none */
 	const struct host_key *host_keys; /* in order of preference */
 	size_t host_key_count;
-	const char *agent_path;  /* HostKeyAgent; NULL: none */
-	int network_fd;          /* handed to the child, then closed here */
-	int status_fd;           /* pipe to the listener: bytes, MONITOR_STATUS_* */
+	const char *agent_path; /* HostKeyAgent; NULL: none */
+	int network_fd;         /* handed to the child, then closed here */
+	int network_out_fd; /* the same, of two pipes the one out; -1: network_fd goes both ways */
+	int status_fd;      /* pipe to the listener: bytes, MONITOR_STATUS_* */
 	struct holders *holders; /* which monitors hold which ports; NULL: nobody knows */
 	int child_fd;            /* to its child, a fork of the nursery; non-blocking */
 	int user_program_fd;     /* O_PATH of sallyport-user */
@@ -74,6 +75,7 @@ monitor_inputs_none(void)
 {
 	return (struct monitor_inputs){
 		.network_fd = -1,
+		.network_out_fd = -1,
 		.status_fd = -1,
 		.child_fd = -1,
 		.user_program_fd = -1,

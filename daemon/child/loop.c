@@ -46,7 +46,7 @@ struct loop {
 	struct ask *ask;   /* owned */
 	struct pump *pump; /* owned */
 	struct qos qos;
-	int network_fd;       /* borrowed */
+	struct network network;
 	int ipc_fd;           /* borrowed */
 	struct pollfd *polls; /* the pump's */
 	size_t poll_count;
@@ -59,7 +59,8 @@ struct loop {
 	uint64_t now_ms; /* when this turn began */
 };
 
-enum { POLL_NETWORK, POLL_IPC, POLL_FIXED_COUNT };
+/* The last one only where the network goes in and out by two pipes. */
+enum { POLL_NETWORK, POLL_IPC, POLL_NETWORK_OUT, POLL_FIXED_COUNT };
 
 /* --- the network -------------------------------------------------------------------------------- */
 
@@ -71,7 +72,7 @@ acknowledge_at_once(const struct loop *loop)
 	const int on = 1;
 
 	if (!conn_is_logged_in(loop->conn))
-		(void)!setsockopt(loop->network_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+		(void)!setsockopt(loop->network.in_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
 /* The kernel knows, from what it sent and when it was acknowledged. */
@@ -85,7 +86,7 @@ measure(struct loop *loop, size_t size)
 	if (loop->unmeasured < MEASURE_BYTES)
 		return;
 	loop->unmeasured = 0;
-	if (getsockopt(loop->network_fd, IPPROTO_TCP, TCP_INFO, &info, &info_size) == 0)
+	if (getsockopt(loop->network.in_fd, IPPROTO_TCP, TCP_INFO, &info, &info_size) == 0)
 		conn_measured(loop->conn, info.tcpi_rtt);
 }
 
@@ -112,7 +113,7 @@ read_network(struct loop *loop)
 		return RESULT_OK;
 	}
 	TRY(result);
-	result = fd_read(loop->network_fd, at, room < READ_MAX ? room : READ_MAX, &size);
+	result = fd_read(loop->network.in_fd, at, room < READ_MAX ? room : READ_MAX, &size);
 	if (result == RESULT_OK) {
 		acknowledge_at_once(loop);
 		loop->moved += size;
@@ -135,7 +136,7 @@ write_network(struct loop *loop)
 
 	if (pending.size == 0 || loop->network_closed)
 		return RESULT_OK;
-	result = fd_write(loop->network_fd, pending, &size);
+	result = fd_write(loop->network.out_fd, pending, &size);
 	conn_sent(loop->conn, size);
 	loop->moved += size;
 	if (result == RESULT_OK || result == RESULT_AGAIN)
@@ -228,7 +229,7 @@ serve_policy(struct loop *loop, struct bytes body)
 	log_set_level((enum log_level)policy.log_level);
 	qos_change(&loop->qos, policy.qos_interactive, policy.qos_bulk);
 	if (policy.dead_peer_s != conn_dead_peer_s(loop->conn))
-		dead_peer_set_timeout(loop->network_fd, policy.dead_peer_s);
+		dead_peer_set_timeout(loop->network.in_fd, policy.dead_peer_s);
 	return conn_set_policy(loop->conn, &policy);
 }
 
@@ -316,26 +317,40 @@ patience_ms(const struct loop *loop)
 	return patience;
 }
 
+static bool
+is_pair(const struct loop *loop)
+{
+	return loop->network.in_fd != loop->network.out_fd;
+}
+
 static enum result
-wait_for_work(struct loop *loop)
+choose_polls(struct loop *loop)
 {
 	struct pollfd fixed[POLL_FIXED_COUNT] = {
-		[POLL_NETWORK] = { loop->network_fd, 0, 0 },
+		[POLL_NETWORK] = { loop->network.in_fd, 0, 0 },
 		[POLL_IPC] = { loop->ipc_fd, POLLIN, 0 },
+		[POLL_NETWORK_OUT] = { loop->network.out_fd, 0, 0 },
 	};
-	int ready;
 
 	if (wants_network(loop))
 		fixed[POLL_NETWORK].events |= POLLIN;
 	if (conn_pending(loop->conn).size > 0)
-		fixed[POLL_NETWORK].events |= POLLOUT;
+		fixed[is_pair(loop) ? POLL_NETWORK_OUT : POLL_NETWORK].events |= POLLOUT;
 	if (fixed[POLL_NETWORK].events == 0)
 		fixed[POLL_NETWORK].fd = -1; /* a hang-up would wake us again and again */
 	if (ask_is_waiting(loop->ask))
 		fixed[POLL_IPC].events |= POLLOUT;
 	loop->polls = fixed;
-	loop->poll_count = POLL_FIXED_COUNT;
-	TRY(pump_polls(loop->pump, &loop->polls, &loop->poll_count));
+	loop->poll_count = is_pair(loop) ? POLL_FIXED_COUNT : POLL_NETWORK_OUT;
+	return pump_polls(loop->pump, &loop->polls, &loop->poll_count);
+}
+
+static enum result
+wait_for_work(struct loop *loop)
+{
+	int ready;
+
+	TRY(choose_polls(loop));
 	do
 		ready = poll(loop->polls, loop->poll_count,
 		    pump_has_ended_terminal(loop->pump) ? 0 : patience_ms(loop));
@@ -371,6 +386,8 @@ turn(struct loop *loop)
 		TRY(read_network(loop));
 		TRY(serve_events(loop));
 	}
+	if (is_pair(loop) && (loop->polls[POLL_NETWORK_OUT].revents & POLLERR) != 0)
+		lose_network(loop, EPIPE);
 	TRY(pump_ready(loop->pump, loop->polls));
 	TRY(serve_events(loop));
 	return write_network(loop);
@@ -393,10 +410,10 @@ tell_ending(struct loop *loop)
 }
 
 static void
-wait_network(const struct loop *loop, short events, uint64_t until_ms)
+wait_network(int fd, short events, uint64_t until_ms)
 {
 	const uint64_t now_ms = clock_now_ms();
-	struct pollfd poll_network = { loop->network_fd, events, 0 };
+	struct pollfd poll_network = { fd, events, 0 };
 
 	if (now_ms < until_ms)
 		(void)!poll(&poll_network, 1, (int)(until_ms - now_ms));
@@ -413,16 +430,16 @@ say_last_words(struct loop *loop)
 
 	while (!loop->network_closed && conn_pending(loop->conn).size > 0 &&
 	       clock_now_ms() < until_ms) {
-		wait_network(loop, POLLOUT, until_ms);
+		wait_network(loop->network.out_fd, POLLOUT, until_ms);
 		(void)!write_network(loop);
 	}
-	if (loop->network_closed || shutdown(loop->network_fd, SHUT_WR) != 0)
+	if (loop->network_closed || shutdown(loop->network.out_fd, SHUT_WR) != 0)
 		return;
 	until_ms = clock_now_ms() + LINGER_MS;
 	do
-		wait_network(loop, POLLIN, until_ms);
+		wait_network(loop->network.in_fd, POLLIN, until_ms);
 	while (clock_now_ms() < until_ms &&
-	       fd_read(loop->network_fd, dropped, sizeof(dropped), &size) == RESULT_OK);
+	       fd_read(loop->network.in_fd, dropped, sizeof(dropped), &size) == RESULT_OK);
 }
 
 static enum result
@@ -439,11 +456,9 @@ run(struct loop *loop)
 }
 
 enum result
-loop_run(struct conn *conn, const struct qos *qos, int ipc_fd)
+loop_run(struct conn *conn, const struct network *network, const struct qos *qos, int ipc_fd)
 {
-	struct loop loop = {
-		.conn = conn, .qos = *qos, .network_fd = qos->network_fd, .ipc_fd = ipc_fd
-	};
+	struct loop loop = { .conn = conn, .qos = *qos, .network = *network, .ipc_fd = ipc_fd };
 	enum result result = ask_new(ipc_fd, &loop.ask);
 
 	if (result == RESULT_OK)

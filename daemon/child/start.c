@@ -44,9 +44,9 @@ confine(struct bytes filter)
 	return RESULT_SYSTEM;
 }
 
-/* The first message, with the network's socket. Its views live in `room`. */
+/* The first message, with the network. Its views live in `room`. */
 static enum result
-receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
+receive_orders(uint8_t *room, struct child_start *start, struct network *network)
 {
 	struct ipc_gate gate = { .direction = MONITOR_TO_CHILD };
 	struct ipc_message message;
@@ -57,24 +57,26 @@ receive_orders(uint8_t *room, struct child_start *start, int *network_fd)
 	TRY(ipc_gate_admit(&gate, IPC_PHASE_START, &message, &why));
 	reader = reader_of(message.body);
 	child_start_get(&reader, start);
-	*network_fd = ipc_message_take_fd(&message, 0);
+	network->in_fd = ipc_message_take_fd(&message, 0);
+	network->out_fd = message.fd_count < 2 ? network->in_fd : ipc_message_take_fd(&message, 1);
 	ipc_message_clear(&message);
 	TRY(reader_end(&reader));
-	return *network_fd < 0 ? RESULT_MALFORMED : RESULT_OK;
+	return network->in_fd < 0 ? RESULT_MALFORMED : RESULT_OK;
 }
 
 static enum result
-take_orders(int *network_fd, struct qos *qos, struct conn **conn)
+take_orders(struct network *network, struct qos *qos, struct conn **conn)
 {
 	CLEANUP(mem_freep) uint8_t *room = NULL;
 	struct child_start start;
 
 	TRY(mem_new(1, IPC_PACKET_MAX, (void **)&room));
-	TRY(receive_orders(room, &start, network_fd));
+	TRY(receive_orders(room, &start, network));
 	log_set_level((enum log_level)start.policy.log_level);
-	TRY(fd_set_nonblocking(*network_fd));
+	TRY(fd_set_nonblocking(network->in_fd));
+	TRY(fd_set_nonblocking(network->out_fd));
 	TRY(fd_set_nonblocking(CHILD_IPC_FD));
-	qos_init(qos, *network_fd, start.policy.qos_interactive, start.policy.qos_bulk);
+	qos_init(qos, network->out_fd, start.policy.qos_interactive, start.policy.qos_bulk);
 	qos_choose(qos, true);
 	return conn_new(&start, conn);
 }
@@ -82,8 +84,8 @@ take_orders(int *network_fd, struct qos *qos, struct conn **conn)
 int
 child_run(struct bytes filter)
 {
-	CLEANUP(fd_close) int network_fd = -1;
 	CLEANUP(conn_freep) struct conn *conn = NULL;
+	struct network network; /* the kernel closes it with the process */
 	struct qos qos;
 	enum result result;
 
@@ -95,9 +97,9 @@ child_run(struct bytes filter)
 	if (result == RESULT_OK)
 		result = ipc_send(CHILD_IPC_FD, IPC_ready, bytes_of(NULL, 0), NULL, 0);
 	if (result == RESULT_OK)
-		result = take_orders(&network_fd, &qos, &conn);
+		result = take_orders(&network, &qos, &conn);
 	if (result == RESULT_OK)
-		result = loop_run(conn, &qos, CHILD_IPC_FD);
+		result = loop_run(conn, &network, &qos, CHILD_IPC_FD);
 	if (result != RESULT_OK && result != RESULT_CLOSED)
 		log_error("child-failed", "network process: %s", result_text(result));
 	return result == RESULT_OK || result == RESULT_CLOSED ? 0 : 1;

@@ -5,13 +5,14 @@ import concurrent.futures
 import contextlib
 import os
 import pathlib
+import shlex
 import signal
 import socket
 import subprocess
 import time
 
 import pytest
-from sallyport import IS_ROOT, free_port, keygen, syslog_wrap, wait_for
+from sallyport import IS_ROOT, comm, free_port, keygen, session_members, syslog_wrap, wait_for
 
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: mounts of its own")
 
@@ -514,6 +515,70 @@ def test_inetd_mode_serves_standard_input(suite, folder):
     """-i, as inetd or a socket unit with Accept=yes starts it."""
     said, theirs, ours = inetd(suite, folder, "echo $SSH_CONNECTION")
     assert said == f"127.0.0.1 {theirs} 127.0.0.1 {ours}\n"
+
+
+def by_pipes(suite, folder, more=""):
+    """What a client's ProxyCommand is: the server on two pipes."""
+    config = folder / "sshd_config"
+    config.write_text(f"LibexecDir {suite.libexec}\nHostKey {suite.host_keys['ed25519']}\n"
+                      f"AuthorizedKeysFile {suite.authorized}\nStrictModes no\n{more}")
+    return [str(suite.libexec / "sallyportd"), "-i", "-f", str(config)]
+
+
+def cpu_ticks(pid):
+    return sum(map(int, pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))
+
+
+def through_pipes(suite, server, *command, **more):
+    return subprocess.run(
+        ["ssh", "-F", "none", "-i", str(suite.keys["ed25519"]), "-o", "StrictHostKeyChecking=no", "-o",
+         "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes",
+         "-o", f"ProxyCommand={shlex.join(server)}", f"{suite.account.name}@a.host", *command],
+        capture_output=True, timeout=60, **more)
+
+
+def test_a_client_s_proxy_command(suite, folder):
+    server = by_pipes(suite, folder)
+    done = through_pipes(suite, server, "echo $SSH_CONNECTION; exit 7", stdin=subprocess.DEVNULL)
+    assert done.stdout == b"UNKNOWN 65535 UNKNOWN 65535\n" and done.returncode == 7, done.stderr
+    text = os.urandom(8 << 20)
+    done = through_pipes(suite, server, "cat", input=text)
+    assert done.stdout == text, done.stderr
+
+
+def test_pipes_that_are_full(suite, folder):
+    """Nobody reads for a while: nothing is lost, and meanwhile the server waits without a busy loop."""
+    with subprocess.Popen(
+            ["ssh", "-F", "none", "-i", str(suite.keys["ed25519"]), "-o", "StrictHostKeyChecking=no", "-o",
+             "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o",
+             f"ProxyCommand={shlex.join(by_pipes(suite, folder))}", f"{suite.account.name}@a.host",
+             "head -c 20000000 /dev/zero; echo end"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, start_new_session=True) as client:
+        assert client.stdout.read(1000) == bytes(1000)
+        [child] = [pid for pid in session_members(client.pid) if comm(pid) == "sallyport-child"]
+        time.sleep(1)
+        before = cpu_ticks(child)
+        time.sleep(1)
+        assert cpu_ticks(child) - before < 5
+        rest = client.stdout.read()
+        assert len(rest) == 20000000 - 1000 + 4 and rest.endswith(b"\0end\n")
+        assert client.wait(20) == 0
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-1.5-HALLO\n", b"GET / HTTP/1.0\n\n"])
+def test_pipes_on_which_nobody_logs_in(suite, folder, said):
+    """The status that sshd has for it."""
+    done = subprocess.run(by_pipes(suite, folder), input=said, capture_output=True, timeout=30)
+    assert done.returncode == 255 and done.stdout.startswith(b"SSH-2.0-Sallyport_")
+
+
+def test_the_reader_of_the_pipe_goes_away(suite, folder):
+    with subprocess.Popen(by_pipes(suite, folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout.readline().startswith(b"SSH-2.0-Sallyport_")
+        server.stdout.close()
+        server.stdin.write(b"SSH-2.0-somebody\r\n")
+        server.stdin.flush()
+        assert server.wait(20) == 255
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="needs root: sockets of one device")

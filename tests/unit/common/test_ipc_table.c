@@ -29,7 +29,7 @@ static const struct expected {
 	enum again again;
 	size_t body_max, fds_max;
 } expected[] = {
-	{ "start",           IPC_start,           MONITOR_TO_CHILD, S,             NEVER,     65536,  1 },
+	{ "start",           IPC_start,           MONITOR_TO_CHILD, S,             NEVER,     65536,  2 },
 	{ "born",            IPC_born,            CHILD_TO_MONITOR, S,             NEVER,     4,      1 },
 	{ "ready",           IPC_ready,           CHILD_TO_MONITOR, S,             NEVER,     0,      0 },
 	{ "sign",            IPC_sign,            CHILD_TO_MONITOR, L | O,         WHEN_TOLD, 256,    0 },
