@@ -18,6 +18,9 @@
 #include "monitor/session/program_choice.h"
 #include "monitor/session/user_environment.h"
 
+/* What a session without a shell is told. */
+#define NO_SHELL "/usr/sbin/nologin"
+
 enum result
 session_environment_of_command(
     const struct monitor *monitor, struct session *session, const struct session_request *request)
@@ -37,11 +40,12 @@ session_environment_of_command(
 	    &session->environment, bytes_of_text("SSH_ORIGINAL_COMMAND"), command);
 }
 
-/* SetEnv: "NAME=value", above what the client sent and what the server sets by itself. */
+/* SetEnv: "NAME=value", above what the client sent and what the server sets by itself. The first of equal names is
+ * right, so it is set last. */
 static enum result
 set_configured(const struct monitor *monitor, struct session *session)
 {
-	for (size_t i = 0; i < settings_count(monitor->settings, KEYWORD_SetEnv); i++) {
+	for (size_t i = settings_count(monitor->settings, KEYWORD_SetEnv); i-- > 0;) {
 		const char *word = settings_word(monitor->settings, KEYWORD_SetEnv, i);
 		const size_t size = strcspn(word, "=");
 
@@ -111,7 +115,7 @@ session_environment_complete(struct monitor *monitor, struct session *session)
 	struct environment_facts facts = {
 		.user = account->name,
 		.home = account->home,
-		.shell = monitor->permissions.commands ? account->shell : VIRTUAL_NO_SHELL,
+		.shell = monitor->permissions.commands ? account->shell : NO_SHELL,
 		.is_superuser = account->uid == 0,
 		.peer_address = inputs->peer.address,
 		.peer_port = inputs->peer.port,

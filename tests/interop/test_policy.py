@@ -135,7 +135,9 @@ def test_files_alone(server_with, suite, tmp_path):
 
 
 def test_set_env(server_with, suite):
-    server = server_with('SetEnv FROM_SERVER=1 "WITH_BLANK=a b" TEST_CLIENT=server PATH=/odd:/bin')
+    """The first of two equal names is right, and the first line."""
+    server = server_with('SetEnv FROM_SERVER=1 "WITH_BLANK=a b" TEST_CLIENT=server PATH=/odd:/bin FROM_SERVER=2\n'
+                         'SetEnv FROM_SERVER=3')
     shown = server.ssh("env", SetEnv="TEST_CLIENT=client").stdout.splitlines()
     assert {b"FROM_SERVER=1", b"WITH_BLANK=a b", b"TEST_CLIENT=server", b"PATH=/odd:/bin"} <= set(shown)
 
