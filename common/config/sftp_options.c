@@ -156,6 +156,8 @@ sftp_options_parse(char *const *words, size_t count, struct sftp_options *out, c
 		const char *word = words[walk.at++];
 		char quoted[96];
 
+		if (strcmp(word, "--") == 0)
+			return RESULT_OK; /* scp -D tells us a host and a subsystem, as it tells ssh */
 		if (word[0] == '-' && word[1] != '\0' && word[1] != '-') {
 			TRY(take_letters(&walk, word + 1, out));
 			continue;

@@ -12,6 +12,7 @@ commands_that_are_served(void **state)
 	static const char *const rows[] = {
 		"internal-sftp",
 		"internal-sftp -R",
+		"internal-sftp -R -- a.host sftp",
 		"internal-sftp\t-Re -l VERBOSE -f AUTHPRIV",
 		"internal-sftp -lINFO -u0027 -fLOCAL0",
 		"internal-sftp -d \"/my files\" -u 0",
