@@ -84,8 +84,11 @@ subject_parse(const struct cli *cli, const struct config *config, const struct s
 
 		TRY(mem_text(bytes_of_text(cli->subjects[i]), &out->texts[i]));
 		rest = out->texts[i];
-		while ((word = strsep(&rest, ",")) != NULL)
-			TRY(take_word(&out->subject, word));
+		while ((word = strsep(&rest, ",")) != NULL) {
+			if (*word !=
+			    '\0') /* a comma too many: scripts that put lists together leave one */
+				TRY(take_word(&out->subject, word));
+		}
 	}
 	return out->subject.user == NULL ? RESULT_OK : find_groups(config, global, out);
 }

@@ -78,22 +78,37 @@ add_matching(
 	return RESULT_OK;
 }
 
+/* Appends the names of a kind that the pattern fits, with commas. How many there are. */
+static size_t
+name_all(enum algorithm_kind kind, struct bytes pattern, char *why)
+{
+	size_t used = strlen(why), count = 0;
+	const char *known;
+	unsigned flags;
+
+	for (size_t i = 0; (known = algorithm_name(kind, i, &flags)) != NULL; i++) {
+		if (!pattern_matches(pattern, bytes_of_text(known)))
+			continue;
+		if (used < VALUE_WHY_MAX)
+			used += (size_t)snprintf(
+			    why + used, VALUE_WHY_MAX - used, "%s%s", count == 0 ? "" : ",", known);
+		count++;
+	}
+	return count;
+}
+
 static void
 explain_unknown(enum algorithm_kind kind, struct bytes name, char *why)
 {
 	char quoted[128];
-	size_t used;
-	const char *known;
-	unsigned flags;
 
 	text_quote(name, quoted, sizeof(quoted));
-	used = (size_t)snprintf(why, VALUE_WHY_MAX, "\"%s\" is not known; known are: ", quoted);
-	for (size_t i = 0; (known = algorithm_name(kind, i, &flags)) != NULL; i++) {
-		if (used >= VALUE_WHY_MAX)
-			return;
-		used += (size_t)snprintf(
-		    why + used, VALUE_WHY_MAX - used, "%s%s", i == 0 ? "" : ",", known);
-	}
+	snprintf(why, VALUE_WHY_MAX,
+	    "\"%s\" means old algorithms only, each of which must be named in full: ", quoted);
+	if (name_all(kind, name, why) > 0)
+		return;
+	snprintf(why, VALUE_WHY_MAX, "\"%s\" is not known; known are: ", quoted);
+	(void)name_all(kind, bytes_of_text("*"), why);
 }
 
 /* Every name or pattern must mean something that we have. */

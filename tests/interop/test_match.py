@@ -236,7 +236,7 @@ def test_what_a_block_includes_is_in_it(check):
     included = "MaxSessions 3\nMatch Address 10.0.0.1\nMaxSessions 4\nPermitTTY no\n"
     x = check(text, "-C", "user=x", a=included).stdout.splitlines()
     assert {"maxsessions 3", "maxauthtries 2", "permittty yes"} <= set(x)
-    far = check(text, "-C", "user=x,addr=10.0.0.1", a=included).stdout.splitlines()
+    far = check(text, "-C", "user=x,addr=10.0.0.1,", a=included).stdout.splitlines()
     assert {"maxsessions 3", "maxauthtries 2", "permittty no"} <= set(far)
     other = check(text, "-C", "user=y,addr=10.0.0.1", a=included).stdout.splitlines()
     assert {"maxsessions 10", "maxauthtries 6", "permittty yes"} <= set(other)

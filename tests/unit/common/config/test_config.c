@@ -232,6 +232,11 @@ test_unknown_algorithm_lists_the_known(void **state)
 	assert_ok(buf_append(&errors, BYTES("\0")));
 	assert_non_null(strstr((const char *)buf_bytes(&errors).data, "aes128-gcm@openssh.com"));
 	buf_clear(&errors);
+	assert_null(settings_from(NULL, "Ciphers 3des*", &errors));
+	assert_bytes_text(buf_bytes(&errors), "sshd_config:1: Ciphers: \"3des*\" means old "
+					      "algorithms only, each of which must be named "
+					      "in full: 3des-cbc\n");
+	buf_clear(&errors);
 }
 
 static void
