@@ -300,6 +300,12 @@ conn_next(struct conn *conn, uint64_t now_ms, struct conn_event *event)
 	} while (!step(conn, now_ms, event));
 }
 
+bool
+conn_is_logged_in(const struct conn *conn)
+{
+	return transport_phase(conn->transport) == TRANSPORT_PHASE_OPEN;
+}
+
 void
 conn_hangup(struct conn *conn, const char *text)
 {
@@ -352,10 +358,4 @@ void
 conn_sent(struct conn *conn, size_t size)
 {
 	transport_sent(conn->transport, size);
-}
-
-bool
-conn_is_logged_in(const struct conn *conn)
-{
-	return transport_phase(conn->transport) == TRANSPORT_PHASE_OPEN;
 }

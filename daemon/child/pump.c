@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Data between descriptors and packets (edge).
+ * Descriptors of channels and their turns (edge).
  */
 #include "daemon/child/pump.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/fd.h"
 #include "common/ipc.h"

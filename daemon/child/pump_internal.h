@@ -20,7 +20,7 @@ struct flow {
 	int sources[CONN_STREAM_COUNT]; /* owned unless equal to sink; -1: none */
 	bool source_ended[CONN_STREAM_COUNT];
 	bool eof;           /* close the sink when the backlog is written */
-	bool is_heavy;      /* sent LIGHT_BYTES or more when it was served last */
+	bool is_heavy;      /* sent a lot when it was served last */
 	struct buf backlog; /* what the sink did not take yet */
 };
 
@@ -32,7 +32,7 @@ struct claim {
 
 struct pump {
 	struct conn *conn;   /* borrowed */
-	struct flow **flows; /* owned; see place_of; NULL: no such channel */
+	struct flow **flows; /* owned; NULL: no such channel */
 	size_t flow_count;
 	uint32_t gather_channel;
 	struct iovec gather[GATHER_MAX];

@@ -22,6 +22,9 @@
 #include "monitor/lines/users.h"
 #include "monitor/trusted.h"
 
+/* What the program runs that the operator chose for a user without a shell. */
+#define OPERATORS_SHELL   "/bin/sh"
+
 #define ERRORS_LOGGED_MAX 4096
 
 void
@@ -304,7 +307,7 @@ copy_home_and_shell(const struct users_entry *entry, struct account *account)
 	}
 	if (account->virtual->has_shell)
 		return copy_value(entry, USERS_SHELL, &account->shell);
-	return mem_text(bytes_of_text(VIRTUAL_OPERATORS_SHELL), &account->shell);
+	return mem_text(bytes_of_text(OPERATORS_SHELL), &account->shell);
 }
 
 static enum result

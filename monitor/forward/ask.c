@@ -20,8 +20,8 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "monitor/delegate.h"
 #include "monitor/forward/relay.h"
+#include "monitor/keys/delegate.h"
 #include "monitor/login/login.h"
 #include "monitor/refused.h"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 
 #include "common/text.h"
-#include "monitor/tokens.h"
+#include "monitor/keys/tokens.h"
 
 #define PORT_MAX      65535
 #define PATH_MAX_SIZE (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)

@@ -16,9 +16,9 @@
 #include "monitor/account/account.h"
 #include "monitor/keys/keyfault.h"
 #include "monitor/keys/keyfiles.h"
+#include "monitor/keys/now.h"
 #include "monitor/lines/known_hosts.h"
 #include "monitor/lines/rhosts.h"
-#include "monitor/now.h"
 #include "monitor/rules/decide.h"
 
 struct search {

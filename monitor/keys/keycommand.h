@@ -6,7 +6,7 @@
 #pragma once
 
 #include "common/key/certificate.h"
-#include "monitor/delegate.h"
+#include "monitor/keys/delegate.h"
 
 #define KEYCOMMAND_OUTPUT_MAX (1024 * 1024)
 

@@ -16,10 +16,10 @@
 #include "monitor/keys/keycommand.h"
 #include "monitor/keys/keyfault.h"
 #include "monitor/keys/keynames.h"
+#include "monitor/keys/now.h"
 #include "monitor/keys/principal_files.h"
 #include "monitor/lines/authorized_keys.h"
 #include "monitor/lines/users.h"
-#include "monitor/now.h"
 #include "monitor/rules/decide.h"
 
 struct search {

@@ -23,10 +23,6 @@ struct config; /* common/config/config.h */
 
 #define VIRTUAL_WHERE_MAX 512
 
-/* What the program runs that the operator chose for a user without a shell; and what such a session is told. */
-#define VIRTUAL_OPERATORS_SHELL "/bin/sh"
-#define VIRTUAL_NO_SHELL        "/usr/sbin/nologin"
-
 /* What is said once at most. */
 enum users_word {
 	USERS_ACCOUNT,   /* of the system, whose ids are used */

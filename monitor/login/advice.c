@@ -10,7 +10,7 @@
 #include "common/fd.h"
 #include "common/mem.h"
 #include "common/text.h"
-#include "monitor/delegate.h"
+#include "monitor/keys/delegate.h"
 #include "monitor/keys/keyfiles.h"
 #include "monitor/lines/krl.h"
 #include "monitor/monitor.h"

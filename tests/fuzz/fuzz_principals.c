@@ -7,7 +7,6 @@
 
 #include "common/mem.h"
 #include "monitor/lines/principals.h"
-#include "monitor/rules/terms.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

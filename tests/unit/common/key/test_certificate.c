@@ -274,10 +274,24 @@ refuses_every_change_and_cut(void **state)
 	refuse_every_change_and_cut(&first_recipes[0]);
 }
 
+static void
+principals_are_compared_whole(void **state)
+{
+	const struct certificate certificate = { .principals = BYTES("\0\0\0\5alice\0\0\0\3bob") };
+	static const char *const others[] = { "", "alic", "alicex", "Alice", "alice,bob", "ob" };
+
+	assert_true(certificate_has_principal(&certificate, BYTES("alice")));
+	assert_true(certificate_has_principal(&certificate, BYTES("bob")));
+	for (size_t i = 0; i < COUNT(others); i++)
+		ROW_TRUE(
+		    others[i], !certificate_has_principal(&certificate, bytes_of_text(others[i])));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(principals_are_compared_whole),
 		cmocka_unit_test(judges_each_field),
 		cmocka_unit_test(judges_each_field_of_the_first_version),
 		cmocka_unit_test(tells_what_it_says),

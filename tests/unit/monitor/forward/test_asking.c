@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Tests of monitor/forward/asking.c and monitor/tokens.c: what a program is told, and what its answer means.
+ * Tests of monitor/forward/asking.c and monitor/keys/tokens.c: what a program is told, and what its answer means.
  */
 #include "monitor/forward/asking.h"
 
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "monitor/tokens.h"
+#include "monitor/keys/tokens.h"
 #include "tests/unit/support.h"
 
 #define EXITED(status) ((status) << 8)

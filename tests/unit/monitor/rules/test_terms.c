@@ -95,19 +95,6 @@ hosts_have_their_own_terms(void **state)
 	assert_non_null(strstr(reason, "critical options"));
 }
 
-static void
-principals_are_compared_whole(void **state)
-{
-	const struct certificate certificate = ordinary();
-	static const char *const others[] = { "", "alic", "alicex", "Alice", "alice,bob", "ob" };
-
-	assert_true(certificate_has_principal(&certificate, BYTES("alice")));
-	assert_true(certificate_has_principal(&certificate, BYTES("bob")));
-	for (size_t i = 0; i < COUNT(others); i++)
-		ROW_TRUE(
-		    others[i], !certificate_has_principal(&certificate, bytes_of_text(others[i])));
-}
-
 static const struct {
 	const char *name;
 	struct bytes critical;
@@ -219,7 +206,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_good_for_its_time_and_kind),
 		cmocka_unit_test(hosts_have_their_own_terms),
-		cmocka_unit_test(principals_are_compared_whole),
 		cmocka_unit_test(critical_options_are_known_or_refused),
 		cmocka_unit_test(what_is_not_said_is_not_granted),
 		cmocka_unit_test(constraints_of_the_first_version_are_known_or_refused),

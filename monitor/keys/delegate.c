@@ -2,7 +2,7 @@
 /*
  * Programs of the operator's that the monitor asks (edge).
  */
-#include "monitor/delegate.h"
+#include "monitor/keys/delegate.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * The wall clock and what it shows here (edge).
  */
-#include "monitor/now.h"
+#include "monitor/keys/now.h"
 
 #include <time.h>
 

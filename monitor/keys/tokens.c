@@ -2,7 +2,7 @@
 /*
  * Tokens in what a program of the operator's is told (pure).
  */
-#include "monitor/tokens.h"
+#include "monitor/keys/tokens.h"
 
 #include <stdio.h>
 

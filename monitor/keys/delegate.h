@@ -6,7 +6,7 @@
 #pragma once
 
 #include "common/command.h"
-#include "monitor/tokens.h"
+#include "monitor/keys/tokens.h"
 
 #define DELEGATE_ARGUMENTS_MAX 256
 #define DELEGATE_REASON_MAX    256
