@@ -173,7 +173,7 @@ the_greediest_makes_room(void **state)
 		assert_int_equal(victim, 0);
 		assert_ok(door_entered(&door, pid, "198.51.100.1"));
 	}
-	door.startups.list[1].heard_ms--;
+	door.startups.list[1].heard_ms -= 1000; /* whatever the clock did meanwhile */
 	assert_true(comes_in(&door, "203.0.113.1"));
 	assert_int_equal(victim, 2);
 	assert_string_equal(heard.reason, "max-startups");
