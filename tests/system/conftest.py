@@ -15,6 +15,7 @@ from sallyport import BUILD, IS_ROOT, is_sanitized, wait_for
 MIRROR = "http://deb.debian.org/debian"  # unless apt's own sources name another
 PACKAGES = ("systemd,systemd-sysv,dbus,libpam-systemd,passwd,login,openssh-client,sshpass,libssl3,libnettle8,"
             "libseccomp2,zlib1g,libpam-modules,procps,util-linux")
+IPSEC_MB = "libipsec-mb1"  # where the build has it
 INSTALLED = ("install-sbinPROGRAMS install-helperPROGRAMS install-unitDATA install-sysusersDATA "
              "install-tmpfilesDATA install-data-local").split()
 LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
@@ -64,7 +65,10 @@ class Machine:
             raise
 
     def _debootstrap(self, log):
-        done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm",
+        libraries = subprocess.run(["ldd", str(BUILD / "sallyport-child")], capture_output=True, text=True,
+                                   check=True).stdout
+        packages = f"{PACKAGES},{IPSEC_MB}" if "libIPSec_MB" in libraries else PACKAGES
+        done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={packages}", "bookworm",
                                str(self.root), mirror()], capture_output=True, text=True)
         log.write_text(done.stdout + done.stderr)
         if done.returncode != 0:
