@@ -391,6 +391,28 @@ make_plan(struct plan *plan)
 }
 
 enum result
+sockets_print(const struct settings *settings, struct buf *out)
+{
+	struct plan plan = { .settings = settings };
+
+	make_plan(&plan);
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct addrinfo *info = &plan.list[i].info;
+		struct monitor_endpoint at;
+		char line[sizeof(at.address) + 64];
+
+		if (name_endpoint(info->ai_addr, info->ai_addrlen, &at) != RESULT_OK)
+			continue;
+		snprintf(line, sizeof(line),
+		    info->ai_family == AF_INET6 ? "listenaddress [%s]:%u\n"
+						: "listenaddress %s:%u\n",
+		    at.address, at.port);
+		TRY(buf_append(out, bytes_of_text(line)));
+	}
+	return RESULT_OK;
+}
+
+enum result
 sockets_open(const struct settings *settings, struct inherited *inherited, struct sockets *out)
 {
 	CLEANUP(mem_freep) struct plan *plan = NULL;

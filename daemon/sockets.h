@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "common/buf.h"
 #include "common/config/settings.h"
 #include "common/macros.h"
 #include "monitor/monitor.h"
@@ -30,6 +31,10 @@ struct inherited {
 enum result sockets_open(
     const struct settings *settings, struct inherited *inherited, struct sockets *out) MUST_USE;
 void sockets_close(struct sockets *sockets);
+
+/* Appends a line "listenaddress ADDRESS:PORT" for each address that sockets_open would bind. Names are looked up; what
+ * one means nobody knows is logged. RESULT_LIMIT, RESULT_MEMORY: of `out`. */
+enum result sockets_print(const struct settings *settings, struct buf *out) MUST_USE;
 
 /* AddressFamily, as the kernel calls it: AF_UNSPEC for any. */
 int sockets_family(const struct settings *settings);

@@ -297,18 +297,36 @@ prepare(struct service *service)
 	return seccomp_compile(&service->filter);
 }
 
+#define LISTEN_ADDRESS "listenaddress "
+
 /* --- Modes -------------------------------------------------------------------------------------- */
 
 static enum result
+print_bytes(struct bytes text)
+{
+	return fwrite(text.data, 1, text.size, stdout) == text.size ? RESULT_OK : RESULT_SYSTEM;
+}
+
+/* Where ListenAddress and Port lead together is printed address by address, as sshd does: scripts look for that. */
+static enum result
 print_settings(const struct service *service)
 {
-	OWNED_BUF text;
+	OWNED_BUF text, addresses;
+	struct bytes rest, line;
 
 	buf_init(&text, 1024 * 1024);
+	buf_init(&addresses, 64 * 1024);
 	TRY(settings_print(service->settings, &text));
-	return fwrite(buf_bytes(&text).data, 1, buf_size(&text), stdout) == buf_size(&text)
-		   ? RESULT_OK
-		   : RESULT_SYSTEM;
+	TRY(sockets_print(service->settings, &addresses));
+	rest = buf_bytes(&text);
+	while (text_next_line(&rest, &line)) {
+		if (line.size > strlen(LISTEN_ADDRESS) &&
+		    memcmp(line.data, LISTEN_ADDRESS, strlen(LISTEN_ADDRESS)) == 0)
+			continue;
+		TRY(print_bytes(line));
+		TRY(print_bytes(bytes_of_text("\n")));
+	}
+	return print_bytes(buf_bytes(&addresses));
 }
 
 /* Of a socket the one descriptor: standard output may be a log then. What is no socket goes one way. */

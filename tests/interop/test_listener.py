@@ -264,6 +264,15 @@ def test_T_prints_what_is_in_force(run):
     assert "port 22" not in lines
 
 
+@pytest.mark.parametrize("config,printed", [
+    ("Port 1234\nPort 5678\nListenAddress 1.2.3.4", ["1.2.3.4:1234", "1.2.3.4:5678"]),
+    ("ListenAddress 1.2.3.4\nListenAddress [::1]:99\nPort 77", ["1.2.3.4:77", "[::1]:99"]),
+    ("AddressFamily inet", ["0.0.0.0:22"])], ids=["ports", "families", "none"])
+def test_T_prints_where_it_listens(run, config, printed):
+    lines = run("-T", config=config + "\n", check=0).stdout.splitlines()
+    assert [line.split(" ", 1)[1] for line in lines if line.startswith("listenaddress ")] == printed
+
+
 def test_T_of_its_own_print_is_the_same(run, folder):
     first = run("-T", check=0).stdout
     printed = folder / "printed"
